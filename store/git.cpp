@@ -1,0 +1,105 @@
+#include "store/git.h"
+
+#include "os/error.h"
+
+namespace rollback {
+namespace {
+
+// Variables that would make git look at another repository, index or object
+// store than the one that we name. What `git -c` left stays.
+const std::vector<std::string> scrubbed{"GIT_DIR",
+                                        "GIT_WORK_TREE",
+                                        "GIT_COMMON_DIR",
+                                        "GIT_INDEX_FILE",
+                                        "GIT_OBJECT_DIRECTORY",
+                                        "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+                                        "GIT_NAMESPACE",
+                                        "GIT_PREFIX",
+                                        "GIT_LITERAL_PATHSPECS",
+                                        "GIT_GLOB_PATHSPECS",
+                                        "GIT_NOGLOB_PATHSPECS",
+                                        "GIT_ICASE_PATHSPECS",
+                                        "GIT_NOTES_REF",
+                                        "GIT_NOTES_REWRITE_REF",
+                                        "GIT_EDITOR",
+                                        "GIT_QUARANTINE_PATH",
+                                        "GIT_PAGER",
+                                        "GIT_EXTERNAL_DIFF",
+                                        "GIT_REFLOG_ACTION",
+                                        "GIT_TRACE"};
+
+std::string last_line_of(const std::string& err) {
+  std::string_view text(err);
+  while (text.ends_with('\n')) text.remove_suffix(1);
+  const size_t newline = text.rfind('\n');
+  if (newline != std::string_view::npos) text.remove_prefix(newline + 1);
+  for (const std::string_view prefix : {"fatal: ", "error: "}) {
+    if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+  }
+  return std::string(text);
+}
+
+}  // namespace
+
+Git::Git(boost::filesystem::path git_dir, boost::filesystem::path work_tree)
+    : git_dir_(std::move(git_dir)), work_tree_(std::move(work_tree)) {}
+
+Finished Git::ask(const std::vector<std::string>& arguments, const GitExtra& extra) const {
+  Command command;
+  command.argv = {"git", "--git-dir=" + git_dir_.string()};
+  if (work_tree_.empty()) {
+    command.argv.emplace_back("--bare");
+  } else {
+    command.argv.push_back("--work-tree=" + work_tree_.string());
+    command.directory = work_tree_;
+  }
+  for (const auto& setting : {"core.fsmonitor=false", "core.fsync=committed",
+                              "advice.detachedHead=false", "core.quotePath=false"}) {
+    command.argv.insert(command.argv.end(), {"-c", setting});
+  }
+  for (const auto& setting : extra.config) {
+    command.argv.insert(command.argv.end(), {"-c", setting});
+  }
+  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
+  command.unset = scrubbed;
+  command.set = extra.set;
+  command.set.try_emplace("LC_ALL", "C.UTF-8");
+  command.set.try_emplace("GIT_TERMINAL_PROMPT", "0");
+  command.set.try_emplace("GIT_OPTIONAL_LOCKS", "0");
+  command.input = extra.input;
+  command.keep_open = keep_open_;
+  return rollback::run(command);
+}
+
+std::string Git::run(const std::vector<std::string>& arguments, const GitExtra& extra) const {
+  Finished finished = ask(arguments, extra);
+  if (finished.status != 0) {
+    throw Fatal("git " + arguments.at(0) + " failed: " +
+                (finished.err.empty() ? "exit " + std::to_string(finished.status)
+                                      : last_line_of(finished.err)));
+  }
+  return std::move(finished.out);
+}
+
+std::string Git::line(const std::vector<std::string>& arguments, const GitExtra& extra) const {
+  std::string text = run(arguments, extra);
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+std::vector<std::string_view> split(std::string_view text, char separator) {
+  std::vector<std::string_view> pieces;
+  while (!text.empty()) {
+    const size_t end = text.find(separator);
+    pieces.push_back(text.substr(0, end));
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  return pieces;
+}
+
+std::string empty_tree(const Git& git) {
+  return git.line({"hash-object", "-t", "tree", "-w", "--stdin"}, {.input = ""});
+}
+
+}  // namespace rollback

@@ -1,0 +1,52 @@
+// Calls git(1) in one explicit repository, with a scrubbed environment.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "os/process.h"
+
+namespace rollback {
+
+struct GitExtra {
+  std::optional<std::string> input = {};
+  std::map<std::string, std::string> set = {};  // environment
+  std::vector<std::string> config = {};         // "key=value", as git -c
+};
+
+class Git {
+ public:
+  Git() = default;
+  // `work_tree` is empty for a bare repository.
+  Git(boost::filesystem::path git_dir, boost::filesystem::path work_tree);
+
+  // Standard output; Fatal with git's own message when it fails.
+  std::string run(const std::vector<std::string>& arguments, const GitExtra& extra = {}) const;
+  // The same without its last newline.
+  std::string line(const std::vector<std::string>& arguments, const GitExtra& extra = {}) const;
+  // For calls whose failure is an answer.
+  Finished ask(const std::vector<std::string>& arguments, const GitExtra& extra = {}) const;
+
+  // The one descriptor that git children inherit: our lock, so that it stays
+  // held while any of them still works.
+  void hold_open(int descriptor) { keep_open_ = {descriptor}; }
+
+  const boost::filesystem::path& git_dir() const { return git_dir_; }
+  const boost::filesystem::path& work_tree() const { return work_tree_; }
+
+ private:
+  boost::filesystem::path git_dir_, work_tree_;
+  std::vector<int> keep_open_;
+};
+
+// "a\0b\0" or "a\nb\n" -> a, b. Views into `text`.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+// The id of the empty tree, which it writes if missing.
+std::string empty_tree(const Git& git);
+
+}  // namespace rollback

@@ -1,0 +1,221 @@
+#include "store/journal.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "os/error.h"
+
+namespace rollback {
+namespace {
+
+using nlohmann::json;
+
+constexpr int schema_version = 1;
+constexpr const char* schema = R"(
+  CREATE TABLE operations(
+    id TEXT PRIMARY KEY, environment TEXT NOT NULL, state TEXT NOT NULL, plan TEXT NOT NULL,
+    configuration TEXT NOT NULL, host TEXT NOT NULL, started TEXT NOT NULL);
+  CREATE TABLE publications(id INTEGER PRIMARY KEY, content TEXT NOT NULL);
+  CREATE TABLE deploys(
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL, environment TEXT NOT NULL, open INTEGER NOT NULL);
+  CREATE TABLE phases(seq INTEGER PRIMARY KEY, phase TEXT NOT NULL, ms INTEGER NOT NULL);
+)";
+
+constexpr std::array<std::pair<State, std::string_view>, 9> state_names{{
+    {State::preparing, "preparing"},
+    {State::intended, "intended"},
+    {State::held, "held"},
+    {State::verified, "verified"},
+    {State::published, "published"},
+    {State::reverting, "reverting"},
+    {State::discarding, "discarding"},
+    {State::done, "done"},
+    {State::reverted, "reverted"},
+}};
+
+State state_of(std::string_view name) {
+  for (const auto& [state, text] : state_names) {
+    if (text == name) return state;
+  }
+  throw Fatal("the journal holds an operation in the unknown state '" + std::string(name) + "'");
+}
+
+std::string to_text(const Publication& publication) {
+  json refs = json::array();
+  for (const auto& ref : publication.refs) refs.push_back({ref.ref, ref.old_id, ref.new_id});
+  json events = json::array();
+  for (const auto& event : publication.events) events.push_back({event.commit, event.line});
+  return json{{"refs", refs}, {"events", events}}.dump();
+}
+
+Publication publication_from(const std::string& text) {
+  const json content = json::parse(text);
+  Publication publication;
+  for (const auto& ref : content.at("refs")) {
+    publication.refs.push_back({ref.at(0), ref.at(1), ref.at(2)});
+  }
+  for (const auto& event : content.at("events")) {
+    if (auto parsed = parse_event(event.at(0), event.at(1).get<std::string>())) {
+      publication.events.push_back(*std::move(parsed));
+    }
+  }
+  return publication;
+}
+
+OperationRow row_from(SQLite::Statement& query) {
+  return {.id = query.getColumn(0),
+          .environment = query.getColumn(1),
+          .state = state_of(query.getColumn(2).getString()),
+          .plan = query.getColumn(3),
+          .configuration = query.getColumn(4),
+          .host = query.getColumn(5),
+          .started = from_rfc3339(query.getColumn(6).getString()).value_or(Time{})};
+}
+
+constexpr const char* columns =
+    "SELECT id, environment, state, plan, configuration, host, started"
+    " FROM operations ";
+
+}  // namespace
+
+std::string_view name_of(State state) { return state_names[static_cast<size_t>(state)].second; }
+
+Journal::Journal(const boost::filesystem::path& file) try
+    : database_(std::make_unique<SQLite::Database>(
+          file.string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 10000)) {
+  database_->exec("PRAGMA synchronous=FULL");
+  int version = database_->execAndGet("PRAGMA user_version");
+  if (version == 0) {
+    database_->exec("PRAGMA journal_mode=WAL");
+    SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+    version = database_->execAndGet("PRAGMA user_version");  // another process was first?
+    if (version == 0) {
+      database_->exec(schema);
+      database_->exec("PRAGMA user_version=" + std::to_string(schema_version));
+      version = schema_version;
+    }
+    transaction.commit();
+  }
+  if (version > schema_version) {
+    throw Fatal("the journal '" + file.string() + "' was written by a newer git-rollback",
+                {"upgrade git-rollback on this machine"});
+  }
+} catch (const SQLite::Exception& error) {
+  throw Fatal("the journal '" + file.string() + "' cannot be used: " + error.what(),
+              {"nothing was changed; restore that file from a copy, or move it away if you are"
+               " sure that no operation was in flight"});
+}
+
+Journal::~Journal() = default;
+Journal::Journal(Journal&&) noexcept = default;
+
+long long Journal::begin_publication(const Publication& publication) {
+  SQLite::Statement insert(*database_, "INSERT INTO publications(content) VALUES (?)");
+  insert.bind(1, to_text(publication));
+  insert.exec();
+  return database_->getLastInsertRowid();
+}
+
+void Journal::end_publication(long long id) {
+  SQLite::Statement remove(*database_, "DELETE FROM publications WHERE id = ?");
+  remove.bind(1, static_cast<std::int64_t>(id));
+  remove.exec();
+}
+
+std::vector<std::pair<long long, Publication>> Journal::pending_publications() {
+  std::vector<std::pair<long long, Publication>> pending;
+  SQLite::Statement query(*database_, "SELECT id, content FROM publications ORDER BY id");
+  while (query.executeStep()) {
+    pending.emplace_back(query.getColumn(0).getInt64(), publication_from(query.getColumn(1)));
+  }
+  return pending;
+}
+
+void Journal::begin_operation(const OperationRow& row) {
+  SQLite::Statement insert(*database_, "INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?)");
+  insert.bind(1, row.id);
+  insert.bind(2, row.environment);
+  insert.bind(3, std::string(name_of(row.state)));
+  insert.bind(4, row.plan);
+  insert.bind(5, row.configuration);
+  insert.bind(6, row.host);
+  insert.bind(7, to_rfc3339(row.started));
+  insert.exec();
+}
+
+void Journal::set_state(const std::string& id, State state) {
+  SQLite::Statement update(*database_, "UPDATE operations SET state = ? WHERE id = ?");
+  update.bind(1, std::string(name_of(state)));
+  update.bind(2, id);
+  update.exec();
+}
+
+void Journal::intend(const std::string& id, const std::string& plan) {
+  SQLite::Statement update(*database_, "UPDATE operations SET state = ?, plan = ? WHERE id = ?");
+  update.bind(1, std::string(name_of(State::intended)));
+  update.bind(2, plan);
+  update.bind(3, id);
+  update.exec();
+}
+
+std::optional<OperationRow> Journal::operation(const std::string& id) {
+  SQLite::Statement query(*database_, std::string(columns) + "WHERE id = ?");
+  query.bind(1, id);
+  if (!query.executeStep()) return std::nullopt;
+  return row_from(query);
+}
+
+std::optional<OperationRow> Journal::in_flight() {
+  SQLite::Statement query(
+      *database_,
+      std::string(columns) + "WHERE state NOT IN ('done', 'reverted') ORDER BY id DESC LIMIT 1");
+  if (!query.executeStep()) return std::nullopt;
+  return row_from(query);
+}
+
+void Journal::open_deploy(const OpenDeploy& deploy) {
+  SQLite::Statement insert(*database_, "INSERT INTO deploys(id, environment, open) VALUES (?,?,1)");
+  insert.bind(1, deploy.id);
+  insert.bind(2, deploy.environment);
+  insert.exec();
+}
+
+std::vector<OpenDeploy> Journal::open_deploys(const std::string& environment) {
+  std::vector<OpenDeploy> open;
+  SQLite::Statement query(*database_,
+                          "SELECT id, environment FROM deploys WHERE open AND environment = ?"
+                          " ORDER BY seq DESC");
+  query.bind(1, environment);
+  while (query.executeStep()) open.push_back({query.getColumn(0), query.getColumn(1)});
+  return open;
+}
+
+void Journal::close_deploys(const std::string& environment) {
+  SQLite::Statement update(*database_, "UPDATE deploys SET open = 0 WHERE environment = ?");
+  update.bind(1, environment);
+  update.exec();
+}
+
+void Journal::measured(const std::string& phase, std::chrono::milliseconds duration) {
+  SQLite::Statement insert(*database_, "INSERT INTO phases(phase, ms) VALUES (?, ?)");
+  insert.bind(1, phase);
+  insert.bind(2, static_cast<std::int64_t>(duration.count()));
+  insert.exec();
+}
+
+std::optional<std::chrono::milliseconds> Journal::usual(const std::string& phase) {
+  SQLite::Statement query(*database_,
+                          "SELECT ms FROM phases WHERE phase = ? ORDER BY seq DESC LIMIT 10");
+  query.bind(1, phase);
+  std::vector<std::int64_t> durations;
+  while (query.executeStep()) durations.push_back(query.getColumn(0).getInt64());
+  if (durations.empty()) return std::nullopt;
+  std::nth_element(durations.begin(), durations.begin() + static_cast<long>(durations.size() / 2),
+                   durations.end());
+  return std::chrono::milliseconds(durations[durations.size() / 2]);
+}
+
+}  // namespace rollback

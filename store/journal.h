@@ -1,0 +1,83 @@
+// The journal: the authority for operations in flight, open deploys and
+// publications under way. Local, durable (WAL, synchronous=FULL), no cache.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "os/clock.h"
+#include "store/publication.h"
+
+namespace SQLite {
+class Database;
+}
+
+namespace rollback {
+
+// The life of an operation.
+enum class State {
+  preparing,   // nothing visible was done; a kill here leaves only what discard() removes
+  intended,    // goes forward: the swap may have begun
+  held,        // swapped, verification failed, waits for a person
+  verified,    // all is swapped and answers: only the settling is left
+  published,   // the record is written: only the cleaning is left
+  reverting,   // goes back
+  discarding,  // is back: only the cleaning is left
+  done,
+  reverted,
+};
+std::string_view name_of(State state);
+
+struct OperationRow {
+  std::string id;
+  std::string environment;
+  State state = State::preparing;
+  std::string plan;           // JSON, what was shown and is carried out
+  std::string configuration;  // the text of .rollback.yml that it began with
+  std::string host;
+  Time started{};
+};
+
+struct OpenDeploy {
+  std::string id;  // the point that pre-deploy recorded
+  std::string environment;
+};
+
+class Journal {
+ public:
+  // Creates it when missing. Fatal for one that is damaged or newer than this
+  // program; nothing is touched then.
+  explicit Journal(const boost::filesystem::path& file);
+  ~Journal();
+  Journal(Journal&&) noexcept;
+
+  long long begin_publication(const Publication& publication);
+  void end_publication(long long id);
+  std::vector<std::pair<long long, Publication>> pending_publications();
+
+  void begin_operation(const OperationRow& row);
+  void set_state(const std::string& id, State state);
+  // The durable intent: the plan with all that was prepared, in one write.
+  void intend(const std::string& id, const std::string& plan);
+  std::optional<OperationRow> operation(const std::string& id);
+  std::optional<OperationRow> in_flight();
+
+  void open_deploy(const OpenDeploy& deploy);
+  // Newest first.
+  std::vector<OpenDeploy> open_deploys(const std::string& environment);
+  void close_deploys(const std::string& environment);
+
+  // How long a phase took here, for estimates: the median of the last ten.
+  void measured(const std::string& phase, std::chrono::milliseconds duration);
+  std::optional<std::chrono::milliseconds> usual(const std::string& phase);
+
+ private:
+  std::unique_ptr<SQLite::Database> database_;
+};
+
+}  // namespace rollback

@@ -1,0 +1,85 @@
+#include "store/live.h"
+
+#include "store/identity.h"
+#include "store/trailers.h"
+
+namespace rollback {
+namespace {
+
+std::string message_of(const LiveRecord& record) {
+  std::vector<Trailer> trailers{{"Rollback-Commit", {record.commit}}};
+  if (!record.parent.empty()) trailers.push_back({"Rollback-Parent", {record.parent}});
+  if (!record.deploy.empty()) trailers.push_back({"Rollback-Deploy", {record.deploy}});
+  for (const auto& [component, release] : record.releases) {
+    trailers.push_back({"Rollback-Release", {component, release}});
+  }
+  if (!record.operation.empty()) trailers.push_back({"Rollback-Operation", {record.operation}});
+  trailers.push_back({"Rollback-Host", {record.host}});
+  return record.subject + "\n\n" + format_trailers(trailers);
+}
+
+LiveRecord record_from(std::string_view id, std::string_view seconds, std::string_view message) {
+  LiveRecord record;
+  record.id = std::string(id);
+  record.at = from_unix(std::stoll(std::string(seconds)));
+  record.subject = std::string(message.substr(0, message.find('\n')));
+  for (const auto& trailer : parse_trailers(message)) {
+    if (trailer.fields.empty()) continue;
+    const std::string& first = trailer.fields[0];
+    if (trailer.key == "Rollback-Commit") record.commit = first;
+    if (trailer.key == "Rollback-Parent") record.parent = first;
+    if (trailer.key == "Rollback-Deploy") record.deploy = first;
+    if (trailer.key == "Rollback-Operation") record.operation = first;
+    if (trailer.key == "Rollback-Host") record.host = first;
+    if (trailer.key == "Rollback-Release" && trailer.fields.size() == 2) {
+      record.releases[first] = trailer.fields[1];
+    }
+  }
+  return record;
+}
+
+}  // namespace
+
+std::string write_live_record(const Git& git, const LiveRecord& record,
+                              const std::string& previous) {
+  const std::string tree = empty_tree(git);
+  auto identity = record_identity(git);
+  const std::string date = std::to_string(to_unix(record.at)) + " +0000";
+  identity["GIT_AUTHOR_DATE"] = date;
+  identity["GIT_COMMITTER_DATE"] = date;
+  std::string parent = previous;
+  if (parent.empty()) {
+    parent = git.line({"commit-tree", tree},
+                      {.input = "The history of what was live\n", .set = identity});
+  }
+  return git.line({"commit-tree", "-p", parent, "-p", record.commit, tree},
+                  {.input = message_of(record), .set = identity});
+}
+
+std::vector<LiveRecord> read_live_chain(const Git& git, std::string_view ref, int limit) {
+  std::vector<std::string> arguments{"log", "--first-parent", "--no-show-signature", "-z",
+                                     "--format=%H %ct%n%B"};
+  if (limit > 0) arguments.push_back("--max-count=" + std::to_string(limit));
+  arguments.insert(arguments.end(), {std::string(ref), "--"});
+  const Finished log = git.ask(arguments);
+  std::vector<LiveRecord> chain;
+  if (log.status != 0) return chain;
+  for (const auto entry : split(log.out, '\0')) {
+    const size_t newline = entry.find('\n');
+    const std::string_view head = entry.substr(0, newline);
+    const size_t space = head.find(' ');
+    LiveRecord record =
+        record_from(head.substr(0, space), head.substr(space + 1),
+                    newline == std::string_view::npos ? "" : entry.substr(newline + 1));
+    if (!record.commit.empty()) chain.push_back(std::move(record));
+  }
+  return chain;
+}
+
+std::optional<LiveRecord> read_live(const Git& git, std::string_view ref) {
+  auto chain = read_live_chain(git, ref, 1);
+  if (chain.empty()) return std::nullopt;
+  return std::move(chain.front());
+}
+
+}  // namespace rollback

@@ -1,0 +1,212 @@
+#include "store/names.h"
+
+#include <algorithm>
+
+#include "os/sha256.h"
+#include "store/kind.h"
+
+namespace rollback::names {
+namespace {
+
+constexpr std::string_view root = "refs/rollback/";
+constexpr std::string_view tags = "refs/tags/rollback/";
+constexpr std::string_view points = "/points/";
+
+std::string join(std::initializer_list<std::string_view> pieces) {
+  std::string text;
+  for (const auto piece : pieces) text += piece;
+  return text;
+}
+
+bool all_of(std::string_view text, std::string_view allowed) {
+  return text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+constexpr std::string_view digits = "0123456789";
+constexpr std::string_view hex = "0123456789abcdef";
+constexpr std::string_view lower = "abcdefghijklmnopqrstuvwxyz";
+
+// <stamp>-<7 hex>, and what follows it.
+std::optional<std::string_view> after_stamp_and_hash(std::string_view text) {
+  if (text.size() < 24 || text[16] != '-' || !from_stamp(text.substr(0, 16)) ||
+      !all_of(text.substr(17, 7), hex)) {
+    return std::nullopt;
+  }
+  return text.substr(24);
+}
+
+bool is_environment_segment(std::string_view segment) {
+  static constexpr std::string_view reserved[] = {"live", "points", "config", "before"};
+  if (segment.empty() || segment.front() == '.' || segment.front() == '-' ||
+      segment.back() == '.' || segment.ends_with(".lock") ||
+      segment.find("..") != std::string_view::npos || is_point_id(segment)) {
+    return false;
+  }
+  if (std::find(std::begin(reserved), std::end(reserved), segment) != std::end(reserved)) {
+    return false;
+  }
+  return std::all_of(segment.begin(), segment.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.' || c == '-';
+  });
+}
+
+std::string table_name(std::string_view table, std::string_view infix, std::string_view suffix,
+                       size_t limit) {
+  std::string name = join({table, infix, suffix});
+  if (name.size() <= limit) return name;
+  const std::string hash = sha256(table).substr(0, 8);
+  size_t keep = limit - infix.size() - suffix.size() - hash.size() - 1;
+  while (keep > 0 && (static_cast<unsigned char>(table[keep]) & 0xC0U) == 0x80U) --keep;
+  return join({table.substr(0, keep), "_", hash, infix, suffix});
+}
+
+constexpr std::string_view backup_infix = "_backup_";
+constexpr std::string_view incoming_infix = "_in_";
+constexpr std::string_view displaced_infix = "_out_";
+
+std::string without_dash(std::string_view operation) {
+  std::string text(operation);
+  std::replace(text.begin(), text.end(), '-', '_');
+  return text;
+}
+
+}  // namespace
+
+std::string draft_events_ref(long pid) { return "refs/notes/wip-rollback/" + std::to_string(pid); }
+
+std::string point_ref(std::string_view environment, std::string_view id) {
+  return join({root, environment, points, id});
+}
+
+std::string tag_ref(std::string_view environment, std::string_view id) {
+  return join({tags, environment, "/", id});
+}
+
+std::string live_ref(std::string_view environment) { return join({root, environment, "/live"}); }
+
+std::string config_ref(std::string_view environment) {
+  return join({root, environment, "/config"});
+}
+
+std::string before_ref(std::string_view environment, std::string_view operation) {
+  return join({root, environment, "/before/", operation});
+}
+
+std::string branch_ref(std::string_view operation) {
+  return join({"refs/heads/rollback/", operation});
+}
+
+std::string points_prefix(std::string_view environment) {
+  return join({root, environment, points});
+}
+
+std::optional<EnvironmentAndId> parse_point_ref(std::string_view ref) {
+  const size_t slash = ref.rfind(points);
+  if (!ref.starts_with(root) || slash == std::string_view::npos || slash < root.size()) {
+    return std::nullopt;
+  }
+  EnvironmentAndId parsed{std::string(ref.substr(root.size(), slash - root.size())),
+                          std::string(ref.substr(slash + points.size()))};
+  if (!is_environment(parsed.environment) || !is_point_id(parsed.id)) return std::nullopt;
+  return parsed;
+}
+
+std::optional<EnvironmentAndId> parse_tag_ref(std::string_view ref) {
+  if (ref.starts_with("refs/tags/")) ref.remove_prefix(10);
+  constexpr std::string_view prefix = "rollback/";
+  const size_t slash = ref.rfind('/');
+  if (!ref.starts_with(prefix) || slash < prefix.size()) return std::nullopt;
+  EnvironmentAndId parsed{std::string(ref.substr(prefix.size(), slash - prefix.size())),
+                          std::string(ref.substr(slash + 1))};
+  if (!is_environment(parsed.environment) || !is_point_id(parsed.id)) return std::nullopt;
+  return parsed;
+}
+
+bool is_environment(std::string_view name) {
+  while (true) {
+    const size_t slash = name.find('/');
+    if (!is_environment_segment(name.substr(0, slash))) return false;
+    if (slash == std::string_view::npos) return true;
+    name.remove_prefix(slash + 1);
+  }
+}
+
+bool is_component(std::string_view name) {
+  return !name.empty() && all_of(name.substr(0, 1), join({lower, digits})) &&
+         all_of(name, join({lower, digits, "_.-"})) && !kind_of(name);
+}
+
+std::string point_id(Time time, std::string_view commit, int attempt) {
+  std::string id = join({to_stamp(time), "-", commit.substr(0, 7)});
+  if (attempt > 1) id += "-" + std::to_string(attempt);
+  return id;
+}
+
+bool is_point_id(std::string_view text) {
+  const auto rest = after_stamp_and_hash(text);
+  if (!rest) return false;
+  if (rest->empty()) return true;
+  return rest->size() > 1 && rest->size() < 8 && rest->front() == '-' &&
+         all_of(rest->substr(1), digits);
+}
+
+std::optional<Time> time_of_id(std::string_view id) {
+  if (!after_stamp_and_hash(id)) return std::nullopt;
+  return from_stamp(id.substr(0, 16));
+}
+
+std::string operation_id(Time started) {
+  return join({to_stamp(started), "-", random_hex(4).substr(0, 7)});
+}
+
+fs::path state_directory(const fs::path& common_dir) { return common_dir / "rollback"; }
+fs::path index_file(const fs::path& common_dir) { return state_directory(common_dir) / "index.db"; }
+fs::path journal_file(const fs::path& common_dir) {
+  return state_directory(common_dir) / "journal.db";
+}
+fs::path lock_file(const fs::path& common_dir) { return state_directory(common_dir) / "lock"; }
+
+fs::path scripts_directory(const fs::path& common_dir, std::string_view operation) {
+  return state_directory(common_dir) / "scripts" / std::string(operation);
+}
+
+fs::path log_file(const fs::path& common_dir, std::string_view operation) {
+  return state_directory(common_dir) / "logs" / (std::string(operation) + ".log");
+}
+
+fs::path releases_state_directory(const fs::path& releases) { return releases / ".git-rollback"; }
+fs::path releases_lock_file(const fs::path& releases) {
+  return releases_state_directory(releases) / "lock";
+}
+fs::path manifest_file(const fs::path& releases, std::string_view release) {
+  return releases_state_directory(releases) / (std::string(release) + ".manifest");
+}
+
+fs::path incoming_file(const fs::path& target, std::string_view operation) {
+  return target.parent_path() /
+         join({".", target.filename().string(), ".git-rollback-", operation});
+}
+
+std::string backup_table(std::string_view table, std::string_view stamp, size_t limit) {
+  return table_name(table, backup_infix, without_dash(stamp), limit);
+}
+
+std::string incoming_table(std::string_view table, std::string_view operation, size_t limit) {
+  return table_name(table, incoming_infix, without_dash(operation), limit);
+}
+
+std::string displaced_table(std::string_view table, std::string_view operation, size_t limit) {
+  return table_name(table, displaced_infix, without_dash(operation), limit);
+}
+
+bool is_table_of_ours(std::string_view table) {
+  if (table.starts_with(table_prefix)) return true;
+  for (const auto infix : {backup_infix, incoming_infix, displaced_infix}) {
+    const size_t at = table.rfind(infix);
+    if (at == std::string_view::npos) continue;
+    if (from_stamp(table.substr(at + infix.size()).substr(0, 16))) return true;
+  }
+  return false;
+}
+
+}  // namespace rollback::names

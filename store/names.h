@@ -1,0 +1,80 @@
+// Every name that this program gives to a ref, a file or a table is spelled
+// here and nowhere else. store/FORMAT.md describes them for other readers.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "os/clock.h"
+
+namespace rollback::names {
+
+namespace fs = boost::filesystem;
+
+// --- refs -----------------------------------------------------------------
+
+inline constexpr std::string_view events_ref = "refs/notes/rollback";
+std::string draft_events_ref(long pid);  // where git builds notes before they are published
+
+std::string point_ref(std::string_view environment, std::string_view id);
+std::string tag_ref(std::string_view environment, std::string_view id);
+std::string live_ref(std::string_view environment);
+std::string config_ref(std::string_view environment);
+std::string before_ref(std::string_view environment, std::string_view operation);
+std::string branch_ref(std::string_view operation);  // refs/heads/rollback/<operation>
+
+std::string points_prefix(std::string_view environment);  // ends in '/'
+
+struct EnvironmentAndId {
+  std::string environment, id;
+};
+// The inverse of point_ref and of tag_ref ("refs/tags/rollback/…" or "rollback/…").
+std::optional<EnvironmentAndId> parse_point_ref(std::string_view ref);
+std::optional<EnvironmentAndId> parse_tag_ref(std::string_view ref);
+
+// DESIGN §2: slashes allowed; no segment is a word of ours or shaped like an id.
+bool is_environment(std::string_view name);
+bool is_component(std::string_view name);
+
+// --- ids ------------------------------------------------------------------
+
+// 20261123T100000Z-4f2a91c, and -2 and so on when that is taken.
+std::string point_id(Time time, std::string_view commit, int attempt = 1);
+bool is_point_id(std::string_view text);
+std::optional<Time> time_of_id(std::string_view id);  // of a point or an operation
+
+std::string operation_id(Time started);  // 20261123T100000Z-<7 random hex>
+
+// --- files ----------------------------------------------------------------
+
+fs::path state_directory(const fs::path& common_dir);
+fs::path index_file(const fs::path& common_dir);
+fs::path journal_file(const fs::path& common_dir);
+fs::path lock_file(const fs::path& common_dir);
+fs::path scripts_directory(const fs::path& common_dir, std::string_view operation);
+fs::path log_file(const fs::path& common_dir, std::string_view operation);
+
+fs::path releases_state_directory(const fs::path& releases);
+fs::path releases_lock_file(const fs::path& releases);
+fs::path manifest_file(const fs::path& releases, std::string_view release);
+
+inline constexpr std::string_view configuration_file = ".rollback.yml";
+
+// The file that waits beside `target` to be swapped with it.
+fs::path incoming_file(const fs::path& target, std::string_view operation);
+
+// --- tables ---------------------------------------------------------------
+
+// Cut to fit `limit` characters, with a short hash so that they stay distinct.
+std::string backup_table(std::string_view table, std::string_view stamp, size_t limit = 64);
+std::string incoming_table(std::string_view table, std::string_view operation, size_t limit = 64);
+std::string displaced_table(std::string_view table, std::string_view operation, size_t limit = 64);
+
+// Our own bookkeeping tables and triggers all start with this; patterns of the
+// user's never match them, nor any of the three above.
+inline constexpr std::string_view table_prefix = "git_rollback_";
+bool is_table_of_ours(std::string_view table);
+
+}  // namespace rollback::names

@@ -1,0 +1,29 @@
+// One writer at a time, by flock(2): it goes with the process that holds it,
+// so a kill leaves no stale lock behind.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <chrono>
+#include <string>
+
+#include "os/descriptor.h"
+
+namespace rollback {
+
+class FileLock {
+ public:
+  // Waits up to `patience`, then throws Refused with what the holder wrote
+  // about itself. `about` is what we are doing, such as "rollback 2026…".
+  FileLock(const boost::filesystem::path& path, const std::string& about,
+           std::chrono::milliseconds patience);
+
+  // For git children alone, which may outlive us by a moment.
+  int descriptor() const { return file_.get(); }
+
+ private:
+  Descriptor file_;
+};
+
+std::string host_name();
+
+}  // namespace rollback

@@ -1,0 +1,236 @@
+#include "os/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/filesystem/operations.hpp>
+#include <cerrno>
+#include <cstring>
+
+#include "os/descriptor.h"
+#include "os/error.h"
+
+namespace rollback {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Pipe {
+  Descriptor read, write;
+
+  Pipe() {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) throw Fatal(std::string("pipe: ") + strerror(errno));
+    read = Descriptor(ends[0]);
+    write = Descriptor(ends[1]);
+  }
+};
+
+class SpawnActions {
+ public:
+  SpawnActions() { posix_spawn_file_actions_init(&actions_); }
+  ~SpawnActions() { posix_spawn_file_actions_destroy(&actions_); }
+  SpawnActions(const SpawnActions&) = delete;
+  SpawnActions& operator=(const SpawnActions&) = delete;
+
+  void dup(int from, int to) { posix_spawn_file_actions_adddup2(&actions_, from, to); }
+  void open(int to, const char* path, int flags, mode_t mode = 0) {
+    posix_spawn_file_actions_addopen(&actions_, to, path, flags, mode);
+  }
+  void chdir(const char* path) { posix_spawn_file_actions_addchdir_np(&actions_, path); }
+  const posix_spawn_file_actions_t* get() const { return &actions_; }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+};
+
+std::vector<std::string> environment_of(const Command& command) {
+  std::vector<std::string> environment;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::string name(text.substr(0, text.find('=')));
+    if (command.set.count(name) != 0) continue;
+    bool drop = false;
+    for (const auto& unwanted : command.unset) drop = drop || unwanted == name;
+    if (!drop) environment.emplace_back(text);
+  }
+  for (const auto& [name, value] : command.set) environment.push_back(name + "=" + value);
+  return environment;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (auto& text : strings) pointers.push_back(text.data());
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Moves bytes both ways until the child has closed its ends or time is up.
+class Conversation {
+ public:
+  Conversation(Descriptor in, Descriptor out, Descriptor err, const std::string& input)
+      : in_(std::move(in)), out_(std::move(out)), err_(std::move(err)), input_(input) {
+    if (in_) fcntl(in_.get(), F_SETFL, O_NONBLOCK);
+    if (input_.empty()) in_.close();
+  }
+
+  bool open() const { return in_ || out_ || err_; }
+
+  void step(int timeout_ms, Finished& finished) {
+    pollfd polls[3] = {{in_.get(), POLLOUT, 0}, {out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}};
+    if (poll(polls, 3, timeout_ms) <= 0) return;
+    if (polls[0].revents != 0) write_some();
+    if (polls[1].revents != 0) read_some(out_, finished.out);
+    if (polls[2].revents != 0) read_some(err_, finished.err);
+  }
+
+ private:
+  void write_some() {
+    const ssize_t n = write(in_.get(), input_.data() + sent_, input_.size() - sent_);
+    if (n > 0) sent_ += static_cast<size_t>(n);
+    if ((n < 0 && errno != EAGAIN && errno != EINTR) || sent_ == input_.size()) in_.close();
+  }
+
+  static void read_some(Descriptor& from, std::string& to) {
+    char buffer[65536];
+    const ssize_t n = read(from.get(), buffer, sizeof buffer);
+    if (n > 0) to.append(buffer, static_cast<size_t>(n));
+    if (n == 0 || (n < 0 && errno != EINTR)) from.close();
+  }
+
+  Descriptor in_, out_, err_;
+  const std::string& input_;
+  size_t sent_ = 0;
+};
+
+int exit_status(int raw) { return WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw); }
+
+// A write to a child that has gone must be an error here, not the end of us.
+void ignore_broken_pipes() {
+  static const bool done = [] {
+    signal(SIGPIPE, SIG_IGN);
+    return true;
+  }();
+  (void)done;
+}
+
+}  // namespace
+
+Finished run(const Command& command) {
+  ignore_broken_pipes();
+  Finished finished;
+  SpawnActions actions;
+  Pipe in, out, err;
+
+  if (command.input) {
+    actions.dup(in.read.get(), 0);
+  } else if (!command.terminal_input) {
+    actions.open(0, "/dev/null", O_RDONLY);
+  }
+  switch (command.output) {
+    case Command::Output::capture:
+      actions.dup(out.write.get(), 1);
+      actions.dup(err.write.get(), 2);
+      break;
+    case Command::Output::file:
+      actions.open(1, command.output_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+      actions.dup(1, 2);
+      break;
+    case Command::Output::terminal:
+      break;
+  }
+  for (const int descriptor : command.keep_open) actions.dup(descriptor, descriptor);
+  if (!command.directory.empty()) actions.chdir(command.directory.c_str());
+
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  short flags = POSIX_SPAWN_SETSIGDEF;
+  if (command.own_group) {
+    flags |= POSIX_SPAWN_SETPGROUP;
+    posix_spawnattr_setpgroup(&attributes, 0);
+  }
+  posix_spawnattr_setflags(&attributes, flags);
+
+  std::vector<std::string> arguments = command.argv;
+  std::vector<std::string> environment = environment_of(command);
+  pid_t child = 0;
+  const int failed = posix_spawnp(&child, arguments.at(0).c_str(), actions.get(), &attributes,
+                                  pointers_to(arguments).data(), pointers_to(environment).data());
+  posix_spawnattr_destroy(&attributes);
+  if (failed != 0) {
+    finished.status = 127;
+    finished.err = arguments[0] + ": " + strerror(failed);
+    return finished;
+  }
+
+  in.read.close();
+  out.write.close();
+  err.write.close();
+  const bool capture = command.output == Command::Output::capture;
+  if (!capture) out.read.close(), err.read.close();
+  static const std::string nothing;
+  Conversation conversation(std::move(in.write), std::move(out.read), std::move(err.read),
+                            command.input ? *command.input : nothing);
+
+  const bool bounded = command.timeout.count() > 0;
+  const auto deadline = Clock::now() + command.timeout;
+  int raw = 0;
+  // With no time limit, waiting for the pipes to close is enough; with one, a
+  // grandchild may hold them open for ever, so the child itself is watched.
+  while (true) {
+    if (!bounded && conversation.open()) {
+      conversation.step(-1, finished);
+      continue;
+    }
+    const pid_t ended = waitpid(child, &raw, bounded ? WNOHANG : 0);
+    if (ended == child) break;
+    if (ended < 0 && errno != EINTR) throw Fatal(std::string("waitpid: ") + strerror(errno));
+    if (!bounded) continue;
+    if (Clock::now() >= deadline) {
+      finished.timed_out = true;
+      kill(command.own_group ? -child : child, SIGKILL);
+      while (waitpid(child, &raw, 0) < 0 && errno == EINTR) {
+      }
+      break;
+    }
+    conversation.step(10, finished);
+    if (!conversation.open()) usleep(2000);
+  }
+  while (bounded && conversation.open()) {  // what is still in the pipes
+    const size_t before = finished.out.size() + finished.err.size();
+    conversation.step(0, finished);
+    if (finished.out.size() + finished.err.size() == before) break;
+  }
+  finished.status = exit_status(raw);
+  return finished;
+}
+
+std::optional<boost::filesystem::path> find_program(std::string_view name) {
+  namespace fs = boost::filesystem;
+  const auto runnable = [](const fs::path& path) {
+    return fs::is_regular_file(path) && access(path.c_str(), X_OK) == 0;
+  };
+  if (name.find('/') != std::string_view::npos) {
+    const fs::path path{std::string(name)};
+    return runnable(path) ? std::optional(path) : std::nullopt;
+  }
+  const char* search = getenv("PATH");
+  std::string_view rest = search != nullptr ? search : "/usr/bin:/bin";
+  while (true) {
+    const auto colon = rest.find(':');
+    const fs::path candidate = fs::path(std::string(rest.substr(0, colon))) / std::string(name);
+    if (runnable(candidate)) return candidate;
+    if (colon == std::string_view::npos) return std::nullopt;
+    rest.remove_prefix(colon + 1);
+  }
+}
+
+}  // namespace rollback

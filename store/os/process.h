@@ -1,0 +1,46 @@
+// Runs other programs: an argument list (never shell text), an environment
+// spelled out, and no open file of ours inherited unless it is named.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rollback {
+
+struct Command {
+  // Where the program's standard output goes.
+  enum class Output { capture, terminal, file };
+
+  std::vector<std::string> argv;
+  boost::filesystem::path directory = {};       // empty: the current one
+  std::map<std::string, std::string> set = {};  // added to our environment
+  std::vector<std::string> unset = {};          // taken out of it
+  std::optional<std::string> input = {};        // standard input; else /dev/null
+  Output output = Output::capture;
+  boost::filesystem::path output_file = {};  // for Output::file: both streams, appended
+  bool terminal_input = false;               // standard input is ours
+  bool own_group = false;                    // a process group of its own, as for daemons
+  std::chrono::milliseconds timeout{0};      // 0: none; else its group is killed after it
+  std::vector<int> keep_open = {};           // descriptors that the child inherits
+};
+
+struct Finished {
+  int status = 0;  // the exit status; 128 + N when signal N ended it; 127 when it did not start
+  std::string out;
+  std::string err;
+  bool timed_out = false;
+};
+
+// Throws Fatal only when the machine has no process or pipe to give.
+Finished run(const Command& command);
+
+// "git" -> /usr/bin/git by PATH; a name with a slash is taken as it is.
+// Nothing when no such program can be run.
+std::optional<boost::filesystem::path> find_program(std::string_view name);
+
+}  // namespace rollback

@@ -1,0 +1,176 @@
+#include "store/publication.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <thread>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "os/file.h"
+#include "store/identity.h"
+#include "store/journal.h"
+#include "store/names.h"
+
+namespace rollback {
+namespace fs = boost::filesystem;
+namespace {
+
+constexpr int attempts = 20;
+
+std::string id_of(const Git& git, std::string_view ref) {
+  const Finished answer =
+      git.ask({"rev-parse", "--verify", "--quiet", "--end-of-options", std::string(ref)});
+  std::string id = answer.status == 0 ? answer.out : "";
+  if (id.ends_with('\n')) id.pop_back();
+  return id;
+}
+
+fs::path lock_of(const Git& git, const std::string& name) {
+  return git.line({"rev-parse", "--path-format=absolute", "--git-path", name + ".lock"});
+}
+
+// The old notes and our new lines, as one new notes tree. Lines whose event is
+// there already, from a publication that was killed, are not added again.
+std::string build_notes(const Git& git, const std::string& tip, const std::vector<Event>& events) {
+  std::map<std::string, std::vector<const Event*>> by_commit;
+  for (const auto& event : events) by_commit[event.commit].push_back(&event);
+
+  const std::string draft = names::draft_events_ref(getpid());
+  git.ask({"update-ref", "-d", draft});
+  if (!tip.empty()) git.run({"update-ref", draft, tip});
+  const auto identity = record_identity(git);
+  bool changed = false;
+  for (const auto& [commit, added] : by_commit) {
+    const Finished old = git.ask({"notes", "--ref=" + draft, "show", commit});
+    std::string note = old.status == 0 ? old.out : "";
+    if (!note.empty() && !note.ends_with('\n')) note += '\n';
+    const size_t before = note.size();
+    for (const Event* event : added) {
+      if (note.find("\"id\":\"" + event->id + "\"") == std::string::npos) {
+        note += event->line + "\n";
+      }
+    }
+    if (note.size() == before) continue;
+    changed = true;
+    const std::string blob = git.line({"hash-object", "-w", "--stdin"}, {.input = note});
+    git.run({"notes", "--ref=" + draft, "add", "-f", "-C", blob, commit}, {.set = identity});
+  }
+  const std::string built = changed ? id_of(git, draft) : tip;
+  git.ask({"update-ref", "-d", draft});
+  return built;
+}
+
+// The changes still to be made; Fatal when a ref is neither old nor new.
+std::vector<RefChange> outstanding(const Git& git, const std::vector<RefChange>& changes) {
+  std::vector<RefChange> left;
+  for (const auto& change : changes) {
+    const std::string now = id_of(git, change.ref);
+    if (now == change.new_id) continue;
+    if (now != change.old_id) {
+      throw Refused("'" + change.ref + "' was moved by somebody else: it is at " +
+                    (now.empty() ? "nothing" : now) + ", not at " +
+                    (change.old_id.empty() ? "nothing" : change.old_id));
+    }
+    left.push_back(change);
+  }
+  return left;
+}
+
+std::string transaction(const std::vector<RefChange>& changes) {
+  std::string text = "start\n";
+  for (const auto& change : changes) {
+    if (change.new_id.empty()) {
+      text += "delete " + change.ref + " " + change.old_id + "\n";
+    } else if (change.old_id.empty()) {
+      text += "create " + change.ref + " " + change.new_id + "\n";
+    } else {
+      text += "update " + change.ref + " " + change.new_id + " " + change.old_id + "\n";
+    }
+  }
+  return text + "prepare\ncommit\n";
+}
+
+bool unchanged_for_a_moment(const fs::path& lock) {
+  struct stat first {};
+  if (stat(lock.c_str(), &first) != 0) return false;
+  for (int i = 0; i < 10; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    struct stat later {};
+    if (stat(lock.c_str(), &later) != 0 || later.st_ino != first.st_ino) return false;
+  }
+  return true;
+}
+
+void clear_stale_lock(const fs::path& lock) {
+  if (unchanged_for_a_moment(lock)) remove_file(lock);
+}
+
+void publish_once(const Git& git, const Publication& publication) {
+  std::vector<RefChange> changes = outstanding(git, publication.refs);
+  if (!publication.events.empty()) {
+    const std::string tip = id_of(git, names::events_ref);
+    const std::string built = build_notes(git, tip, publication.events);
+    if (built != tip) changes.push_back({std::string(names::events_ref), tip, built});
+  }
+  fail_point("publish refs before");
+  move_refs(git, changes, "rollback: publish");
+  fail_point("publish refs after");
+}
+
+void finish(const Git& git, Journal& journal, long long id, const Publication& publication) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      publish_once(git, publication);
+      break;
+    } catch (const Fatal&) {  // another process was first: look again
+      if (attempt == attempts) throw;
+      std::this_thread::sleep_for(std::chrono::milliseconds(5 * attempt));
+    }
+  }
+  journal.end_publication(id);
+}
+
+}  // namespace
+
+void clear_stale_locks(const Git& git, const std::vector<std::string>& names) {
+  for (const auto& name : names) clear_stale_lock(lock_of(git, name));
+}
+
+void move_refs(const Git& git, const std::vector<RefChange>& changes, const std::string& reason) {
+  std::vector<RefChange> left = outstanding(git, changes);
+  if (left.empty()) return;
+  const std::vector<std::string> arguments{"update-ref", "-m", reason, "--stdin", "--no-deref"};
+  const Finished moved = git.ask(arguments, {.input = transaction(left)});
+  if (moved.status == 0) return;
+  // Perhaps a lock file that a killed git of ours left. Only now are these
+  // paths looked up, which costs a process each.
+  std::vector<std::string> names{"HEAD", "packed-refs"};
+  for (const auto& change : left) names.push_back(change.ref);
+  clear_stale_locks(git, names);
+  left = outstanding(git, changes);
+  if (!left.empty()) git.run(arguments, {.input = transaction(left)});
+}
+
+void publish(const Git& git, Journal& journal, const Publication& publication) {
+  const long long id = journal.begin_publication(publication);
+  fail_point("publish intent after");
+  try {
+    finish(git, journal, id, publication);
+  } catch (const Error&) {
+    journal.end_publication(id);  // it failed for a reason that a replay would meet again
+    throw;
+  }
+  fail_point("publish after");
+}
+
+bool replay_publications(const Git& git, Journal& journal) {
+  const auto pending = journal.pending_publications();
+  for (const auto& [id, publication] : pending) finish(git, journal, id, publication);
+  return !pending.empty();
+}
+
+}  // namespace rollback

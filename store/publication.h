@@ -1,0 +1,45 @@
+// Tag, note and live are published together (DESIGN §3): objects first, then
+// one transaction of refs by compare-and-swap. git's transaction is not atomic
+// under a kill, so the publication is journalled first and replayed.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "store/event.h"
+#include "store/git.h"
+
+namespace rollback {
+
+class Journal;
+
+struct RefChange {
+  std::string ref;
+  std::string old_id;  // "" : must not exist
+  std::string new_id;  // "" : is deleted
+
+  friend bool operator==(const RefChange&, const RefChange&) = default;
+};
+
+struct Publication {
+  std::vector<RefChange> refs;
+  std::vector<Event> events;
+};
+
+// Journals it, publishes it, strikes it from the journal. The lock must be
+// held. Throws Fatal when a ref is neither at its old nor at its new id.
+void publish(const Git& git, Journal& journal, const Publication& publication);
+
+// Finishes what a killed process had begun to publish. True if there was any.
+bool replay_publications(const Git& git, Journal& journal);
+
+// Removes NAME.lock for names such as "HEAD", "index" or a ref, where a killed
+// git child of ours left it. The flock must be held: git children share it, so
+// while we have it none of them lives; a foreign git gets half a second to end.
+void clear_stale_locks(const Git& git, const std::vector<std::string>& names);
+
+// Moves refs, each from its old to its new id; those already there are passed
+// over. Throws Refused when a ref is at neither. The flock must be held.
+void move_refs(const Git& git, const std::vector<RefChange>& changes, const std::string& reason);
+
+}  // namespace rollback
