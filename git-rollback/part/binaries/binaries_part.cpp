@@ -1,0 +1,218 @@
+#include "part/binaries/binaries_part.h"
+
+#include <unistd.h>
+
+#include <boost/filesystem/operations.hpp>
+#include <cerrno>
+#include <cstring>
+#include <nlohmann/json.hpp>
+
+#include "os/error.h"
+#include "os/file.h"
+#include "os/sha256.h"
+#include "part/binaries/manifest.h"
+#include "store/names.h"
+
+namespace rollback {
+namespace fs = boost::filesystem;
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* trailer_key = "Rollback-Release";
+
+std::optional<std::string> text_of_link(const fs::path& link) {
+  boost::system::error_code error;
+  const fs::path text = fs::read_symlink(link, error);
+  return error ? std::nullopt : std::optional(text.string());
+}
+
+bool is_release_name(const std::string& name) {
+  return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
+}
+
+struct Places {
+  fs::path releases, current;
+
+  Places(const BinariesSettings& settings, const fs::path& base)
+      : releases(fs::absolute(settings.releases, base).lexically_normal()),
+        current(fs::absolute(settings.current, base).lexically_normal()) {}
+
+  fs::path release(const std::string& name) const { return releases / name; }
+
+  std::optional<std::string> current_release() const {
+    if (!text_of_link(current)) return std::nullopt;
+    boost::system::error_code error;
+    const fs::path resolved = fs::canonical(current, error);
+    const fs::path root = error ? fs::path() : fs::canonical(releases, error);
+    if (error || resolved.parent_path() != root) return std::nullopt;
+    return resolved.filename().string();
+  }
+};
+
+class LinkStep : public Step {
+ public:
+  LinkStep(fs::path link, std::string before, std::string after, const std::string& operation)
+      : link_(std::move(link)),
+        incoming_(names::incoming_file(link_, operation)),
+        before_(std::move(before)),
+        after_(std::move(after)) {}
+
+  std::string name() const override { return "binaries link " + link_.string(); }
+
+  Seen observe() override {
+    const auto now = text_of_link(link_);
+    if (now == after_) return {Observation::after};
+    if (now == before_) return {Observation::before};
+    return {Observation::foreign,
+            "'" + link_.string() + "' now " + (now ? "leads to '" + *now + "'" : "is no link")};
+  }
+
+  void apply() override { point_to(after_); }
+  void revert() override { point_to(before_); }
+
+ private:
+  void point_to(const std::string& text) {
+    unlink(incoming_.c_str());
+    if (symlink(text.c_str(), incoming_.c_str()) != 0 ||
+        rename(incoming_.c_str(), link_.c_str()) != 0) {
+      throw Fatal("cannot replace the link '" + link_.string() + "': " + strerror(errno));
+    }
+    sync_directory(link_.parent_path());
+  }
+
+  fs::path link_, incoming_;
+  std::string before_, after_;
+};
+
+class BinariesPart : public Part {
+ public:
+  BinariesPart(std::string component, const BinariesSettings& settings, const fs::path& base)
+      : Part(std::move(component)), places_(settings, base) {}
+
+  Kind kind() const override { return Kind::binaries; }
+  bool present() override { return places_.current_release().has_value(); }
+
+  void capture(PointDraft& draft) override {
+    const std::string name = required_current();
+    draft.point.trailers.push_back({trailer_key, {component(), name, record_hash(name)}});
+  }
+
+  Assessment assess(const Request& request) override {
+    Assessment assessment;
+    const Wanted wanted = wanted_by(request.target);
+    const auto current = places_.current_release();
+    assessment.from = current.value_or("nothing");
+    assessment.to = wanted.release;
+    if (!is_release_name(wanted.release)) {
+      assessment.obstacle = Obstacle{"the point names no valid release", {}};
+    } else if (!current) {
+      assessment.obstacle = Obstacle{
+          "'" + places_.current.string() + "' is no link into '" + places_.releases.string() + "'",
+          {"ln -s '" + places_.release(wanted.release).string() + "' '" + places_.current.string() +
+           "'"}};
+    } else if (*current == wanted.release) {
+      assessment.already = true;
+    } else if (!fs::is_directory(places_.release(wanted.release))) {
+      assessment.obstacle = Obstacle{
+          "release '" + wanted.release + "' is no longer in '" + places_.releases.string() + "'",
+          {"git rollback list"}};
+    }
+    return assessment;
+  }
+
+  std::string prepare(const Request& request) override {
+    const Wanted wanted = wanted_by(request.target);
+    const std::string found = "sha256:" + sha256(manifest_of(places_.release(wanted.release)));
+    if (found != wanted.hash) {
+      throw Refused("release '" + wanted.release +
+                        "' is not what the point recorded: its hash is " + found + ", not " +
+                        wanted.hash,
+                    {"see what changed: compare it with '" +
+                     names::manifest_file(places_.releases, wanted.release).string() + "'"});
+    }
+    const std::string current = required_current();
+    const std::string before = *text_of_link(places_.current);
+    return json{{"operation", request.operation},
+                {"before", before},
+                {"after", (fs::path(before).parent_path() / wanted.release).string()},
+                {"release", current},
+                {"hash", record_hash(current)}}
+        .dump();
+  }
+
+  Steps steps(const std::string& prepared) override {
+    const json data = json::parse(prepared);
+    Steps steps;
+    steps.swap.push_back(std::make_unique<LinkStep>(places_.current, data.at("before"),
+                                                    data.at("after"), data.at("operation")));
+    return steps;
+  }
+
+  void leave(const std::string& prepared, PointDraft& left) override {
+    const json data = json::parse(prepared);
+    left.point.trailers.push_back(
+        {trailer_key, {component(), data.at("release"), data.at("hash")}});
+  }
+
+  void settle(const std::string&) override {}
+
+  void discard(const std::string& operation) override {
+    remove_file(names::incoming_file(places_.current, operation));
+  }
+
+ private:
+  struct Wanted {
+    std::string release, hash;
+  };
+
+  Wanted wanted_by(const Point& point) const {
+    for (const auto& trailer : point.trailers) {
+      if (trailer.key == trailer_key && trailer.fields.size() == 3 &&
+          trailer.fields[0] == component()) {
+        return {trailer.fields[1], trailer.fields[2]};
+      }
+    }
+    return {};
+  }
+
+  std::string required_current() const {
+    if (auto name = places_.current_release()) return *std::move(name);
+    throw Fatal("'" + places_.current.string() + "' is no link to a release in '" +
+                places_.releases.string() + "'");
+  }
+
+  std::string record_hash(const std::string& release) const {
+    const std::string manifest = manifest_of(places_.release(release));
+    const fs::path file = names::manifest_file(places_.releases, release);
+    fs::create_directories(file.parent_path());
+    if (read_file_if_there(file) != manifest) replace_file(file, manifest);
+    return "sha256:" + sha256(manifest);
+  }
+
+  Places places_;
+};
+
+}  // namespace
+
+std::unique_ptr<Part> make_binaries_part(std::string component, const BinariesSettings& settings,
+                                         const fs::path& base) {
+  return std::make_unique<BinariesPart>(std::move(component), settings, base);
+}
+
+std::optional<std::string> current_release(const BinariesSettings& settings, const fs::path& base) {
+  return Places(settings, base).current_release();
+}
+
+std::optional<std::string> revision_of_release(const BinariesSettings& settings,
+                                               const fs::path& base) {
+  const Places places(settings, base);
+  const auto release = places.current_release();
+  if (!release) return std::nullopt;
+  auto text = read_file_if_there(places.release(*release) / "REVISION");
+  if (!text) return std::nullopt;
+  while (!text->empty() && (text->back() == '\n' || text->back() == ' ')) text->pop_back();
+  return text;
+}
+
+}  // namespace rollback

@@ -1,0 +1,65 @@
+#include "part/binaries/manifest.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <vector>
+
+#include "os/error.h"
+#include "os/sha256.h"
+#include "store/trailers.h"
+
+namespace rollback {
+namespace fs = boost::filesystem;
+namespace {
+
+std::string line_for(const fs::path& path, const std::string& name) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) {
+    throw Fatal("cannot read '" + path.string() + "': " + strerror(errno));
+  }
+  char type = 'd';
+  long long size = 0;
+  std::string hash = "-";
+  if (S_ISREG(status.st_mode)) {
+    type = 'f';
+    size = status.st_size;
+    hash = sha256_of_file(path);
+  } else if (S_ISLNK(status.st_mode)) {
+    type = 'l';
+    const std::string target = fs::read_symlink(path).string();
+    size = static_cast<long long>(target.size());
+    hash = sha256(target);
+  } else if (!S_ISDIR(status.st_mode)) {
+    throw Fatal("'" + path.string() + "' is neither a file nor a folder nor a link",
+                {"a release holds nothing else; move it out of the release"});
+  }
+  char head[48];
+  std::snprintf(head, sizeof head, "%c %04o %lld ", type,
+                type == 'l' ? 0U : static_cast<unsigned>(status.st_mode & 07777U), size);
+  return head + hash + " " + percent_encode(name) + "\n";
+}
+
+}  // namespace
+
+std::string manifest_of(const fs::path& release) try {
+  std::vector<fs::path> paths;
+  for (const auto& entry : fs::recursive_directory_iterator(release)) {
+    paths.push_back(entry.path());
+  }
+  std::vector<std::pair<std::string, fs::path>> named;
+  for (const auto& path : paths)
+    named.emplace_back(path.lexically_relative(release).string(), path);
+  std::sort(named.begin(), named.end());
+  std::string manifest;
+  for (const auto& [name, path] : named) manifest += line_for(path, name);
+  return manifest;
+} catch (const fs::filesystem_error& error) {
+  throw Fatal("cannot read the release '" + release.string() + "': " + error.code().message());
+}
+
+}  // namespace rollback

@@ -1,0 +1,273 @@
+#include "part/code/code_part.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "os/error.h"
+#include "part/code/code_steps.h"
+#include "part/code/history.h"
+#include "part/code/replay.h"
+#include "store/identity.h"
+#include "store/names.h"
+
+namespace rollback {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t subjects_shown = 10;
+
+std::string names_of(const std::vector<CodePaths>& components) {
+  std::string text;
+  for (const auto& component : components) text += (text.empty() ? "" : ",") + component.component;
+  return text;
+}
+
+std::string count(size_t number, const std::string& what) {
+  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
+}
+
+// What the operation would make of the code; pure data.
+struct Draft {
+  std::string branch, head;  // where it stands
+  std::string tree;          // the tree of the new commit
+  std::vector<CommitLine> undone;
+  std::vector<CommitToLay> kept;
+  std::vector<PathChange> changes;
+  std::vector<std::string> config_paths;  // in `changes`, but the config part's files
+};
+
+class CodePart : public Part {
+ public:
+  CodePart(std::vector<CodePaths> components, std::string environment, Git git, bool sign)
+      : Part(names_of(components)),
+        components_(std::move(components)),
+        environment_(std::move(environment)),
+        git_(std::move(git)),
+        sign_(sign) {}
+
+  Kind kind() const override { return Kind::code; }
+  bool present() override { return exists("HEAD"); }
+  void capture(PointDraft&) override {}  // the commit itself is all that is needed
+
+  Assessment assess(const Request& request) override {
+    Assessment assessment;
+    assessment.from = request.live.commit.substr(0, 10);
+    assessment.to = request.target.commit.substr(0, 10);
+    for (const auto& commit : {request.target.commit, request.live.commit}) {
+      if (exists(commit)) continue;
+      assessment.obstacle =
+          Obstacle{"commit " + commit + " is not in this repository", {"git fetch"}};
+      return assessment;
+    }
+    Draft draft;
+    assessment.obstacle = compose(request, draft);
+    if (assessment.obstacle) return assessment;
+    describe(draft, assessment);
+    assessment.already = draft.changes.empty();
+    if (!assessment.already) assessment.obstacle = what_stands_in_the_way(draft);
+    return assessment;
+  }
+
+  std::string prepare(const Request& request) override {
+    Draft draft;
+    if (const auto obstacle = compose(request, draft)) {
+      throw Refused(obstacle->reason, obstacle->hints);
+    }
+    const std::string commit = write_commit(request, draft);
+    move_refs(git_,
+              {{names::branch_ref(request.operation), "", commit},
+               {names::before_ref(environment_, request.operation), "", draft.head}},
+              "rollback: " + request.operation);
+    return json{{"operation", request.operation},
+                {"ref", draft.branch},
+                {"before", draft.head},
+                {"after", commit},
+                {"config_paths", draft.config_paths},
+                {"work_tree_in_swap", request.service_may_run_from_work_tree}}
+        .dump();
+  }
+
+  Steps steps(const std::string& prepared) override {
+    const json data = json::parse(prepared);
+    const std::string before = data.at("before"), after = data.at("after");
+    Steps steps;
+    steps.swap.push_back(
+        std::make_unique<BranchStep>(git_, data.at("ref"), before, after, data.at("operation")));
+    if (git_.work_tree().empty()) return steps;
+    auto& list = data.at("work_tree_in_swap").get<bool>() ? steps.swap : steps.settle;
+    list.push_back(std::make_unique<WorkTreeStep>(
+        git_, before, after, changes_between(git_, before, after, {}),
+        data.at("config_paths").get<std::vector<std::string>>()));
+    return steps;
+  }
+
+  void leave(const std::string&, PointDraft&) override {}
+  void settle(const std::string&) override {}
+
+  void discard(const std::string& operation) override {
+    for (const auto& ref :
+         {names::branch_ref(operation), names::before_ref(environment_, operation)}) {
+      if (exists(ref)) {
+        move_refs(git_, {{ref, git_.line({"rev-parse", "--verify", ref}), ""}},
+                  "rollback: discard");
+      } else {
+        clear_stale_locks(git_, {ref});
+      }
+    }
+  }
+
+ private:
+  bool exists(const std::string& name) const {
+    return git_.ask({"cat-file", "-e", name + "^{commit}"}).status == 0;
+  }
+
+  // Pathspecs of what goes back. Config files are the config part's business:
+  // with it, their committed version goes back too; without it, they stay.
+  std::vector<std::string> pathspecs() const {
+    std::vector<std::string> specs;
+    const bool whole = std::any_of(components_.begin(), components_.end(),
+                                   [](const CodePaths& c) { return c.pathspecs.empty(); });
+    if (whole) {
+      specs.emplace_back(":(top)");
+    } else {
+      for (const auto& component : components_) {
+        specs.insert(specs.end(), component.pathspecs.begin(), component.pathspecs.end());
+      }
+    }
+    for (const auto& component : components_) {
+      const char* magic = component.with_config ? ":(top,literal)" : ":(top,literal,exclude)";
+      for (const auto& path : tracked_by_path(component)) specs.push_back(magic + path);
+    }
+    return specs;
+  }
+
+  static std::vector<std::string> tracked_by_path(const CodePaths& component) {
+    std::vector<std::string> files;
+    for (const auto& path : component.config) {
+      if (!path.starts_with('/')) files.push_back(path);
+    }
+    return files;
+  }
+
+  std::optional<Obstacle> compose(const Request& request, Draft& draft) const {
+    draft.branch = current_branch(git_);
+    draft.head = git_.line({"rev-parse", "--verify", "HEAD^{commit}"});
+    const auto specs = pathspecs();
+    draft.undone = commits_undone(git_, request.live.commit, request.target.commit, specs);
+    if (!request.drop_undeployed) {
+      draft.kept = commits_undeployed(git_, request.live.commit, draft.head);
+    }
+    std::string laid = request.target.commit;
+    if (!draft.kept.empty()) {
+      const Laid result = open_replay(git_)->lay(request.target.commit, draft.kept);
+      if (result.tree.empty()) return conflict(result);
+      laid = result.tree;
+    }
+    draft.changes = changes_between(git_, draft.head, laid, specs);
+    draft.tree = with_changes(draft.head, draft.changes);
+    for (const auto& component : components_) {
+      for (const auto& path : tracked_by_path(component)) draft.config_paths.push_back(path);
+    }
+    return std::nullopt;
+  }
+
+  Obstacle conflict(const Laid& result) const {
+    std::string files;
+    for (const auto& path : result.paths) files += (files.empty() ? "'" : ", '") + path + "'";
+    const std::string subject =
+        git_.line({"log", "-1", "--no-show-signature", "--format=%s", result.conflicting});
+    return {"the undeployed commit " + result.conflicting.substr(0, 10) + " (" + subject +
+                ") does not apply without what goes: conflict in " + files,
+            {"git rollback --drop-undeployed …   leaves such commits out",
+             "git revert " + result.conflicting.substr(0, 10) + "   and try again"}};
+  }
+
+  // HEAD's tree with some paths changed, made in an index of its own.
+  std::string with_changes(const std::string& head, const std::vector<PathChange>& changes) const {
+    std::string entries;
+    for (const auto& change : changes) {
+      entries += change.new_mode + " " + change.new_id + "\t" + change.path + '\0';
+    }
+    const std::string index = (git_.git_dir() / "rollback-index").string();
+    const std::map<std::string, std::string> with_index{{"GIT_INDEX_FILE", index}};
+    clear_stale_locks(git_, {"rollback-index"});
+    git_.run({"read-tree", head}, {.set = with_index});
+    git_.run({"update-index", "-z", "--index-info"}, {.input = entries, .set = with_index});
+    std::string tree = git_.line({"write-tree"}, {.set = with_index});
+    std::remove(index.c_str());
+    return tree;
+  }
+
+  void describe(const Draft& draft, Assessment& assessment) const {
+    assessment.to += ", " + count(draft.undone.size(), "commit") + " undone";
+    if (!draft.kept.empty()) {
+      assessment.to += ", " + count(draft.kept.size(), "undeployed commit") + " kept";
+    }
+    assessment.features = features_of(draft.undone);
+    for (size_t i = 0; i < draft.undone.size() && i < subjects_shown; ++i) {
+      assessment.details.push_back("undoes " + draft.undone[i].id.substr(0, 10) + " " +
+                                   draft.undone[i].subject);
+    }
+    if (draft.undone.size() > subjects_shown) {
+      assessment.details.push_back("and undoes " +
+                                   count(draft.undone.size() - subjects_shown, "older commit"));
+    }
+    for (const auto& commit : draft.kept) {
+      assessment.details.push_back("keeps " +
+                                   git_.line({"log", "-1", "--no-show-signature", "--abbrev=10",
+                                              "--format=%h %s", commit.id}) +
+                                   " (undeployed)");
+    }
+  }
+
+  std::optional<Obstacle> what_stands_in_the_way(const Draft& draft) const {
+    if (git_.work_tree().empty()) return std::nullopt;
+    const Place place = where_is(git_, draft.changes, draft.config_paths);
+    if (place.at_old) return std::nullopt;
+    std::string path = place.foreign;
+    for (const auto& change : draft.changes) {
+      if (!path.empty()) break;
+      if (!where_is(git_, {change}, draft.config_paths).at_old) path = change.path;
+    }
+    return Obstacle{"your local changes to '" + path + "' would be overwritten",
+                    {"git stash push --include-untracked -- '" + path + "'"}};
+  }
+
+  std::string write_commit(const Request& request, const Draft& draft) const {
+    std::vector<std::string> arguments{"commit-tree", draft.tree, "-p", draft.head};
+    if (sign_) arguments.emplace_back("-S");
+    return git_.line(arguments, {.input = message(request, draft), .set = record_identity(git_)});
+  }
+
+  std::string message(const Request& request, const Draft& draft) const {
+    std::string text = "Roll back " + component() + " to " + request.target.id + "\n\n";
+    if (!draft.kept.empty()) {
+      text += "Kept, since not deployed yet:\n";
+      for (const auto& commit : draft.kept) {
+        text += "  " +
+                git_.line({"log", "-1", "--no-show-signature", "--format=%h %s", commit.id}) + "\n";
+      }
+      text += "\n";
+    }
+    text +=
+        "Rollback-To: " + request.target.id + "\nRollback-Operation: " + request.operation + "\n";
+    for (const auto& commit : draft.undone) text += "Reverts: " + commit.id + "\n";
+    return text;
+  }
+
+  std::vector<CodePaths> components_;
+  std::string environment_;
+  Git git_;
+  bool sign_;
+};
+
+}  // namespace
+
+std::unique_ptr<Part> make_code_part(std::vector<CodePaths> components, std::string environment,
+                                     Git git, bool sign) {
+  return std::make_unique<CodePart>(std::move(components), std::move(environment), std::move(git),
+                                    sign);
+}
+
+}  // namespace rollback

@@ -1,0 +1,60 @@
+#include "part/code/code_steps.h"
+
+#include "store/publication.h"
+
+namespace rollback {
+
+std::string current_branch(const Git& git) {
+  const Finished answer = git.ask({"symbolic-ref", "--quiet", "HEAD"});
+  return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "HEAD";
+}
+
+BranchStep::BranchStep(const Git& git, std::string ref, std::string before, std::string after,
+                       std::string operation)
+    : git_(git),
+      ref_(std::move(ref)),
+      before_(std::move(before)),
+      after_(std::move(after)),
+      operation_(std::move(operation)) {}
+
+Step::Seen BranchStep::observe() {
+  const std::string branch = current_branch(git_);
+  if (branch != ref_) {
+    return {Observation::foreign, "HEAD is now on '" + branch + "', not on '" + ref_ + "'"};
+  }
+  const std::string now = git_.line({"rev-parse", "--verify", ref_});
+  if (now == after_) return {Observation::after};
+  if (now == before_) return {Observation::before};
+  return {Observation::foreign, "'" + ref_ + "' was moved to " + now.substr(0, 10)};
+}
+
+void BranchStep::apply() { move_refs(git_, {{ref_, before_, after_}}, "rollback: " + operation_); }
+
+void BranchStep::revert() {
+  move_refs(git_, {{ref_, after_, before_}}, "rollback: " + operation_ + " (back)");
+}
+
+WorkTreeStep::WorkTreeStep(const Git& git, std::string before, std::string after,
+                           std::vector<PathChange> changes,
+                           std::vector<std::string> files_elsewhere)
+    : git_(git),
+      before_(std::move(before)),
+      after_(std::move(after)),
+      changes_(std::move(changes)),
+      files_elsewhere_(std::move(files_elsewhere)) {}
+
+Step::Seen WorkTreeStep::observe() {
+  const Place place = where_is(git_, changes_, files_elsewhere_);
+  if (!place.foreign.empty()) {
+    return {Observation::foreign, "'" + place.foreign + "' was changed by somebody else"};
+  }
+  if (place.at_new) return {Observation::after};
+  if (place.at_old) return {Observation::before};
+  return {Observation::between};
+}
+
+void WorkTreeStep::apply() { bring_to(git_, Side::new_side, after_, changes_, files_elsewhere_); }
+
+void WorkTreeStep::revert() { bring_to(git_, Side::old_side, before_, changes_, files_elsewhere_); }
+
+}  // namespace rollback

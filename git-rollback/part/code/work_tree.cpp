@@ -1,0 +1,164 @@
+#include "part/code/work_tree.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <map>
+
+#include "os/error.h"
+#include "store/publication.h"
+
+namespace rollback {
+namespace fs = boost::filesystem;
+namespace {
+
+constexpr std::string_view absent = "000000";
+constexpr std::string_view submodule = "160000";
+
+struct Entry {
+  std::string mode{absent}, id;
+  bool skip = false;  // not in a sparse checkout
+  bool operator==(const Entry& other) const {
+    return mode == other.mode && (mode == absent || id == other.id);
+  }
+};
+
+// "H 100644 <id> 0\tpath"
+std::map<std::string, Entry, std::less<>> read_git_index(const Git& git) {
+  std::map<std::string, Entry, std::less<>> entries;
+  const std::string list = git.run({"ls-files", "-t", "-s", "-z"});
+  for (const auto line : split(list, '\0')) {
+    const size_t tab = line.find('\t');
+    const auto fields = split(line.substr(0, tab), ' ');
+    entries[std::string(line.substr(tab + 1))] = {std::string(fields.at(1)),
+                                                  std::string(fields.at(2)), fields.at(0) == "S"};
+  }
+  return entries;
+}
+
+std::string mode_of(const struct stat& status) {
+  if (S_ISLNK(status.st_mode)) return "120000";
+  if (S_ISREG(status.st_mode)) return (status.st_mode & S_IXUSR) != 0 ? "100755" : "100644";
+  return "directory";
+}
+
+// The files as git would add them, filters applied.
+std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& changes) {
+  std::vector<Entry> entries(changes.size());
+  std::string paths;
+  std::vector<size_t> asked;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const std::string& path = changes[i].path;
+    struct stat status {};
+    if (lstat((git.work_tree() / path).c_str(), &status) != 0) continue;
+    entries[i].mode = mode_of(status);
+    if (entries[i].mode == "120000") {
+      entries[i].id = git.line({"hash-object", "--stdin"},
+                               {.input = fs::read_symlink(git.work_tree() / path).string()});
+    } else if (entries[i].mode != "directory") {
+      if (path.find('\n') != std::string::npos || path.front() == '"') {
+        entries[i].id = git.line({"hash-object", "--", path});
+      } else {
+        paths += path + "\n";
+        asked.push_back(i);
+      }
+    }
+  }
+  if (asked.empty()) return entries;
+  const std::string ids = git.run({"hash-object", "--stdin-paths"}, {.input = paths});
+  const auto lines = split(ids, '\n');
+  for (size_t i = 0; i < asked.size(); ++i) entries[asked[i]].id = std::string(lines.at(i));
+  return entries;
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& text) {
+  return std::find(list.begin(), list.end(), text) != list.end();
+}
+
+}  // namespace
+
+std::vector<PathChange> changes_between(const Git& git, const std::string& old_tree,
+                                        const std::string& new_tree,
+                                        const std::vector<std::string>& pathspecs) {
+  std::vector<std::string> arguments{"diff-tree", "-r",     "-z", "--no-renames",
+                                     old_tree,    new_tree, "--"};
+  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  const std::string diff = git.run(arguments);
+  const auto fields = split(diff, '\0');
+  std::vector<PathChange> changes;
+  for (size_t i = 0; i + 1 < fields.size(); i += 2) {  // ":old new oldid newid M", path
+    const auto parts = split(fields[i].substr(1), ' ');
+    changes.push_back({.path = std::string(fields[i + 1]),
+                       .old_mode = std::string(parts.at(0)),
+                       .new_mode = std::string(parts.at(1)),
+                       .old_id = std::string(parts.at(2)),
+                       .new_id = std::string(parts.at(3))});
+  }
+  return changes;
+}
+
+Place where_is(const Git& git, const std::vector<PathChange>& changes,
+               const std::vector<std::string>& files_elsewhere) {
+  Place place;
+  if (changes.empty()) return place;
+  const auto index = read_git_index(git);
+  const auto files = read_files(git, changes);
+  const bool modes_count = git.ask({"config", "--bool", "core.fileMode"}).out != "false\n";
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const PathChange& change = changes[i];
+    const Entry old_entry{change.old_mode, change.old_id},
+        new_entry{change.new_mode, change.new_id};
+    const auto found = index.find(change.path);
+    const Entry in_index = found == index.end() ? Entry{} : found->second;
+    Entry file = files[i];
+    bool file_old = file == old_entry, file_new = file == new_entry;
+    if (!modes_count && file.mode.starts_with("100")) {
+      file_old = change.old_mode.starts_with("100") && file.id == change.old_id;
+      file_new = change.new_mode.starts_with("100") && file.id == change.new_id;
+    }
+    if (in_index.skip || contains(files_elsewhere, change.path) || change.old_mode == submodule ||
+        change.new_mode == submodule) {
+      file_old = file_new = true;
+    }
+    const bool index_old = in_index == old_entry, index_new = in_index == new_entry;
+    place.at_old = place.at_old && file_old && index_old;
+    place.at_new = place.at_new && file_new && index_new;
+    if ((!file_old && !file_new) || (!index_old && !index_new)) {
+      if (place.foreign.empty()) place.foreign = change.path;
+    }
+  }
+  return place;
+}
+
+void bring_to(const Git& git, Side side, const std::string& commit,
+              const std::vector<PathChange>& changes,
+              const std::vector<std::string>& files_elsewhere) {
+  const auto index = read_git_index(git);
+  std::string whole, index_only;
+  std::vector<std::string> leftovers;
+  for (const auto& change : changes) {
+    const bool wanted = (side == Side::new_side ? change.new_mode : change.old_mode) != absent;
+    const bool elsewhere = contains(files_elsewhere, change.path);
+    if (wanted || index.count(change.path) != 0) {
+      (elsewhere ? index_only : whole) += change.path + '\0';
+    } else if (!elsewhere) {
+      leftovers.push_back(change.path);  // git was killed between the file and the index
+    }
+  }
+  const auto restore = [&](const std::vector<std::string>& what, const std::string& paths) {
+    if (paths.empty()) return;
+    std::vector<std::string> arguments{"--literal-pathspecs", "restore", "--source=" + commit,
+                                       "--pathspec-from-file=-", "--pathspec-file-nul"};
+    arguments.insert(arguments.end(), what.begin(), what.end());
+    if (git.ask(arguments, {.input = paths}).status == 0) return;
+    clear_stale_locks(git, {"index"});
+    git.run(arguments, {.input = paths});
+  };
+  restore({"--staged", "--worktree"}, whole);
+  restore({"--staged"}, index_only);
+  boost::system::error_code ignored;
+  for (const auto& path : leftovers) fs::remove(git.work_tree() / path, ignored);
+}
+
+}  // namespace rollback

@@ -1,0 +1,41 @@
+// Where the files of a work tree and its index stand between two commits.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/git.h"
+
+namespace rollback {
+
+struct PathChange {
+  std::string path;
+  std::string old_mode, new_mode;  // "000000": absent
+  std::string old_id, new_id;
+};
+
+// Between two trees, limited by pathspecs; no renames.
+std::vector<PathChange> changes_between(const Git& git, const std::string& old_tree,
+                                        const std::string& new_tree,
+                                        const std::vector<std::string>& pathspecs);
+
+struct Place {
+  bool at_old = true, at_new = true;  // everything there, in index and files
+  std::string foreign;                // a path that is at neither; "": none
+};
+
+// `files_elsewhere`: paths whose files somebody else looks after (the config
+// part); only their index entries count.
+Place where_is(const Git& git, const std::vector<PathChange>& changes,
+               const std::vector<std::string>& files_elsewhere);
+
+enum class Side { old_side, new_side };
+
+// Brings index and files of exactly these paths to one side, which `commit` has. May be called
+// again after a kill. The flock must be held.
+void bring_to(const Git& git, Side side, const std::string& commit,
+              const std::vector<PathChange>& changes,
+              const std::vector<std::string>& files_elsewhere);
+
+}  // namespace rollback

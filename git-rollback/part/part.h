@@ -1,0 +1,126 @@
+// The one interface that carries the design (DESIGN §6): each kind of part
+// implements it and knows nothing of the others. What is slow happens in
+// prepare(), unseen; what is visible is a short list of atomic steps.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/kind.h"
+#include "store/live.h"
+#include "store/point.h"
+#include "store/publication.h"
+
+namespace rollback {
+
+// A point while it is being recorded: each part adds its trailers to `point`,
+// and the refs that must be published with it.
+struct PointDraft {
+  Point point;
+  std::vector<RefChange> refs;
+  std::vector<std::string> notices;  // for people, one line each
+};
+
+enum class Rows { automatic, restore, keep_all };
+
+// What an operation asks of a part.
+struct Request {
+  std::string operation;
+  Point target;
+  LiveRecord live;              // what is left
+  std::optional<Rows> rows;     // the user's word, over the configuration's
+  std::int64_t loss_limit = 0;  // so many lost rows are accepted
+  bool drop_undeployed = false;
+  bool with_config = false;                     // the component's config files go back too
+  bool service_may_run_from_work_tree = false;  // no selected part is `binaries`
+};
+
+struct Obstacle {
+  std::string reason;
+  std::vector<std::string> hints;
+  bool for_the_rows = false;  // automation leaves the part out rather than lose rows
+};
+
+// Read-only: can it go back, and what would that mean.
+struct Assessment {
+  bool already = false;                       // at the target: there is nothing to do
+  std::optional<Obstacle> obstacle;           // it cannot go back
+  std::string from, to;                       // a few words each, for the plan's table
+  std::vector<std::string> details;           // one line each, below the table
+  std::optional<std::int64_t> rows_lost = 0;  // rows and values no longer live; nothing: unknown
+  std::vector<std::string> features;          // affected, from the commits that go
+};
+
+enum class Observation {
+  before,   // as the plan found it
+  after,    // as the step leaves it
+  between,  // we were stopped in the middle of it
+  foreign,  // somebody else changed it
+};
+
+// One atomic change of the world. It decides by what it observes, never by a
+// note that it made earlier, so each verb can be called again after a kill.
+class Step {
+ public:
+  virtual ~Step() = default;
+
+  // "config etc/playerbot.conf": for messages and fail points.
+  virtual std::string name() const = 0;
+
+  struct Seen {
+    Observation what;
+    std::string detail = {};  // for foreign: what stands there now
+  };
+  virtual Seen observe() = 0;
+
+  virtual void apply() = 0;   // from before or between to after
+  virtual void revert() = 0;  // from after or between to before
+};
+
+struct Steps {
+  std::vector<std::unique_ptr<Step>> swap;    // the visible moment, in order
+  std::vector<std::unique_ptr<Step>> settle;  // after verification, such as the work tree
+};
+
+class Part {
+ public:
+  explicit Part(std::string component) : component_(std::move(component)) {}
+  virtual ~Part() = default;
+
+  const std::string& component() const { return component_; }
+  virtual Kind kind() const = 0;
+
+  // Is anything there yet to be captured or swapped?
+  virtual bool present() = 0;
+
+  // At a point: record what is needed to come back.
+  virtual void capture(PointDraft& draft) = 0;
+
+  virtual Assessment assess(const Request& request) = 0;
+
+  // Slow, reversible, unseen. What it returns is journalled, and is all that
+  // the functions below get to know, in this process or after a kill.
+  virtual std::string prepare(const Request& request) = 0;
+
+  virtual Steps steps(const std::string& prepared) = 0;
+
+  // Adds to the point that records the state which the operation left: what
+  // `undo` will need. Called after the swap, before anything is cleaned up.
+  virtual void leave(const std::string& prepared, PointDraft& left) = 0;
+
+  // The operation is over and its record published: clean up, keep the
+  // displaced. May be called again.
+  virtual void settle(const std::string& prepared) = 0;
+
+  // The operation did not happen, or was reverted: remove what its prepare
+  // made, however far it came. May be called again.
+  virtual void discard(const std::string& operation) = 0;
+
+ private:
+  std::string component_;
+};
+
+}  // namespace rollback
