@@ -1,0 +1,110 @@
+#include "health/verdict.h"
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace rollback {
+namespace {
+
+using nlohmann::json;
+
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+std::set<std::string> withdrawn_operations(const std::vector<Event>& events) {
+  std::set<std::string> operations;
+  for (const auto& event : events) {
+    if (event.kind != "undo") continue;
+    const json object = json::parse(event.line, nullptr, false);
+    const std::string outcome = text_at(object, "outcome");
+    if (outcome == "done" || outcome == "partial") operations.insert(text_at(object, "undoes"));
+  }
+  return operations;
+}
+
+// What the events of one deploy add up to.
+struct Tally {
+  Judgement judgement;
+  bool good = false;
+  std::string failure;
+
+  void add(const Event& event, const std::set<std::string>& withdrawn, int min_score) {
+    const json object = json::parse(event.line, nullptr, false);
+    const std::string outcome = text_at(object, "outcome");
+    if (event.kind == "health" && object.contains("score") && object["score"].is_number()) {
+      judgement.score = object["score"].get<int>();
+      if (*judgement.score >= min_score) good = true;
+    } else if (event.kind == "watch" && outcome == "clean") {
+      good = true;
+    } else if (event.kind == "trigger" && outcome == "failed") {
+      failure = text_at(object, "trigger");
+    } else if (event.kind == "rollback" && (outcome == "done" || outcome == "partial") &&
+               withdrawn.count(text_at(object, "operation")) == 0) {
+      failure = "rolled back from";
+    }
+  }
+};
+
+}  // namespace
+
+std::string_view name_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::stable:
+      return "stable";
+    case Verdict::failed:
+      return "failed";
+    case Verdict::unknown:
+      break;
+  }
+  return "unknown";
+}
+
+Judgement judge(std::string_view point, std::string_view deploy, const std::vector<Event>& events,
+                int min_score) {
+  const auto withdrawn = withdrawn_operations(events);
+  Tally tally;
+  std::optional<Verdict> mark;
+  for (const auto& event : events) {
+    if (event.kind == "verdict" && !point.empty()) {
+      const json object = json::parse(event.line, nullptr, false);
+      if (text_at(object, "point") != point) continue;
+      mark = text_at(object, "verdict") == "stable" ? Verdict::stable : Verdict::failed;
+    } else if (!deploy.empty() && event.deploy == deploy) {
+      tally.add(event, withdrawn, min_score);
+    }
+  }
+  Judgement judgement = tally.judgement;
+  if (mark) {
+    judgement.verdict = *mark;
+    judgement.because = "marked by a person";
+  } else if (!tally.failure.empty()) {
+    judgement.verdict = Verdict::failed;
+    judgement.because = tally.failure;
+  } else if (tally.good) {
+    judgement.verdict = Verdict::stable;
+    judgement.because = judgement.score ? "health " + std::to_string(*judgement.score)
+                                        : "its watch window ended clean";
+  } else {
+    judgement.because = deploy.empty() ? "no deploy brought it" : "no health data";
+  }
+  return judgement;
+}
+
+bool rolled_back_from(std::string_view deploy, const std::vector<Event>& events) {
+  if (deploy.empty()) return false;
+  const auto withdrawn = withdrawn_operations(events);
+  for (const auto& event : events) {
+    if (event.kind != "rollback" || event.deploy != deploy) continue;
+    const json object = json::parse(event.line, nullptr, false);
+    const std::string outcome = text_at(object, "outcome");
+    if ((outcome == "done" || outcome == "partial") &&
+        withdrawn.count(text_at(object, "operation")) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace rollback

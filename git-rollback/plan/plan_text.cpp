@@ -1,0 +1,91 @@
+#include "plan/plan_text.h"
+
+#include <nlohmann/json.hpp>
+
+#include "os/error.h"
+
+namespace rollback {
+namespace {
+
+using nlohmann::json;
+
+json from_live(const LiveRecord& live) {
+  return {{"commit", live.commit},     {"parent", live.parent}, {"deploy", live.deploy},
+          {"releases", live.releases}, {"id", live.id},         {"host", live.host}};
+}
+
+LiveRecord live_from(const json& object) {
+  LiveRecord live;
+  live.commit = object.at("commit");
+  live.parent = object.at("parent");
+  live.deploy = object.at("deploy");
+  live.releases = object.at("releases").get<std::map<std::string, std::string>>();
+  live.id = object.at("id");
+  live.host = object.at("host");
+  return live;
+}
+
+}  // namespace
+
+std::string to_text(const PreparedPlan& prepared) {
+  const Plan& plan = prepared.plan;
+  json parts = json::array();
+  for (const auto& part : plan.parts) {
+    const auto found = prepared.prepared.find(part.name());
+    parts.push_back({{"component", part.component},
+                     {"kind", name_of(part.kind)},
+                     {"fate", static_cast<int>(part.fate)},
+                     {"prepared", found == prepared.prepared.end() ? "" : found->second}});
+  }
+  return json{{"format", 1},
+              {"operation", plan.operation},
+              {"environment", plan.environment},
+              {"reason", plan.reason},
+              {"undoes", plan.undoes},
+              {"started", to_rfc3339(plan.started)},
+              {"target",
+               {{"message", format_point_message(plan.target)},
+                {"commit", plan.target.commit},
+                {"at", to_rfc3339(plan.target.at)}}},
+              {"live", from_live(plan.live)},
+              {"components", plan.components},
+              {"complete", plan.complete},
+              {"rows_lost", plan.rows_lost ? json(*plan.rows_lost) : json()},
+              {"parts", parts}}
+      .dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+PreparedPlan prepared_plan_from(const std::string& text) try {
+  const json object = json::parse(text);
+  if (object.at("format") != 1) {
+    throw Fatal("the operation in the journal was written by a newer git-rollback",
+                {"upgrade git-rollback on this machine"});
+  }
+  PreparedPlan prepared;
+  Plan& plan = prepared.plan;
+  plan.operation = object.at("operation");
+  plan.environment = object.at("environment");
+  plan.reason = object.at("reason");
+  plan.undoes = object.at("undoes");
+  plan.started = from_rfc3339(object.at("started").get<std::string>()).value_or(Time{});
+  plan.target = parse_point_message(object.at("target").at("message").get<std::string>());
+  plan.target.commit = object.at("target").at("commit");
+  plan.target.at = from_rfc3339(object.at("target").at("at").get<std::string>()).value_or(Time{});
+  plan.live = live_from(object.at("live"));
+  plan.components = object.at("components").get<std::vector<std::string>>();
+  plan.complete = object.at("complete");
+  if (!object.at("rows_lost").is_null()) plan.rows_lost = object.at("rows_lost");
+  for (const auto& entry : object.at("parts")) {
+    PartPlan part;
+    part.component = entry.at("component");
+    part.kind = kind_of(entry.at("kind").get<std::string>()).value_or(Kind::code);
+    part.fate = static_cast<Fate>(entry.at("fate").get<int>());
+    prepared.prepared[part.name()] = entry.at("prepared");
+    plan.parts.push_back(std::move(part));
+  }
+  return prepared;
+} catch (const json::exception& error) {
+  throw Fatal(std::string("the operation in the journal cannot be read: ") + error.what());
+}
+
+}  // namespace rollback

@@ -1,0 +1,19 @@
+// A plan as the journal keeps it, with what its parts prepared.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "plan/plan.h"
+
+namespace rollback {
+
+struct PreparedPlan {
+  Plan plan;  // of each part: component, kind and fate; the assessments stay behind
+  std::map<std::string, std::string> prepared;  // by part name, see PartPlan::name
+};
+
+std::string to_text(const PreparedPlan& plan);
+PreparedPlan prepared_plan_from(const std::string& text);  // Fatal when it is not ours
+
+}  // namespace rollback

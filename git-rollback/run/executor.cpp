@@ -1,0 +1,229 @@
+#include "run/executor.h"
+
+#include <algorithm>
+#include <array>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+
+namespace rollback {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+// The order of the swap: what the program reads before the program itself, and
+// the code, which only people and tools read, last.
+constexpr std::array swap_order{Kind::config, Kind::database, Kind::binaries, Kind::code};
+
+size_t rank(Kind kind) {
+  return static_cast<size_t>(std::find(swap_order.begin(), swap_order.end(), kind) -
+                             swap_order.begin());
+}
+
+std::vector<PartPlan> in_swap_order(const Plan& plan) {
+  std::vector<PartPlan> parts;
+  for (const auto& part : plan.parts) {
+    if (part.fate == Fate::goes) parts.push_back(part);
+  }
+  std::stable_sort(parts.begin(), parts.end(), [](const PartPlan& a, const PartPlan& b) {
+    return rank(a.kind) < rank(b.kind);
+  });
+  return parts;
+}
+
+[[noreturn]] void stop_at_foreign(const Step& step, const Step::Seen& seen) {
+  throw Refused(step.name() + ": " + seen.detail);
+}
+
+void go(Step& step) {
+  const Step::Seen seen = step.observe();
+  if (seen.what == Observation::after) return;
+  if (seen.what == Observation::foreign) stop_at_foreign(step, seen);
+  fail_point("swap " + step.name() + " before");
+  step.apply();
+  const Step::Seen now = step.observe();
+  if (now.what != Observation::after) {
+    throw Refused(step.name() + " did not take effect" +
+                  (now.detail.empty() ? "" : ": " + now.detail));
+  }
+  fail_point("swap " + step.name() + " after");
+}
+
+void go_back(Step& step) {
+  const Step::Seen seen = step.observe();
+  if (seen.what == Observation::before) return;
+  if (seen.what == Observation::foreign) stop_at_foreign(step, seen);
+  fail_point("back " + step.name() + " before");
+  step.revert();
+  fail_point("back " + step.name() + " after");
+}
+
+}  // namespace
+
+Executor::Executor(Journal& journal, std::vector<std::unique_ptr<Part>> parts,
+                   std::vector<Service> services, Setting setting)
+    : journal_(journal),
+      parts_(std::move(parts)),
+      services_(std::move(services)),
+      setting_(std::move(setting)) {}
+
+Part& Executor::part_of(const PartPlan& plan) {
+  for (const auto& part : parts_) {
+    if (part->kind() == plan.kind && part->component() == plan.component) return *part;
+  }
+  throw Fatal("the operation's part '" + plan.name() + "' is not in its configuration");
+}
+
+Executor::OwnedSteps Executor::steps_of(const PreparedPlan& prepared) {
+  OwnedSteps all;
+  for (const auto& plan : in_swap_order(prepared.plan)) {
+    Steps steps = part_of(plan).steps(prepared.prepared.at(plan.name()));
+    std::move(steps.swap.begin(), steps.swap.end(), std::back_inserter(all.swap));
+    std::move(steps.settle.begin(), steps.settle.end(), std::back_inserter(all.settle));
+  }
+  return all;
+}
+
+PreparedPlan Executor::prepare(const Plan& plan,
+                               const std::function<Request(const PartPlan&)>& request) {
+  PreparedPlan prepared{.plan = plan, .prepared = {}};
+  try {
+    for (const auto& part : in_swap_order(plan)) {
+      fail_point("prepare " + part.name() + " before");
+      prepared.prepared[part.name()] = part_of(part).prepare(request(part));
+      fail_point("prepare " + part.name() + " after");
+    }
+  } catch (const Error&) {
+    discard(plan.operation);
+    throw;
+  }
+  return prepared;
+}
+
+CommandOutcome Executor::quiesce(bool tolerant) {
+  fail_point("quiesce before");
+  quiesced_ = true;
+  for (const auto& service : services_) {
+    const CommandOutcome outcome = service.quiesce(setting_.commands);
+    if (!outcome.ok && !tolerant) return outcome;
+  }
+  fail_point("quiesce after");
+  return {.ok = true, .problem = ""};
+}
+
+CommandOutcome Executor::activate() {
+  fail_point("activate before");
+  for (const auto& service : services_) {
+    const CommandOutcome outcome = service.activate(setting_.commands);
+    if (!outcome.ok) return outcome;
+  }
+  fail_point("activate after");
+  return {.ok = true, .problem = ""};
+}
+
+ExecutionResult Executor::forward(const PreparedPlan& prepared) {
+  const std::string& operation = prepared.plan.operation;
+  ExecutionResult result;
+  try {
+    OwnedSteps steps = steps_of(prepared);
+    const auto began = Clock::now();
+    // After a kill nobody knows whether it was stopped, so it is stopped again.
+    if (const auto stopped = quiesce(setting_.recovering); !stopped.ok) {
+      return failed(prepared, "the service could not be stopped: " + stopped.problem);
+    }
+    const auto quiet = Clock::now();
+    for (const auto& step : steps.swap) go(*step);
+    result.swap = duration_cast<milliseconds>(Clock::now() - quiet);
+    if (const auto started = activate(); !started.ok) {
+      return failed(prepared, "the service could not be started: " + started.problem);
+    }
+    result.downtime = duration_cast<milliseconds>(Clock::now() - began);
+  } catch (const Error& error) {
+    return failed(prepared, error.what());
+  }
+  fail_point("verify before");
+  const CommandOutcome verified = run_command(setting_.smoke_test, setting_.commands);
+  fail_point("verify after");
+  if (!verified.ok && setting_.hold_on_failure) {
+    journal_.set_state(operation, State::held);
+    result.outcome = Outcome::held;
+    result.problem = verified.problem;
+    return result;
+  }
+  if (!verified.ok) return failed(prepared, "the smoke test failed: " + verified.problem);
+  journal_.set_state(operation, State::verified);
+  fail_point("verified after");
+  return result;
+}
+
+ExecutionResult Executor::failed(const PreparedPlan& prepared, const std::string& problem) {
+  back(prepared);
+  ExecutionResult result;
+  result.outcome = Outcome::reverted;
+  result.problem = problem;
+  return result;
+}
+
+void Executor::back(const PreparedPlan& prepared) {
+  const std::string& operation = prepared.plan.operation;
+  journal_.set_state(operation, State::reverting);
+  fail_point("back before");
+  OwnedSteps steps = steps_of(prepared);
+  const bool interrupted = quiesced_ || setting_.recovering;
+  if (interrupted) quiesce(true);
+  for (auto step = steps.settle.rbegin(); step != steps.settle.rend(); ++step) go_back(**step);
+  for (auto step = steps.swap.rbegin(); step != steps.swap.rend(); ++step) go_back(**step);
+  if (interrupted) {
+    if (const auto started = activate(); !started.ok) {
+      throw Refused(
+          "everything is as it began, but the service could not be started: " + started.problem,
+          {"start it, then git rollback --abort"});
+    }
+  }
+  journal_.set_state(operation, State::discarding);
+  fail_point("back after");
+  discard(operation);
+}
+
+void Executor::settle_steps(const PreparedPlan& prepared) {
+  for (const auto& step : steps_of(prepared).settle) go(*step);
+}
+
+void Executor::leave(const PreparedPlan& prepared, PointDraft& left) {
+  for (const auto& plan : in_swap_order(prepared.plan)) {
+    fail_point("leave " + plan.name() + " before");
+    part_of(plan).leave(prepared.prepared.at(plan.name()), left);
+  }
+}
+
+void Executor::settle(const PreparedPlan& prepared) {
+  for (const auto& plan : in_swap_order(prepared.plan)) {
+    fail_point("settle " + plan.name() + " before");
+    part_of(plan).settle(prepared.prepared.at(plan.name()));
+    fail_point("settle " + plan.name() + " after");
+  }
+}
+
+void Executor::discard(const std::string& operation) {
+  for (const auto& part : parts_) {
+    fail_point("discard " + part->component() + "/" + std::string(name_of(part->kind())));
+    part->discard(operation);
+  }
+}
+
+std::vector<Executor::StepState> Executor::look(const PreparedPlan& prepared) {
+  std::vector<StepState> states;
+  for (const auto& plan : in_swap_order(prepared.plan)) {
+    Steps steps = part_of(plan).steps(prepared.prepared.at(plan.name()));
+    for (auto* list : {&steps.swap, &steps.settle}) {
+      for (const auto& step : *list) {
+        states.push_back({plan.name(), step->name(), step->observe()});
+      }
+    }
+  }
+  return states;
+}
+
+}  // namespace rollback

@@ -1,0 +1,91 @@
+// Carries a plan out, and recovers one that was stopped. It drives parts by
+// their interface alone, and decides by what it observes: a journal entry says
+// only that an operation is in flight, never how far it came.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "part/part.h"
+#include "plan/plan_text.h"
+#include "run/service.h"
+#include "store/journal.h"
+
+namespace rollback {
+
+enum class Outcome {
+  done,      // at the target and verified
+  reverted,  // it failed, and the world is as it began
+  held,      // verification failed, and it waits for a person
+};
+
+struct ExecutionResult {
+  Outcome outcome = Outcome::done;
+  std::string problem;  // why it did not go through
+  std::chrono::milliseconds downtime{0};  // from quiesce to activated
+  std::chrono::milliseconds swap{0};      // the steps alone
+};
+
+class Executor {
+ public:
+  struct Setting {
+    CommandSetting commands;
+    CommandLine smoke_test;
+    bool hold_on_failure = false;
+    bool recovering = false;  // after a kill: the service may or may not run
+  };
+
+  // `parts` in any order; the executor knows the order of the swap: config,
+  // database, binaries, code (DESIGN §1).
+  Executor(Journal& journal, std::vector<std::unique_ptr<Part>> parts,
+           std::vector<Service> services, Setting setting);
+
+  // Prepares every part that goes; on any error discards all and rethrows.
+  PreparedPlan prepare(const Plan& plan, const std::function<Request(const PartPlan&)>& request);
+
+  // From the durable intent on; `prepared` is what prepare() returned, or what
+  // the journal kept. After Outcome::done the swap stands, is verified, and
+  // settle() is to come.
+  ExecutionResult forward(const PreparedPlan& prepared);
+
+  // Undoes whatever of it is done, in reverse order; then the parts' discards.
+  // Throws Refused, and leaves it in flight, when somebody else changed what a
+  // step would have to put back.
+  void back(const PreparedPlan& prepared);
+
+  // Before the record is published, and after.
+  void settle_steps(const PreparedPlan& prepared);
+  void leave(const PreparedPlan& prepared, PointDraft& left);
+  void settle(const PreparedPlan& prepared);
+
+  // Removes what a prepare made that was killed before the intent.
+  void discard(const std::string& operation);
+
+  // For `status`: each step with what it finds.
+  struct StepState {
+    std::string part, step;
+    Step::Seen seen;
+  };
+  std::vector<StepState> look(const PreparedPlan& prepared);
+
+ private:
+  struct OwnedSteps {
+    std::vector<std::unique_ptr<Step>> swap, settle;
+  };
+
+  Part& part_of(const PartPlan& plan);
+  OwnedSteps steps_of(const PreparedPlan& prepared);
+  CommandOutcome quiesce(bool tolerant);
+  CommandOutcome activate();
+  ExecutionResult failed(const PreparedPlan& prepared, const std::string& problem);
+
+  Journal& journal_;
+  std::vector<std::unique_ptr<Part>> parts_;
+  std::vector<Service> services_;
+  Setting setting_;
+  bool quiesced_ = false;
+};
+
+}  // namespace rollback
