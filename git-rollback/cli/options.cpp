@@ -1,0 +1,138 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "os/error.h"
+
+namespace rollback {
+namespace {
+
+constexpr size_t description_column = 30;
+
+struct Line {
+  std::string names, description;
+};
+
+std::string spaced(std::string names) {
+  const size_t comma = names.find(',');
+  if (comma != std::string::npos) names.insert(comma + 1, " ");
+  return names;
+}
+
+bool takes_value(const CLI::App& app, const std::string& name) {
+  const CLI::Option* option = app.get_option_no_throw(name);
+  return option != nullptr && option->get_expected_min() > 0;
+}
+
+}  // namespace
+
+struct Options::Parser {
+  CLI::App app;
+  std::string usage;
+  std::vector<Line> lines;
+  std::vector<std::string> positionals;
+  bool help = false;
+};
+
+Options::Options(std::string usage) : parser_(std::make_unique<Parser>()) {
+  parser_->usage = std::move(usage);
+  parser_->app.set_help_flag();
+  parser_->app.add_flag("-h,--help", parser_->help);
+}
+
+Options::~Options() = default;
+
+Options& Options::flag(const std::string& names, bool& value, const std::string& description) {
+  parser_->app.add_flag(names, value);
+  parser_->lines.push_back({spaced(names), description});
+  return *this;
+}
+
+Options& Options::value(const std::string& names, const std::string& placeholder,
+                        std::optional<std::string>& value, const std::string& description) {
+  parser_->app
+      .add_option_function<std::string>(names, [&value](const std::string& text) { value = text; })
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  parser_->lines.push_back({spaced(names) + " " + placeholder, description});
+  return *this;
+}
+
+Options& Options::list(const std::string& names, const std::string& placeholder, std::string& value,
+                       const std::string& description) {
+  parser_->app
+      .add_option_function<std::vector<std::string>>(
+          names,
+          [&value](const std::vector<std::string>& words) {
+            for (const auto& word : words) value += (value.empty() ? "" : ",") + word;
+          })
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  parser_->lines.push_back({spaced(names) + " " + placeholder, description});
+  return *this;
+}
+
+Options& Options::positional(const std::string& name, std::string& value) {
+  parser_->app.add_option(name, value)->required();
+  parser_->positionals.push_back(name);
+  return *this;
+}
+
+bool Options::parse(const std::vector<std::string>& arguments) {
+  for (const auto& argument : arguments) {
+    if (argument == "--") break;
+    if (argument == "-h" || argument == "--help") return false;
+  }
+  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  const std::vector<std::string> hint{parser_->usage.substr(0, parser_->usage.find(" [")) + " -h"};
+  try {
+    parser_->app.parse(reversed);
+  } catch (const CLI::ExtrasError&) {
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      const std::string& argument = arguments[i];
+      const std::string name = argument.substr(0, argument.find('='));
+      if (argument.starts_with("-") && parser_->app.get_option_no_throw(name) == nullptr) {
+        throw Usage("unknown option '" + name + "'", hint);
+      }
+      if (takes_value(parser_->app, argument)) ++i;
+    }
+    throw Usage("too many arguments: '" + arguments.back() + "'", hint);
+  } catch (const CLI::RequiredError& error) {
+    throw Usage("what is missing: " +
+                    (parser_->positionals.empty() ? std::string(error.what()) : parser_->usage),
+                hint);
+  } catch (const CLI::ParseError& error) {
+    for (const auto& argument : arguments) {
+      if (takes_value(parser_->app, argument) && argument == arguments.back()) {
+        throw Usage("option '" + argument + "' requires a value", hint);
+      }
+    }
+    throw Usage(error.what(), hint);
+  }
+  return true;
+}
+
+std::string Options::help() const {
+  std::string text = "usage: " + parser_->usage + "\n";
+  if (!parser_->lines.empty()) text += "\n";
+  for (const auto& [names, description] : parser_->lines) {
+    std::string line = "    " + names;
+    if (line.size() + 2 > description_column) {
+      line += "\n" + std::string(description_column, ' ');
+    } else {
+      line.resize(description_column, ' ');
+    }
+    text += line + description + "\n";
+  }
+  return text;
+}
+
+void require_one_of(const std::string& option, const std::string& word,
+                    const std::vector<std::string>& allowed) {
+  if (std::find(allowed.begin(), allowed.end(), word) != allowed.end()) return;
+  std::string list;
+  for (const auto& name : allowed) list += (list.empty() ? "" : ", ") + name;
+  throw Usage("'" + word + "' is no value of " + option, {"allowed: " + list});
+}
+
+}  // namespace rollback

@@ -1,0 +1,114 @@
+#include "cli/plan_view.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/terminal.h"
+
+namespace rollback {
+namespace {
+
+using nlohmann::json;
+
+std::string_view word_for(Fate fate) {
+  switch (fate) {
+    case Fate::goes:
+      return "goes back";
+    case Fate::already:
+      return "already there";
+    case Fate::refused:
+      return "cannot";
+    case Fate::left_out:
+      break;
+  }
+  return "stays, for its rows";
+}
+
+std::string loss_of(const PartPlan& part) {
+  if (part.fate == Fate::already || part.kind != Kind::database) return "";
+  if (!part.assessment.rows_lost) return "unknown loss";
+  const auto count = *part.assessment.rows_lost;
+  return count == 0 ? "loses nothing"
+                    : "loses " + std::to_string(count) + (count == 1 ? " row" : " rows");
+}
+
+std::string in_words(const std::optional<std::chrono::milliseconds>& downtime) {
+  return downtime ? "about " + std::to_string(downtime->count()) + " ms" : "not measured here yet";
+}
+
+json outcome_as_json(const RollbackReport& report) {
+  static constexpr const char* names[] = {"done", "reverted", "held"};
+  return {{"operation", report.operation},
+          {"outcome", report.outcome == Outcome::done && report.partial
+                          ? "partial"
+                          : names[static_cast<size_t>(report.outcome)]},
+          {"problem", report.problem.empty() ? json() : json(report.problem)},
+          {"left", report.left.empty() ? json() : json(report.left)},
+          {"downtime_ms", report.downtime.count()},
+          {"swap_ms", report.swap.count()}};
+}
+
+}  // namespace
+
+std::string plan_for_people(const Plan& plan, const Judgement& target) {
+  std::string text = coloured(
+      Colour::strong, plan.environment + (plan.undoes.empty() ? " goes back to " : " returns to ") +
+                          plan.target.id);
+  text += " (" + std::string(name_of(target.verdict)) + ", " + to_words(plan.target.at, now()) +
+          (plan.target.version.empty() ? "" : ", " + printable(plan.target.version)) + ")\n\n";
+  Table table;
+  for (const auto& part : plan.parts) {
+    const bool cannot = part.fate == Fate::refused || part.fate == Fate::left_out;
+    table.row(
+        {part.name(), std::string(word_for(part.fate)), printable(part.assessment.from),
+         part.assessment.to.empty() ? "" : "-> " + printable(part.assessment.to), loss_of(part)},
+        cannot ? Colour::bad : Colour::plain);
+  }
+  text += table.text("  ");
+  for (const auto& part : plan.parts) {
+    for (const auto& line : part.assessment.details) {
+      text += coloured(Colour::dim, "      " + part.name() + ": " + printable(line)) + "\n";
+    }
+  }
+  text += "\n  data loss: " + (plan.risk ? std::string(name_of(*plan.risk)) : "unknown") +
+          ", downtime: " + in_words(plan.downtime) + "\n";
+  return text;
+}
+
+json plan_as_json(const Plan& plan, const std::vector<JudgedPoint>& points,
+                  const RollbackReport* report) {
+  json object{{"format", 1},
+              {"rollback_points", json::array()},
+              {"recommended_target", plan.target.commit},
+              {"recommended_point", plan.target.id},
+              {"estimated_downtime",
+               plan.downtime ? json(std::to_string(plan.downtime->count()) + " ms") : json()},
+              {"data_loss_risk", plan.risk ? json(name_of(*plan.risk)) : json()},
+              {"affected_features", plan.features},
+              {"rows_lost", plan.rows_lost ? json(*plan.rows_lost) : json()},
+              {"environment", plan.environment},
+              {"parts", json::array()},
+              {"refusals", json::array()}};
+  for (const auto& point : points) object["rollback_points"].push_back(point_as_json(point));
+  for (const auto& part : plan.parts) {
+    object["parts"].push_back(
+        {{"component", part.component},
+         {"part", json_name_of(part.kind)},
+         {"fate", word_for(part.fate)},
+         {"from", part.assessment.from},
+         {"to", part.assessment.to},
+         {"rows_lost", part.assessment.rows_lost ? json(*part.assessment.rows_lost) : json()},
+         {"details", part.assessment.details},
+         {"obstacle", part.assessment.obstacle ? json(part.assessment.obstacle->reason) : json()}});
+  }
+  for (const auto& refusal : plan.refusals) {
+    object["refusals"].push_back({{"reason", refusal.reason}, {"hints", refusal.hints}});
+  }
+  if (report != nullptr) object["result"] = outcome_as_json(*report);
+  return object;
+}
+
+std::string dump(const json& object) {
+  return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace rollback

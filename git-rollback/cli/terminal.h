@@ -1,0 +1,50 @@
+// What reaches a person: messages in git's voice, tables, a question. Text
+// from tags, notes and commits never reaches a terminal raw.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/repository.h"
+
+namespace rollback {
+
+// Control characters and escape sequences as \xNN; UTF-8 stays.
+std::string printable(std::string_view text);
+
+void say(std::string_view line);      // standard output
+void note(std::string_view line);     // standard error, no prefix
+void warning(std::string_view text);  // "warning: …"
+void hints(const std::vector<std::string>& lines);
+
+// "error: …" or "fatal: …", with its hints.
+void complain(std::string_view prefix, std::string_view text,
+              const std::vector<std::string>& lines);
+
+bool can_ask();  // both ends are a terminal
+bool ask(std::string_view question);
+
+// Reads color.ui and color.rollback, once, before anything coloured is printed.
+void choose_colour(const Settings& settings);
+enum class Colour { plain, good, bad, dim, strong };
+std::string coloured(Colour colour, std::string_view text);
+
+// Columns as wide as their widest cell, in characters.
+class Table {
+ public:
+  void row(std::vector<std::string> cells) { rows_.push_back({std::move(cells), Colour::plain}); }
+  void row(std::vector<std::string> cells, Colour colour) {
+    rows_.push_back({std::move(cells), colour});
+  }
+  std::string text(std::string_view indent = "") const;
+
+ private:
+  struct Row {
+    std::vector<std::string> cells;
+    Colour colour;
+  };
+  std::vector<Row> rows_;
+};
+
+}  // namespace rollback

@@ -1,0 +1,36 @@
+// The verbs: one file each, which parses, calls and prints.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace rollback {
+
+using Arguments = std::vector<std::string>;
+
+// Each returns the exit code of DESIGN §4, or throws an Error.
+int run_rollback(const Arguments& arguments);
+int run_init(const Arguments& arguments);
+int run_trust(const Arguments& arguments);
+int run_hook(const Arguments& arguments);
+int run_record(const Arguments& arguments);
+int run_deploy(const Arguments& arguments);
+int run_list(const Arguments& arguments);
+int run_show(const Arguments& arguments);
+int run_status(const Arguments& arguments);
+int run_mark(const Arguments& arguments);
+int run_undo(const Arguments& arguments);
+
+struct Verb {
+  const char* name;
+  int (*run)(const Arguments&);  // null: not built yet
+  const char* summary;
+};
+
+const std::vector<Verb>& verbs();
+
+inline constexpr int exit_done = 0;
+inline constexpr int exit_as_it_was = 1;
+inline constexpr int exit_usage = 129;
+
+}  // namespace rollback

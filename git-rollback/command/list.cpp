@@ -1,0 +1,51 @@
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "cli/options.h"
+#include "cli/plan_view.h"
+#include "cli/point_view.h"
+#include "cli/terminal.h"
+#include "command/command.h"
+#include "os/error.h"
+
+namespace rollback {
+
+int run_list(const Arguments& arguments) {
+  bool json = false;
+  std::optional<std::string> count;
+  Options options("git rollback list [<options>]");
+  options.value("-n,--max-count", "<number>", count, "only the newest")
+      .flag("--json", json, "as JSON");
+  if (!options.parse(arguments)) {
+    say(options.help());
+    return exit_usage;
+  }
+  int limit = 0;
+  if (count) {
+    const char* end = count->data() + count->size();
+    const auto [stop, error] = std::from_chars(count->data(), end, limit);
+    if (error != std::errc() || stop != end || limit < 1) {
+      throw Usage("'" + *count + "' is no number of points");
+    }
+  }
+  const Session session = open_session();
+  choose_colour(session.repository.settings);
+  const Standing standing = look_around(session);
+  const auto points = judged_points(session, standing, limit);
+  if (json) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const auto& point : points) list.push_back(point_as_json(point));
+    std::fputs(dump({{"format", 1},
+                     {"environment", session.repository.environment},
+                     {"rollback_points", list}})
+                   .c_str(),
+               stdout);
+    return exit_done;
+  }
+  std::fputs(list_for_people(points, standing).c_str(), stdout);
+  std::fflush(stdout);
+  if (points.empty()) hints({"there are no points yet: git rollback init"});
+  return exit_done;
+}
+
+}  // namespace rollback

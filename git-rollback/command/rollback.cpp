@@ -1,0 +1,77 @@
+// The verb that has no name: git rollback.
+#include <array>
+
+#include "cli/terminal.h"
+#include "command/command.h"
+#include "command/rolling.h"
+#include "os/error.h"
+
+namespace rollback {
+namespace {
+
+constexpr std::array not_built{"--preserve",    "--no-preserve", "--schedule", "--canary",
+                               "--branch-only", "--conflicts",   "--quit"};
+
+void refuse_what_is_not_built(const Arguments& arguments) {
+  for (const auto& argument : arguments) {
+    for (const std::string name : not_built) {
+      if (argument == name || argument.starts_with(name + "=")) {
+        throw Usage("option '" + name + "' is not built yet in this version");
+      }
+    }
+  }
+}
+
+std::string help_of_verbs() {
+  std::string text = "\nVerbs, each with -h:\n";
+  std::string later;
+  for (const auto& verb : verbs()) {
+    if (verb.run == nullptr) {
+      later += (later.empty() ? "" : ", ") + std::string(verb.name);
+      continue;
+    }
+    std::string line = "    " + std::string(verb.name);
+    line.resize(14, ' ');
+    text += line + verb.summary + "\n";
+  }
+  return text + "\nNot built yet: " + later + "\n";
+}
+
+int resume(RollbackReport (*resume_operation)(ChangingSession&)) {
+  ChangingSession changing(open_session(), "rollback", no_wait, InFlight::is_wanted);
+  choose_colour(changing.repository().settings);
+  return report_outcome(resume_operation(changing));
+}
+
+}  // namespace
+
+int run_rollback(const Arguments& arguments) {
+  refuse_what_is_not_built(arguments);
+  RollingOptions values;
+  bool go_on = false, abort = false;
+  Options options(
+      "git rollback [<options>]\n   or: git rollback (--continue | --abort)\n"
+      "   or: git rollback <verb> [<options>]");
+  options
+      .value("--target", "<point>", values.target,
+             "last_stable (the default), previous, a point, tag, version, commit or time")
+      .list("--component,--components", "<names>", values.components,
+            "components and parts: playerbot, code,config, playerbot/db")
+      .flag("--emergency", values.emergency, "do not ask; leave the database rather than lose rows")
+      .flag("--again", values.again, "go back further, or to what was rolled back from")
+      .flag("--drop-undeployed", values.drop_undeployed, "undo commits not deployed yet, too");
+  add_common_options(options, values);
+  options.flag("--continue", go_on, "go forward with an operation that stopped")
+      .flag("--abort", abort, "take back an operation that stopped");
+  if (!options.parse(arguments)) {
+    say(options.help() + help_of_verbs());
+    return exit_usage;
+  }
+  if (go_on || abort) {
+    if (arguments.size() != 1) throw Usage("--continue and --abort stand alone");
+    return resume(go_on ? continue_operation : abort_operation);
+  }
+  return plan_and_run(values, plan_rollback);
+}
+
+}  // namespace rollback

@@ -1,0 +1,181 @@
+#include "command/rolling.h"
+
+#include <nlohmann/json.hpp>
+
+#include "cli/plan_view.h"
+#include "cli/terminal.h"
+#include "command/command.h"
+#include "os/error.h"
+
+namespace rollback {
+namespace {
+
+Rows rows_from(const std::string& word) {
+  if (word == "keep_new") throw Usage("--rows=keep_new is not built yet");
+  require_one_of("--rows", word, {"auto", "restore", "keep_all"});
+  if (word == "restore") return Rows::restore;
+  return word == "keep_all" ? Rows::keep_all : Rows::automatic;
+}
+
+Risk loss_from(const std::string& word) {
+  require_one_of("--accept-data-loss", word, {"none", "minimal", "significant"});
+  if (word == "none") return Risk::none;
+  return word == "minimal" ? Risk::minimal : Risk::significant;
+}
+
+void show_plan(const Session& session, const RollingOptions& values, const Plan& plan) {
+  const Standing standing = look_around(session);
+  if (values.json) {
+    std::fputs(dump(plan_as_json(plan, judged_points(session, standing, 0), nullptr)).c_str(),
+               stdout);
+  } else {
+    std::fputs(
+        plan_for_people(plan, standing.judge_point(plan.target, session.configured().min_score))
+            .c_str(),
+        stdout);
+  }
+  std::fflush(stdout);
+}
+
+void complain_of_refusals(const Plan& plan) {
+  for (const auto& refusal : plan.refusals) complain("error", refusal.reason, refusal.hints);
+}
+
+// What a rollback for which automation did without a part leaves to a person.
+void alert_of_left_out(const Plan& plan) {
+  for (const auto& part : plan.parts) {
+    if (part.fate != Fate::left_out) continue;
+    std::vector<std::string> lines;
+    if (part.assessment.obstacle) lines = part.assessment.obstacle->hints;
+    lines.push_back("to bring it back: git rollback --target " + plan.target.id + " --component " +
+                    part.component + "/" + std::string(name_of(part.kind)) +
+                    " --again with one of these options");
+    complain(
+        "error",
+        part.name() + " stays as it is: " +
+            (part.assessment.obstacle ? part.assessment.obstacle->reason : "rows would be lost"),
+        lines);
+  }
+}
+
+bool agreed(const RollingOptions& values, const Plan& plan) {
+  if (values.yes || values.emergency) return true;
+  if (!values.json && can_ask()) {
+    return ask(plan.undoes.empty() ? "Roll back?" : "Undo the rollback?");
+  }
+  complain("error", "nothing was changed: without a terminal nobody can be asked",
+           {"run it with --yes"});
+  return false;
+}
+
+int nothing_to_do(const RollingOptions& values, const Session& session, const Planned& planned) {
+  if (values.json && planned.plan) {
+    show_plan(session, values, *planned.plan);
+  } else if (planned.plan) {
+    say("everything is already at " + planned.plan->target.id);
+  } else if (values.json) {
+    std::fputs(dump({{"format", 1}, {"already_live", planned.already_live}}).c_str(), stdout);
+  } else {
+    say(printable(planned.already_live));
+  }
+  return exit_done;
+}
+
+int dry_run(const RollingOptions& values, const Session& session, const Planned& planned) {
+  if (!planned.plan) return nothing_to_do(values, session, planned);
+  show_plan(session, values, *planned.plan);
+  complain_of_refusals(*planned.plan);
+  return exit_done;
+}
+
+int carry_out_and_report(ChangingSession& changing, const RollingOptions& values, const Plan& plan,
+                         const RollbackRequest& request) {
+  const RollbackReport report = carry_out(changing, plan, request);
+  if (values.json) {
+    const Standing standing = look_around(changing.session());
+    std::fputs(
+        dump(plan_as_json(plan, judged_points(changing.session(), standing, 0), &report)).c_str(),
+        stdout);
+    if (!report.problem.empty()) complain("error", report.problem, {});
+    if (report.outcome == Outcome::done) alert_of_left_out(plan);
+    return report.outcome == Outcome::done && !report.partial ? exit_done : exit_as_it_was;
+  }
+  const int code = report_outcome(report);
+  if (report.outcome == Outcome::done) alert_of_left_out(plan);
+  return code;
+}
+
+}  // namespace
+
+void add_common_options(Options& options, RollingOptions& values) {
+  options.flag("-n,--dry-run", values.dry_run, "show the plan, change nothing")
+      .flag("-y,--yes", values.yes, "do not ask")
+      .flag("--json", values.json, "print the plan and the result as JSON")
+      .value("--rows", "<auto|restore|keep_all>", values.rows, "whose rows go live")
+      .value("--accept-data-loss", "<minimal|significant>", values.accept_data_loss,
+             "go on although rows are lost")
+      .value("--reason", "<text>", values.reason, "why, for the record");
+}
+
+RollbackRequest request_from(const RollingOptions& values) {
+  RollbackRequest request;
+  request.target = values.target.value_or("last_stable");
+  request.components = values.components;
+  if (values.rows) request.rows = rows_from(*values.rows);
+  request.accepted_loss = loss_from(values.accept_data_loss.value_or("none"));
+  request.emergency = values.emergency;
+  request.again = values.again;
+  request.drop_undeployed = values.drop_undeployed;
+  request.reason = printable(values.reason.value_or(""));
+  return request;
+}
+
+int plan_and_run(const RollingOptions& values, const PlanMaker& make) {
+  const RollbackRequest request = request_from(values);
+  Session session = open_session();
+  choose_colour(session.repository.settings);
+  if (values.dry_run) return dry_run(values, session, make(session, request));
+
+  ChangingSession changing(std::move(session), "rollback", no_wait);
+  const Planned planned = make(changing.session(), request);
+  if (!planned.plan || (planned.plan->nothing_to_do() && planned.plan->refusals.empty())) {
+    return nothing_to_do(values, changing.session(), planned);
+  }
+  const Plan& plan = *planned.plan;
+  const bool will_run = plan.refusals.empty() && (values.yes || values.emergency);
+  if (!values.json || !will_run) show_plan(changing.session(), values, plan);
+  if (!plan.refusals.empty()) {
+    complain_of_refusals(plan);
+    return exit_as_it_was;
+  }
+  if (!agreed(values, plan)) return exit_as_it_was;
+  return carry_out_and_report(changing, values, plan, request);
+}
+
+int report_outcome(const RollbackReport& report) {
+  switch (report.outcome) {
+    case Outcome::reverted:
+      complain("error",
+               report.problem.empty()
+                   ? "operation " + report.operation + " was taken back, all is as it began"
+                   : report.problem + "; all was put back as it was",
+               {});
+      return report.problem.empty() ? exit_done : exit_as_it_was;
+    case Outcome::held:
+      complain("error", "the smoke test failed after the swap: " + report.problem,
+               {"look at it now; then git rollback --continue to stay, or git rollback --abort to "
+                "go back"});
+      return exit_as_it_was;
+    case Outcome::done:
+      break;
+  }
+  say((report.partial ? "back, in part, at " : "back at ") + report.target +
+      (report.downtime.count() > 0
+           ? "; down for " + std::to_string(report.downtime.count()) + " ms, of that " +
+                 std::to_string(report.swap.count()) + " ms to swap"
+           : ""));
+  hints({"to take it back: git rollback undo"});
+  return report.partial ? exit_as_it_was : exit_done;
+}
+
+}  // namespace rollback

@@ -1,0 +1,32 @@
+// What the main command and `undo` share: from a plan to its outcome, shown,
+// asked about, carried out and reported.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "cli/options.h"
+#include "session/rollback.h"
+
+namespace rollback {
+
+struct RollingOptions {
+  bool dry_run = false, yes = false, json = false;
+  bool emergency = false, again = false, drop_undeployed = false;
+  std::optional<std::string> target, rows, accept_data_loss, reason;
+  std::string components;
+};
+
+// The options that both have.
+void add_common_options(Options& options, RollingOptions& values);
+
+RollbackRequest request_from(const RollingOptions& values);
+
+using PlanMaker = std::function<Planned(const Session&, const RollbackRequest&)>;
+int plan_and_run(const RollingOptions& values, const PlanMaker& make);
+
+// Says how an operation ended; the exit code.
+int report_outcome(const RollbackReport& report);
+
+}  // namespace rollback

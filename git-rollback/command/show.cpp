@@ -1,0 +1,106 @@
+#include <boost/filesystem/operations.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/options.h"
+#include "cli/plan_view.h"
+#include "cli/terminal.h"
+#include "command/command.h"
+#include "os/error.h"
+#include "plan/plan_text.h"
+#include "session/standing.h"
+#include "session/target.h"
+#include "store/names.h"
+
+namespace rollback {
+namespace {
+
+using nlohmann::json;
+
+void show_point(const Session& session, const Standing& standing, const Point& point,
+                bool as_json) {
+  const int min_score = session.configuration ? session.configuration->min_score : 80;
+  const JudgedPoint judged{point, standing.judge_point(point, min_score)};
+  if (as_json) {
+    json object = point_as_json(judged);
+    object["format"] = 1;
+    object["host"] = point.host;
+    object["because"] = judged.judgement.because;
+    for (const auto& trailer : point.trailers)
+      object["trailers"].push_back({trailer.key, trailer.fields});
+    std::fputs(dump(object).c_str(), stdout);
+    return;
+  }
+  Table table;
+  table.row({"point:", point.id});
+  table.row({"recorded:", to_rfc3339_seconds(point.at) + " (" + to_words(point.at, now()) + ")"});
+  table.row({"verdict:", std::string(name_of(judged.judgement.verdict)) + " (" +
+                             printable(judged.judgement.because) + ")"});
+  table.row({"commit:", point.commit});
+  if (!point.version.empty()) table.row({"version:", printable(point.version)});
+  table.row({"host:", printable(point.host)});
+  if (!point.parent.empty()) table.row({"parent:", point.parent});
+  if (!point.deploy.empty()) table.row({"deploy:", point.deploy});
+  table.row({"parts:", printable(parts_in_words(point))});
+  for (const auto& trailer : point.trailers) {
+    std::string fields;
+    for (const auto& field : trailer.fields) fields += printable(field) + " ";
+    table.row({printable(trailer.key) + ":", fields});
+  }
+  say(table.text() + "\n" + printable(point.sentence));
+}
+
+bool show_operation(const Session& session, const std::string& word, bool as_json) {
+  const auto file = names::journal_file(session.repository.common_dir);
+  if (!boost::filesystem::exists(file)) return false;
+  const auto row = Journal(file).operation(word);
+  if (!row) return false;
+  const PreparedPlan prepared = prepared_plan_from(row->plan);
+  if (as_json) {
+    json parts = json::array();
+    for (const auto& part : prepared.plan.parts) parts.push_back(part.name());
+    std::fputs(dump({{"format", 1},
+                     {"operation", row->id},
+                     {"state", name_of(row->state)},
+                     {"started", to_rfc3339(row->started)},
+                     {"to", prepared.plan.target.id},
+                     {"parts", parts}})
+                   .c_str(),
+               stdout);
+    return true;
+  }
+  Table table;
+  table.row({"operation:", row->id});
+  table.row({"state:", std::string(name_of(row->state))});
+  table.row({"started:", to_rfc3339_seconds(row->started)});
+  table.row({"to:", prepared.plan.target.id});
+  if (!prepared.plan.reason.empty()) table.row({"reason:", printable(prepared.plan.reason)});
+  for (const auto& part : prepared.plan.parts) table.row({"part:", printable(part.name())});
+  std::fputs(table.text().c_str(), stdout);
+  return true;
+}
+
+}  // namespace
+
+int run_show(const Arguments& arguments) {
+  for (const auto& argument : arguments) {
+    if (argument == "--script") throw Usage("option '--script' is not built yet in this version");
+  }
+  std::string word;
+  bool as_json = false;
+  Options options("git rollback show <point or operation> [--json]");
+  options.positional("point", word).flag("--json", as_json, "as JSON");
+  if (!options.parse(arguments)) {
+    say(options.help());
+    return exit_usage;
+  }
+  const Session session = open_session();
+  choose_colour(session.repository.settings);
+  if (show_operation(session, word, as_json)) return exit_done;
+  const Standing standing = look_around(session);
+  const auto point = find_point(session, standing, word);
+  if (!point) throw Usage("'" + word + "' names no point and no operation", {"git rollback list"});
+  show_point(session, standing, *point, as_json);
+  return exit_done;
+}
+
+}  // namespace rollback

@@ -1,0 +1,123 @@
+#include <boost/filesystem/operations.hpp>
+#include <nlohmann/json.hpp>
+
+#include "cli/options.h"
+#include "cli/plan_view.h"
+#include "cli/terminal.h"
+#include "command/command.h"
+#include "session/rollback.h"
+#include "session/standing.h"
+#include "store/names.h"
+
+namespace rollback {
+namespace {
+
+using nlohmann::json;
+
+const char* word_for(Observation observation) {
+  switch (observation) {
+    case Observation::before:
+      return "at the start";
+    case Observation::after:
+      return "at the target";
+    case Observation::between:
+      return "between";
+    case Observation::foreign:
+      break;
+  }
+  return "changed by somebody else";
+}
+
+struct Status {
+  json object;
+  std::string text;
+};
+
+std::optional<OperationRow> operation_in_flight(const Session& session) {
+  const auto file = names::journal_file(session.repository.common_dir);
+  if (!boost::filesystem::exists(file)) return std::nullopt;
+  return Journal(file).in_flight();
+}
+
+std::string count_undeployed(const Session& session, const LiveRecord& live) {
+  const Finished answer =
+      session.repository.git.ask({"rev-list", "--count", live.commit + "..HEAD", "--"});
+  return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "0";
+}
+
+void add_live(const Session& session, const Standing& standing, Status& status) {
+  if (!standing.has_live()) {
+    status.object["live"] = nullptr;
+    status.text += "nothing is recorded as live in " + session.repository.environment + "\n";
+    return;
+  }
+  const LiveRecord& live = standing.chain.front();
+  const int min_score = session.configuration ? session.configuration->min_score : 80;
+  const Judgement judgement = judge("", live.deploy, standing.events, min_score);
+  const std::string undeployed = count_undeployed(session, live);
+  Table table;
+  table.row(
+      {"live:", live.commit.substr(0, 10), printable(live.subject), to_words(live.at, now())});
+  table.row({"verdict:", std::string(name_of(judgement.verdict)), printable(judgement.because)});
+  for (const auto& [component, release] : live.releases) {
+    table.row({"release:", printable(release), printable(component)});
+  }
+  table.row({"parent:", live.parent.empty() ? "none" : live.parent});
+  table.row({"undeployed:", undeployed + (undeployed == "1" ? " commit" : " commits")});
+  if (!standing.open_deploy.empty()) table.row({"open deploy:", standing.open_deploy});
+  status.text += session.repository.environment + "\n" + table.text("  ");
+  status.object["live"] = {{"git_hash", live.commit},
+                           {"timestamp", to_rfc3339_seconds(live.at)},
+                           {"parent", live.parent},
+                           {"deploy", live.deploy},
+                           {"releases", live.releases},
+                           {"verdict", name_of(judgement.verdict)},
+                           {"undeployed", std::stoi(undeployed)}};
+  status.object["open_deploy"] = standing.open_deploy.empty() ? json() : json(standing.open_deploy);
+}
+
+void add_operation(const Session& session, Status& status) {
+  status.object["in_flight"] = nullptr;
+  const auto row = operation_in_flight(session);
+  if (!row) return;
+  json steps = json::array();
+  status.text += "\nin flight: operation " + row->id + " (" + std::string(name_of(row->state)) +
+                 "), begun " + to_words(row->started, now()) + "\n";
+  Table table;
+  for (const auto& state : look_at_operation(session, *row)) {
+    table.row({printable(state.step), word_for(state.seen.what), printable(state.seen.detail)});
+    steps.push_back({{"part", state.part},
+                     {"step", state.step},
+                     {"stands", word_for(state.seen.what)},
+                     {"detail", state.seen.detail}});
+  }
+  status.text += table.text("  ");
+  status.object["in_flight"] = {
+      {"operation", row->id}, {"state", name_of(row->state)}, {"steps", steps}};
+}
+
+}  // namespace
+
+int run_status(const Arguments& arguments) {
+  bool as_json = false;
+  Options options("git rollback status [--json]");
+  options.flag("--json", as_json, "as JSON");
+  if (!options.parse(arguments)) {
+    say(options.help());
+    return exit_usage;
+  }
+  const Session session = open_session();
+  choose_colour(session.repository.settings);
+  Status status;
+  status.object = {{"format", 1}, {"environment", session.repository.environment}};
+  add_live(session, look_around(session), status);
+  add_operation(session, status);
+  std::fputs((as_json ? dump(status.object) : status.text).c_str(), stdout);
+  std::fflush(stdout);
+  if (!as_json && !status.object["in_flight"].is_null()) {
+    hints({"to go forward: git rollback --continue", "to go back: git rollback --abort"});
+  }
+  return exit_done;
+}
+
+}  // namespace rollback

@@ -1,0 +1,50 @@
+// git-rollback: looks the verb up, calls it, and turns each kind of error into
+// a sentence and an exit code. Nothing below prints an error or exits.
+#include <exception>
+#include <string_view>
+
+#include "cli/terminal.h"
+#include "command/command.h"
+#include "os/error.h"
+
+namespace {
+
+using namespace rollback;
+
+int dispatch(const Arguments& arguments) {
+  if (arguments.empty() || arguments[0].starts_with("-")) {
+    if (!arguments.empty() && arguments[0] == "--version") {
+      say("git-rollback version " GIT_ROLLBACK_VERSION);
+      return exit_done;
+    }
+    return run_rollback(arguments);
+  }
+  for (const auto& verb : verbs()) {
+    if (arguments[0] != verb.name) continue;
+    if (verb.run == nullptr) {
+      throw Usage("'git rollback " + arguments[0] + "' is not built yet in this version");
+    }
+    return verb.run({arguments.begin() + 1, arguments.end()});
+  }
+  throw Usage("'" + arguments[0] + "' is no verb of git rollback",
+              {"git rollback -h", "to roll back to it: git rollback --target " + arguments[0]});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return dispatch({argv + 1, argv + argc});
+  } catch (const Usage& error) {
+    complain("error", error.what(), error.hints());
+    return exit_usage;
+  } catch (const Refused& error) {
+    complain("error", error.what(), error.hints());
+    return exit_as_it_was;
+  } catch (const Error& error) {
+    complain("fatal", error.what(), error.hints());
+  } catch (const std::exception& error) {
+    complain("fatal", error.what(), {});
+  }
+  return 128;
+}

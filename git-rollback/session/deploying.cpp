@@ -1,0 +1,227 @@
+#include "session/deploying.h"
+
+#include <boost/filesystem/operations.hpp>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "os/lock.h"
+#include "part/binaries/binaries_part.h"
+#include "part/binaries/retention.h"
+#include "run/service.h"
+#include "session/parts.h"
+#include "session/recording.h"
+#include "session/trust.h"
+#include "store/names.h"
+
+namespace rollback {
+namespace {
+
+using nlohmann::json;
+
+std::string required_commit(const Git& git, const std::string& name) {
+  const Finished answer =
+      git.ask({"rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"});
+  if (answer.status != 0) throw Fatal("'" + name + "' names no commit");
+  return answer.out.substr(0, answer.out.find('\n'));
+}
+
+std::string deployed_commit(const Session& session, const std::optional<std::string>& given) {
+  const Git& git = session.repository.git;
+  if (given) return required_commit(git, *given);
+  for (const auto& component : session.configured().components) {
+    if (!component.binaries) continue;
+    const auto revision = revision_of_release(*component.binaries, session.base());
+    if (revision) return required_commit(git, *revision);
+  }
+  return required_commit(git, "HEAD");
+}
+
+LiveRecord required_live(const Standing& standing) {
+  if (!standing.has_live()) {
+    throw Fatal("nothing is recorded as live yet", {"git rollback init"});
+  }
+  return standing.chain.front();
+}
+
+// Newest first; a deploy was successful unless it, or its trigger, failed.
+std::vector<DeployedRelease> release_history(const Standing& standing, const std::string& component,
+                                             int min_score) {
+  std::vector<DeployedRelease> history;
+  for (const auto& record : standing.chain) {
+    const auto found = record.releases.find(component);
+    if (found == record.releases.end()) continue;
+    const Judgement judgement = judge("", record.deploy, standing.events, min_score);
+    history.push_back({found->second, judgement.verdict != Verdict::failed});
+  }
+  return history;
+}
+
+std::set<std::string> releases_in_use(const Session& session, const Standing& standing,
+                                      const std::string& component) {
+  std::set<std::string> in_use;
+  const auto now_live = current_releases(session);
+  if (const auto found = now_live.find(component); found != now_live.end()) {
+    in_use.insert(found->second);
+  }
+  const int min_score = session.configured().min_score;
+  bool stable_seen = false;
+  for (const auto& point : standing.index.points(session.repository.environment)) {
+    const bool stable =
+        !stable_seen && standing.judge_point(point, min_score).verdict == Verdict::stable;
+    stable_seen = stable_seen || stable;
+    if (!stable && point.id != standing.live.parent) continue;
+    for (const auto& trailer : point.trailers) {
+      if (trailer.key == "Rollback-Release" && trailer.fields.size() > 1 &&
+          trailer.fields[0] == component) {
+        in_use.insert(trailer.fields[1]);
+      }
+    }
+  }
+  return in_use;
+}
+
+void prune_releases(const Session& session, DeployReport& report) {
+  const Standing standing = look_around(session);
+  for (const auto& component : session.configured().components) {
+    if (!component.binaries) continue;
+    const auto prune = releases_to_prune(
+        release_history(standing, component.name, session.configured().min_score),
+        component.binaries->keep, releases_in_use(session, standing, component.name));
+    const auto releases = boost::filesystem::absolute(component.binaries->releases, session.base());
+    for (const auto& name : prune) {
+      if (!boost::filesystem::exists(releases / name)) continue;
+      remove_release(releases, name);
+      report.notices.push_back("removed release '" + name + "' of " + component.name +
+                               ", past the " + std::to_string(component.binaries->keep) +
+                               " good ones kept");
+    }
+  }
+}
+
+void publish_live(ChangingSession& changing, const std::string& deploy, int status,
+                  const std::string& commit) {
+  const Session& session = changing.session();
+  const std::string ref = names::live_ref(changing.environment());
+  const auto before = read_live(changing.git(), ref);
+  LiveRecord record;
+  record.commit = commit;
+  record.parent = deploy;
+  record.deploy = deploy;
+  record.releases = current_releases(session);
+  record.host = host_name();
+  record.at = now();
+  record.subject = "Deploy " + commit.substr(0, 10) + (status == 0 ? "" : " (failed)");
+  const std::string previous = before ? before->id : "";
+  Publication publication;
+  publication.refs.push_back({ref, previous, write_live_record(changing.git(), record, previous)});
+  publication.events.push_back(make_event(commit, changing.environment(), deploy, "deploy",
+                                          json{{"phase", "finished"}, {"status", status}}));
+  if (status != 0) {
+    publication.events.push_back(
+        make_event(commit, changing.environment(), deploy, "trigger",
+                   json{{"trigger", "build_failure"}, {"outcome", "failed"}, {"status", status}}));
+  }
+  publish(changing.git(), changing.journal(), publication);
+  fail_point("post-deploy published");
+  changing.journal().close_deploys(changing.environment());
+}
+
+void run_smoke_test(const Session& session, const std::string& deploy, const std::string& commit,
+                    DeployReport& report) {
+  const Configuration& configuration = session.configured();
+  if (configuration.smoke_test.empty()) return;
+  require_trust(session);
+  const std::string& environment = session.repository.environment;
+  CommandSetting setting{.directory = session.base(),
+                         .log = names::log_file(session.repository.common_dir, deploy),
+                         .environment = {{"GIT_ROLLBACK_DEPLOYED", deploy},
+                                         {"GIT_ROLLBACK_ENVIRONMENT", environment},
+                                         {"GIT_ROLLBACK_COMMIT", commit}}};
+  setting.timeout =
+      std::chrono::seconds(session.repository.settings.number("rollback.commandTimeout", 120));
+  const CommandOutcome outcome = run_command(configuration.smoke_test, setting);
+  report.smoke_test_ran = true;
+  Publication publication;
+  if (outcome.ok) {
+    publication.events.push_back(make_event(commit, environment, deploy, "health",
+                                            json{{"score", 100}, {"source", "smoke_test"}}));
+  } else {
+    report.problem = "the smoke test failed: " + outcome.problem;
+    publication.events.push_back(make_event(
+        commit, environment, deploy, "trigger",
+        json{{"trigger", "build_failure"}, {"outcome", "failed"}, {"detail", outcome.problem}}));
+  }
+  ChangingSession changing(session, "post-deploy", short_wait);
+  publish(changing.git(), changing.journal(), publication);
+}
+
+}  // namespace
+
+DeployReport pre_deploy(ChangingSession& changing) {
+  const Session& session = changing.session();
+  const Configuration& configuration = session.configured();
+  require_trust(session);
+  const Standing standing = look_around(session);
+  RecordRequest request;
+  request.live = required_live(standing);
+  request.selection = everything(configuration);
+  request.at = now();
+  const std::string head = required_commit(changing.git(), "HEAD");
+  request.sentence =
+      "State of " + changing.environment() +
+      (head == request.live.commit ? " before a deploy."
+                                   : " before deploying " + head.substr(0, 10) + ".");
+  const PointDraft draft = capture_point(session, request);
+  Publication publication = publication_of(session, draft);
+  publication.events.push_back(make_event(draft.point.commit, changing.environment(),
+                                          draft.point.id, "deploy",
+                                          json{{"phase", "started"}, {"head", head}}));
+  publish(changing.git(), changing.journal(), publication);
+  changing.journal().open_deploy({draft.point.id, changing.environment()});
+  return {.point = draft.point.id, .notices = draft.notices, .problem = {}};
+}
+
+DeployReport post_deploy(Session session, int status, const std::optional<std::string>& commit) {
+  DeployReport report;
+  const std::string deployed = deployed_commit(session, commit);
+  {
+    ChangingSession changing(session, "post-deploy", short_wait);
+    required_live(look_around(session));
+    const auto open = changing.journal().open_deploys(changing.environment());
+    if (open.empty()) {
+      throw Fatal("no deploy is open", {"before each deploy: git hook run pre-deploy"});
+    }
+    report.point = open.front().id;
+    publish_live(changing, report.point, status, deployed);
+  }
+  if (status != 0) {
+    report.problem = "the deploy failed with status " + std::to_string(status);
+    return report;
+  }
+  run_smoke_test(session, report.point, deployed, report);  // without the lock: it may take long
+  if (report.problem.empty()) {
+    ChangingSession changing(session, "post-deploy", short_wait);
+    prune_releases(changing.session(), report);
+  }
+  return report;
+}
+
+DeployReport record_now(ChangingSession& changing, const std::string& version,
+                        const std::string& components, const std::string& reason) {
+  const Session& session = changing.session();
+  RecordRequest request;
+  const Standing standing = look_around(session);
+  request.live = required_live(standing);
+  request.selection = parse_selection(components, session.configured());
+  request.version = version;
+  request.at = now();
+  request.sentence =
+      reason.empty() ? "State of " + changing.environment() + ", recorded by hand." : reason;
+  const PointDraft draft = capture_point(session, request);
+  publish(changing.git(), changing.journal(), publication_of(session, draft));
+  return {.point = draft.point.id, .notices = draft.notices, .problem = {}};
+}
+
+}  // namespace rollback

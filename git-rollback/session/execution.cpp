@@ -1,0 +1,206 @@
+// From a plan to the world, and from a stopped operation to an end.
+#include <boost/filesystem/operations.hpp>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "session/parts.h"
+#include "session/rollback.h"
+#include "session/settling.h"
+#include "session/trust.h"
+#include "store/names.h"
+
+namespace rollback {
+namespace fs = boost::filesystem;
+namespace {
+
+std::string shown_configuration(const OperationRow& row) {
+  return std::string(names::configuration_file) + " of operation " + row.id;
+}
+
+// Exactly the parts of the plan, the code part of its components as one.
+Selection selection_of(const Plan& plan) {
+  Selection selection;
+  for (const auto& part : plan.parts) {
+    for (const auto component : split(part.component, ',')) {
+      selection[std::string(component)].insert(part.kind);
+    }
+  }
+  return selection;
+}
+
+Executor make_executor(Journal& journal, const Session& session, const Configuration& configuration,
+                       const Plan& plan, bool recovering) {
+  const Configuration copied = with_copied_scripts(session, configuration, plan.operation);
+  const Selection selection = selection_of(plan);
+  Executor::Setting setting;
+  setting.commands.directory = session.base();
+  setting.commands.log = names::log_file(session.repository.common_dir, plan.operation);
+  setting.commands.environment = {{"GIT_ROLLBACK_OPERATION", plan.operation},
+                                  {"GIT_ROLLBACK_ENVIRONMENT", plan.environment},
+                                  {"GIT_ROLLBACK_POINT", plan.target.id},
+                                  {"GIT_ROLLBACK_COMMIT", plan.target.commit}};
+  setting.commands.timeout =
+      std::chrono::seconds(session.repository.settings.number("rollback.commandTimeout", 120));
+  setting.smoke_test = copied.smoke_test;
+  setting.hold_on_failure = copied.hold_on_failure;
+  setting.recovering = recovering;
+  return {journal, make_parts(session, configuration, selection), make_services(copied, selection),
+          std::move(setting)};
+}
+
+// Two clones can share one releases folder, so a second lock stands in it.
+std::vector<FileLock> lock_releases(const Session& session, const Configuration& configuration,
+                                    const Plan& plan) {
+  std::vector<FileLock> locks;
+  for (const auto& part : plan.parts) {
+    const auto* component = configuration.find(part.component);
+    if (part.kind != Kind::binaries || part.fate != Fate::goes || component == nullptr) continue;
+    const fs::path file =
+        names::releases_lock_file(fs::absolute(component->binaries->releases, session.base()));
+    fs::create_directories(file.parent_path());
+    locks.emplace_back(file, "rollback " + plan.operation, no_wait);
+  }
+  return locks;
+}
+
+void remove_scripts(const Session& session, const std::string& operation) {
+  boost::system::error_code ignored;
+  fs::remove_all(names::scripts_directory(session.repository.common_dir, operation), ignored);
+}
+
+RollbackReport report_of(const PreparedPlan& prepared) {
+  RollbackReport report;
+  report.operation = prepared.plan.operation;
+  report.target = prepared.plan.target.id;
+  report.partial = prepared.plan.partial();
+  return report;
+}
+
+// Everything after the intent, forward.
+RollbackReport go_forward(ChangingSession& changing, Executor& executor,
+                          const PreparedPlan& prepared, State from) {
+  RollbackReport report = report_of(prepared);
+  if (from == State::intended || from == State::reverting) {
+    const ExecutionResult result = executor.forward(prepared);
+    report.outcome = result.outcome;
+    report.problem = result.problem;
+    report.downtime = result.downtime;
+    report.swap = result.swap;
+    if (result.outcome == Outcome::reverted) {
+      publish_reverted(changing, prepared, result.problem, BranchOfCode::kept);
+      remove_scripts(changing.session(), prepared.plan.operation);
+    }
+    if (result.outcome != Outcome::done) return report;
+    changing.journal().measured("downtime", result.downtime);
+    changing.journal().measured("swap", result.swap);
+  }
+  executor.settle_steps(prepared);
+  report.left = publish_done(changing, executor, prepared);
+  changing.journal().set_state(prepared.plan.operation, State::published);
+  fail_point("published after");
+  executor.settle(prepared);
+  remove_scripts(changing.session(), prepared.plan.operation);
+  changing.journal().set_state(prepared.plan.operation, State::done);
+  fail_point("done after");
+  return report;
+}
+
+struct Resumed {
+  OperationRow row;
+  Configuration configuration;
+  PreparedPlan prepared;
+};
+
+Resumed resume(ChangingSession& changing) {
+  const auto row = changing.journal().in_flight();
+  if (!row) {
+    throw Fatal("no rollback is in progress",
+                changing.cleaned_up()
+                    ? std::vector<std::string>{"one was killed before it changed anything, and was "
+                                               "cleaned up"}
+                    : std::vector<std::string>{});
+  }
+  return {.row = *row,
+          .configuration = parse_configuration(row->configuration, shown_configuration(*row)),
+          .prepared = prepared_plan_from(row->plan)};
+}
+
+}  // namespace
+
+RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
+                         const RollbackRequest& request) {
+  const Session& session = changing.session();
+  const Configuration& configuration = session.configured();
+  require_trust(session);
+  const auto locks = lock_releases(session, configuration, plan);
+  Journal& journal = changing.journal();
+  journal.begin_operation({.id = plan.operation,
+                           .environment = plan.environment,
+                           .state = State::preparing,
+                           .plan = to_text({.plan = plan, .prepared = {}}),
+                           .configuration = configuration.text,
+                           .host = host_name(),
+                           .started = plan.started});
+  fail_point("preparing");
+  copy_scripts(session, configuration, plan.operation);
+  Executor executor = make_executor(journal, session, configuration, plan, false);
+  PreparedPlan prepared;
+  try {
+    prepared = executor.prepare(
+        plan, [&](const PartPlan&) { return request_for(session, plan, request); });
+  } catch (const Error& error) {
+    remove_scripts(session, plan.operation);
+    journal.set_state(plan.operation, State::reverted);
+    throw Refused(std::string(error.what()) + "; nothing was changed", error.hints());
+  }
+  fail_point("intend before");
+  journal.intend(plan.operation, to_text(prepared));
+  fail_point("intend after");
+  return go_forward(changing, executor, prepared, State::intended);
+}
+
+RollbackReport continue_operation(ChangingSession& changing) {
+  const Resumed resumed = resume(changing);
+  if (resumed.row.state == State::discarding) return abort_operation(changing);
+  const auto locks =
+      lock_releases(changing.session(), resumed.configuration, resumed.prepared.plan);
+  Executor executor = make_executor(changing.journal(), changing.session(), resumed.configuration,
+                                    resumed.prepared.plan, true);
+  const std::string& id = resumed.row.id;
+  if (resumed.row.state == State::reverting) changing.journal().set_state(id, State::intended);
+  // A person who continues a held operation has looked, and says that it is good.
+  const State from = resumed.row.state == State::held ? State::verified : resumed.row.state;
+  return go_forward(changing, executor, resumed.prepared, from);
+}
+
+RollbackReport abort_operation(ChangingSession& changing) {
+  const Resumed resumed = resume(changing);
+  const auto locks =
+      lock_releases(changing.session(), resumed.configuration, resumed.prepared.plan);
+  Executor executor = make_executor(changing.journal(), changing.session(), resumed.configuration,
+                                    resumed.prepared.plan, true);
+  if (resumed.row.state == State::published ||
+      is_published(changing, resumed.prepared.plan.operation)) {
+    go_forward(changing, executor, resumed.prepared, State::published);
+    throw Fatal("rollback " + resumed.row.id + " was complete; only its cleaning was left",
+                {"to take it back: git rollback undo"});
+  }
+  executor.back(resumed.prepared);
+  publish_reverted(changing, resumed.prepared, "aborted", BranchOfCode::removed);
+  remove_scripts(changing.session(), resumed.row.id);
+  RollbackReport report = report_of(resumed.prepared);
+  report.outcome = Outcome::reverted;
+  return report;
+}
+
+std::vector<Executor::StepState> look_at_operation(const Session& session,
+                                                   const OperationRow& row) {
+  if (row.state == State::preparing) return {};
+  const PreparedPlan prepared = prepared_plan_from(row.plan);
+  const Configuration configuration =
+      parse_configuration(row.configuration, shown_configuration(row));
+  Journal journal(names::journal_file(session.repository.common_dir));
+  return make_executor(journal, session, configuration, prepared.plan, true).look(prepared);
+}
+
+}  // namespace rollback

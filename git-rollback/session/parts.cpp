@@ -1,0 +1,65 @@
+#include "session/parts.h"
+
+#include "part/binaries/binaries_part.h"
+#include "part/code/code_part.h"
+#include "part/config/config_part.h"
+#include "part/database/database_part.h"
+
+namespace rollback {
+
+std::vector<std::unique_ptr<Part>> make_parts(const Session& session,
+                                              const Configuration& configuration,
+                                              const Selection& selection) {
+  const Repository& repository = session.repository;
+  std::vector<std::unique_ptr<Part>> parts;
+  std::vector<CodePaths> code;
+  for (const auto& component : configuration.components) {
+    const auto found = selection.find(component.name);
+    if (found == selection.end()) continue;
+    const auto& kinds = found->second;
+    if (kinds.count(Kind::database) != 0) {
+      parts.push_back(make_database_part(component.name, component.databases, session.base()));
+    }
+    if (kinds.count(Kind::config) != 0) {
+      parts.push_back(
+          make_config_part(component.name, component.config, session.base(), repository.git));
+    }
+    if (kinds.count(Kind::binaries) != 0) {
+      parts.push_back(make_binaries_part(component.name, *component.binaries, session.base()));
+    }
+    if (kinds.count(Kind::code) != 0) {
+      code.push_back(
+          {component.name, *component.code, component.config, kinds.count(Kind::config) != 0});
+    }
+  }
+  if (!code.empty()) {
+    parts.push_back(make_code_part(std::move(code), repository.environment, repository.git,
+                                   repository.settings.flag("commit.gpgSign", false)));
+  }
+  return parts;
+}
+
+std::vector<Service> make_services(const Configuration& configuration, const Selection& selection) {
+  std::vector<Service> services;
+  for (const auto& component : configuration.components) {
+    const auto found = selection.find(component.name);
+    if (found == selection.end()) continue;
+    std::set<Kind> kinds = found->second;
+    kinds.erase(Kind::code);
+    if (!kinds.empty()) services.emplace_back(component.name, component.service);
+  }
+  return services;
+}
+
+std::map<std::string, std::string> current_releases(const Session& session) {
+  std::map<std::string, std::string> releases;
+  for (const auto& component : session.configured().components) {
+    if (!component.binaries) continue;
+    if (auto release = current_release(*component.binaries, session.base())) {
+      releases[component.name] = *std::move(release);
+    }
+  }
+  return releases;
+}
+
+}  // namespace rollback

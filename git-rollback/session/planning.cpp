@@ -1,0 +1,238 @@
+// From a request to a plan: read-only.
+#include <algorithm>
+#include <boost/filesystem/operations.hpp>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "os/error.h"
+#include "os/lock.h"
+#include "session/parts.h"
+#include "session/rollback.h"
+#include "session/target.h"
+#include "store/names.h"
+
+namespace rollback {
+namespace {
+
+using nlohmann::json;
+
+// The components of a part: the code part speaks for several.
+std::vector<std::string> components_of(const Part& part) {
+  std::vector<std::string> names;
+  for (const auto name : split(part.component(), ',')) names.emplace_back(name);
+  return names;
+}
+
+std::optional<Obstacle> not_in_point(const Part& part, const Point& target) {
+  for (const auto& component : components_of(part)) {
+    if (!target.holds(component, part.kind())) {
+      return Obstacle{"the point does not hold it", {"leave it out with --component"}};
+    }
+  }
+  if (part.kind() != Kind::code && target.host != host_name()) {
+    return Obstacle{"its store is on host '" + target.host + "', and this is '" + host_name() + "'",
+                    {"run this there; or bring back the code alone: --component " +
+                     part.component() + "/code"}};
+  }
+  return std::nullopt;
+}
+
+Assessment assess(Part& part, const Request& request) {
+  Assessment assessment;
+  assessment.obstacle = not_in_point(part, request.target);
+  if (assessment.obstacle) return assessment;
+  try {
+    return part.assess(request);
+  } catch (const Error& error) {
+    assessment.obstacle = Obstacle{error.what(), error.hints()};
+    return assessment;
+  }
+}
+
+bool is_complete_rollback(const std::string& operation, const std::vector<Event>& events) {
+  for (const auto& event : events) {
+    if (event.kind != "rollback") continue;
+    const json object = json::parse(event.line, nullptr, false);
+    if (object.value("operation", "") == operation) return object.value("complete", false);
+  }
+  return false;
+}
+
+// A rollback of a rollback needs --again (DESIGN §4, §8).
+std::optional<Refusal> needs_again(const Standing& standing, const Point& target) {
+  const std::string& operation = standing.live.operation;
+  if (!operation.empty() && standing.open_deploy.empty() &&
+      is_complete_rollback(operation, standing.events)) {
+    return Refusal{
+        "what is live came from the rollback " + operation,
+        {"to go back further: --again", "to take that rollback back: git rollback undo"}};
+  }
+  if (rolled_back_from(target.deploy, standing.events)) {
+    return Refusal{"point " + target.id + " holds what was rolled back from",
+                   {"to return to it all the same: --again"}};
+  }
+  return std::nullopt;
+}
+
+bool covers_everything(const Selection& selection, const Configuration& configuration) {
+  return selection == everything(configuration);
+}
+
+struct Asked {
+  const Session& session;
+  const RollbackRequest& request;
+  Selection selection;
+  LossPolicy policy;
+};
+
+Plan assess_all(const Asked& asked, const Standing& standing, const Point& target) {
+  const Configuration& configuration = asked.session.configured();
+  Plan plan;
+  plan.started = now();
+  plan.operation = names::operation_id(plan.started);
+  plan.environment = asked.session.repository.environment;
+  plan.reason = asked.request.reason;
+  plan.target = target;
+  plan.live = standing.live;
+  plan.complete = covers_everything(asked.selection, configuration);
+  for (const auto& [component, kinds] : asked.selection) plan.components.push_back(component);
+  const Request request = request_for(asked.session, plan, asked.request);
+  for (const auto& part : make_parts(asked.session, configuration, asked.selection)) {
+    plan.parts.push_back({.component = part->component(),
+                          .kind = part->kind(),
+                          .fate = Fate::goes,
+                          .assessment = assess(*part, request)});
+  }
+  return plan;
+}
+
+void estimate(const Session& session, Plan& plan) {
+  const auto file = names::journal_file(session.repository.common_dir);
+  if (boost::filesystem::exists(file)) plan.downtime = Journal(file).usual("downtime");
+}
+
+// Why a candidate for last_stable is none; rows are not a reason, since the
+// user decides about them.
+CannotRestore cannot_restore(const Asked& asked, const Standing& standing) {
+  return [&asked, &standing](const Point& point) -> std::optional<std::string> {
+    for (const auto& part : assess_all(asked, standing, point).parts) {
+      const auto& obstacle = part.assessment.obstacle;
+      if (obstacle && !obstacle->for_the_rows && part.kind != Kind::code) {
+        return part.name() + ": " + obstacle->reason;
+      }
+    }
+    return std::nullopt;
+  };
+}
+
+}  // namespace
+
+LossPolicy policy_of(const Session& session, const RollbackRequest& request) {
+  return {.accepted = request.accepted_loss,
+          .minimal = session.repository.settings.number("rollback.minimalLoss", 10),
+          .emergency = request.emergency};
+}
+
+Request request_for(const Session& session, const Plan& plan, const RollbackRequest& asked) {
+  Request request;
+  request.operation = plan.operation;
+  request.target = plan.target;
+  request.live = plan.live;
+  request.rows = asked.rows;
+  request.loss_limit = policy_of(session, asked).limit();
+  request.drop_undeployed = asked.drop_undeployed;
+  request.service_may_run_from_work_tree =
+      std::none_of(plan.parts.begin(), plan.parts.end(),
+                   [](const PartPlan& part) { return part.kind == Kind::binaries; });
+  return request;
+}
+
+Planned plan_rollback(const Session& session, const RollbackRequest& request) {
+  const Configuration& configuration = session.configured();
+  const Asked asked{.session = session,
+                    .request = request,
+                    .selection = parse_selection(request.components, configuration),
+                    .policy = policy_of(session, request)};
+  const Standing standing = look_around(session);
+  if (standing.live.commit.empty()) {
+    throw Fatal("there is no commit here yet", {"git rollback init"});
+  }
+  const ResolvedTarget target = resolve_target(
+      session, standing, request.target, configuration.min_score, cannot_restore(asked, standing));
+  Planned planned;
+  if (target.point.empty()) {
+    planned.already_live = target.already_live;
+    return planned;
+  }
+  const Point point = read_point(session.repository, session.repository.environment, target.point);
+  Plan plan = make_plan(assess_all(asked, standing, point), asked.policy);
+  if (!request.again && !plan.nothing_to_do()) {
+    if (auto refusal = needs_again(standing, point)) {
+      plan.refusals.insert(plan.refusals.begin(), *std::move(refusal));
+    }
+  }
+  estimate(session, plan);
+  planned.plan = std::move(plan);
+  return planned;
+}
+
+namespace {
+
+// The operation that `undo` would take back, and the point that it left.
+struct Undoable {
+  std::string operation, left;
+};
+
+Undoable find_undoable(const Standing& standing) {
+  std::map<std::string, json> operations;  // rollbacks and undos, by id
+  for (const auto& event : standing.events) {
+    if (event.kind != "rollback" && event.kind != "undo") continue;
+    const json object = json::parse(event.line, nullptr, false);
+    if (object.value("outcome", "") == "reverted") continue;
+    operations[object.value("operation", "")] = object;
+  }
+  const std::vector<std::string> hint{"git rollback list", "git rollback --target <point>"};
+  if (!standing.open_deploy.empty()) {
+    throw Refused("a deploy is open: what was rolled back before it cannot be undone", hint);
+  }
+  std::set<std::string> undone;
+  for (const auto& record : standing.chain) {
+    const auto found = operations.find(record.operation);
+    if (record.operation.empty()) {
+      if (record.deploy.empty()) break;
+      throw Refused("there is no rollback since the last deploy", hint);
+    }
+    if (found == operations.end()) break;
+    const std::string undoes = found->second.value("undoes", "");
+    if (!undoes.empty()) {
+      undone.insert(undoes);
+    } else if (undone.count(record.operation) == 0) {
+      return {record.operation, found->second.value("left", "")};
+    }
+  }
+  throw Refused("there is no rollback to undo", hint);
+}
+
+}  // namespace
+
+Planned plan_undo(const Session& session, const RollbackRequest& request) {
+  const Configuration& configuration = session.configured();
+  const Standing standing = look_around(session);
+  const Undoable undoable = find_undoable(standing);
+  const Point point = read_point(session.repository, session.repository.environment, undoable.left);
+  Selection selection;
+  for (const auto& [component, kinds] : point.parts) {
+    if (configuration.find(component) != nullptr) selection[component] = kinds;
+  }
+  const Asked asked{.session = session,
+                    .request = request,
+                    .selection = selection,
+                    .policy = policy_of(session, request)};
+  Plan plan = make_plan(assess_all(asked, standing, point), asked.policy);
+  plan.undoes = undoable.operation;
+  plan.complete = true;  // what the rollback left comes back whole, parent and deploy with it
+  estimate(session, plan);
+  return {.plan = std::move(plan), .already_live = {}, .notices = {}};
+}
+
+}  // namespace rollback

@@ -1,0 +1,89 @@
+#include "session/recording.h"
+
+#include <algorithm>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "os/lock.h"
+#include "session/parts.h"
+#include "store/names.h"
+#include "store/tag.h"
+
+namespace rollback {
+namespace {
+
+std::string described_version(const Git& git, const std::string& commit) {
+  const Finished answer = git.ask({"describe", "--tags", "--exclude", "rollback/*", commit});
+  return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "";
+}
+
+bool may_go_without(const Configuration& configuration, const Part& part) {
+  if (part.kind() != Kind::database) return false;
+  const auto* component = configuration.find(part.component());
+  return component != nullptr &&
+         std::all_of(component->databases.begin(), component->databases.end(),
+                     [](const auto& database) { return database.without_on_backup_failure; });
+}
+
+void capture(const Session& session, const RecordRequest& request, Part& part, PointDraft& draft) {
+  if (!part.present()) return;
+  fail_point("capture " + part.component() + "/" + std::string(name_of(part.kind())) + " before");
+  const PointDraft before = draft;
+  try {
+    part.capture(draft);
+  } catch (const Error& error) {
+    if (!may_go_without(session.configured(), part)) throw;
+    draft = before;
+    draft.notices.push_back("the point has no database of '" + part.component() +
+                            "': " + error.what());
+    return;
+  }
+  for (const auto& [component, kinds] : request.selection) {
+    const bool of_it = part.kind() == Kind::code || part.component() == component;
+    if (of_it && kinds.count(part.kind()) != 0) draft.point.parts[component].insert(part.kind());
+  }
+}
+
+}  // namespace
+
+std::string free_point_id(const Session& session, Time at, const std::string& commit) {
+  for (int attempt = 1;; ++attempt) {
+    std::string id = names::point_id(at, commit, attempt);
+    const std::string ref = names::point_ref(session.repository.environment, id);
+    if (session.repository.git.ask({"rev-parse", "--verify", "--quiet", ref}).status != 0) {
+      return id;
+    }
+  }
+}
+
+PointDraft capture_point(const Session& session, const RecordRequest& request) {
+  const Repository& repository = session.repository;
+  PointDraft draft;
+  Point& point = draft.point;
+  point.at = request.at;
+  point.id = free_point_id(session, request.at, request.live.commit);
+  point.environment = repository.environment;
+  point.host = host_name();
+  point.parent = request.live.parent;
+  point.deploy = request.live.deploy;
+  point.commit = request.live.commit;
+  point.version =
+      request.version.empty() ? described_version(repository.git, point.commit) : request.version;
+  point.sentence = request.sentence;
+  for (const auto& part : make_parts(session, session.configured(), request.selection)) {
+    capture(session, request, *part, draft);
+  }
+  return draft;
+}
+
+Publication publication_of(const Session& session, const PointDraft& draft) {
+  Publication publication{.refs = draft.refs, .events = {}};
+  const std::string tag = write_point_tag(session.repository.git, draft.point);
+  publication.refs.push_back({names::point_ref(draft.point.environment, draft.point.id), "", tag});
+  if (session.repository.settings.flag("rollback.tags", true)) {
+    publication.refs.push_back({names::tag_ref(draft.point.environment, draft.point.id), "", tag});
+  }
+  return publication;
+}
+
+}  // namespace rollback

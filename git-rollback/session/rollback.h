@@ -1,0 +1,66 @@
+// The story of DESIGN §1: resolve, assess, plan, prepare, intend, swap,
+// verify, settle; and how one that was stopped is taken up again.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "plan/plan.h"
+#include "run/executor.h"
+#include "session/session.h"
+#include "session/standing.h"
+
+namespace rollback {
+
+struct RollbackRequest {
+  std::string target = "last_stable";
+  std::string components;  // a comma list; "" : all
+  std::optional<Rows> rows;
+  Risk accepted_loss = Risk::none;
+  bool emergency = false;
+  bool drop_undeployed = false;
+  bool again = false;
+  std::string reason;
+};
+
+// Either a plan, or a sentence that there is nothing to plan.
+struct Planned {
+  std::optional<Plan> plan;
+  std::string already_live;
+  std::vector<std::string> notices;
+};
+
+Planned plan_rollback(const Session& session, const RollbackRequest& request);
+
+// What a plan asks of each of its parts, and the losses that it accepts.
+Request request_for(const Session& session, const Plan& plan, const RollbackRequest& asked);
+LossPolicy policy_of(const Session& session, const RollbackRequest& request);
+
+// Of the last rollback; called again, of the one before. Refused after a later
+// deploy.
+Planned plan_undo(const Session& session, const RollbackRequest& request);
+
+struct RollbackReport {
+  Outcome outcome = Outcome::done;
+  std::string operation;
+  std::string target;  // the point
+  std::string problem;
+  bool partial = false;  // a part was left out for the sake of its rows
+  std::string left;      // the point that records the state which was left
+  std::chrono::milliseconds downtime{0}, swap{0};
+};
+
+// Carries out a plan without refusals.
+RollbackReport carry_out(ChangingSession& session, const Plan& plan,
+                         const RollbackRequest& request);
+
+// Goes forward, or back, with the operation in flight. Throws Fatal when there
+// is none, or when it is past the point of going back.
+RollbackReport continue_operation(ChangingSession& session);
+RollbackReport abort_operation(ChangingSession& session);
+
+// What each step of the operation in flight finds; for `status`.
+std::vector<Executor::StepState> look_at_operation(const Session& session, const OperationRow& row);
+
+}  // namespace rollback

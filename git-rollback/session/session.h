@@ -1,0 +1,65 @@
+// A session: the repository, its configuration, and, where the world may be
+// changed, the lock and the journal.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "os/lock.h"
+#include "session/configuration.h"
+#include "store/journal.h"
+#include "store/repository.h"
+
+namespace rollback {
+
+struct Session {
+  Repository repository;
+  std::optional<Configuration> configuration;  // nothing: there is no .rollback.yml
+
+  const Configuration& configured() const;      // Fatal, with the hint to run init
+  const boost::filesystem::path& base() const;  // what relative paths start from
+};
+
+// Reads .rollback.yml at the root of the work tree, or in HEAD's commit where
+// the repository is bare.
+Session open_session();
+
+// With an operation in flight, verbs that change something stop with a hint,
+// but for those that end it.
+enum class InFlight { stops, is_wanted };
+
+// Holds the lock for as long as it lives. On the way in it finishes what a
+// killed process had begun to publish, and removes what one left that was
+// killed before its intent.
+class ChangingSession {
+ public:
+  ChangingSession(Session session, const std::string& about, std::chrono::milliseconds patience,
+                  InFlight in_flight = InFlight::stops);
+
+  Session& session() { return session_; }
+  const Repository& repository() const { return session_.repository; }
+  const Git& git() const { return session_.repository.git; }
+  const std::string& environment() const { return session_.repository.environment; }
+  Journal& journal() { return *journal_; }
+
+  // True when the way in cleaned up after a killed operation.
+  bool cleaned_up() const { return cleaned_up_; }
+
+ private:
+  void clean_up(const OperationRow& killed);
+
+  Session session_;
+  std::unique_ptr<FileLock> lock_;
+  std::unique_ptr<Journal> journal_;
+  bool cleaned_up_ = false;
+};
+
+// How long a short change (a hook, a mark) waits for another one to end. A
+// rollback does not wait: two at once are a misunderstanding between people.
+inline constexpr std::chrono::milliseconds short_wait = std::chrono::seconds(10);
+inline constexpr std::chrono::milliseconds no_wait{0};
+
+}  // namespace rollback

@@ -1,0 +1,135 @@
+#include "session/target.h"
+
+#include <set>
+
+#include "os/error.h"
+#include "session/time_words.h"
+#include "store/names.h"
+
+namespace rollback {
+namespace {
+
+constexpr size_t shortest_prefix = 4;
+
+std::string commit_of(const Git& git, std::string_view word) {
+  const Finished answer = git.ask(
+      {"rev-parse", "--verify", "--quiet", "--end-of-options", std::string(word) + "^{commit}"});
+  return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "";
+}
+
+ResolvedTarget last_stable(const Standing& standing, const Session& session, int min_score,
+                           const CannotRestore& cannot_restore) {
+  const std::string& environment = session.repository.environment;
+  std::string closest;
+  std::set<std::string> seen;
+  for (std::string id = standing.live.parent; !id.empty() && seen.insert(id).second;) {
+    const auto point = standing.index.point(environment, id);
+    if (!point) {
+      if (closest.empty()) closest = id + " is recorded nowhere here";
+      break;
+    }
+    const Judgement judgement = standing.judge_point(*point, min_score);
+    if (judgement.verdict == Verdict::stable) {
+      const auto reason = cannot_restore(*point);
+      if (!reason) return {.point = id, .already_live = {}};
+      closest = id + " is stable, but cannot be restored: " + *reason;
+    } else if (closest.empty()) {
+      closest =
+          id + " is " + std::string(name_of(judgement.verdict)) + " (" + judgement.because + ")";
+    }
+    id = point->parent;
+  }
+  throw Refused(
+      "there is no stable point to go back to" +
+          (closest.empty() ? std::string() : "; the closest: " + closest),
+      {"git rollback list", "git rollback mark <point> stable", "git rollback --target previous"});
+}
+
+ResolvedTarget previous(const Standing& standing) {
+  if (standing.live.parent.empty()) {
+    throw Refused("nothing was live before what is live now", {"git rollback list"});
+  }
+  return {.point = standing.live.parent, .already_live = {}};
+}
+
+// What was live then is the newest record that is not younger; the point that
+// holds it was recorded while it was live.
+ResolvedTarget live_at(const Standing& standing, const Session& session, Time time,
+                       std::string_view word) {
+  const std::string quoted = "'" + std::string(word) + "'";
+  if (time > now()) throw Usage(quoted + " is not in the past");
+  for (size_t i = 0; i < standing.chain.size(); ++i) {
+    const LiveRecord& record = standing.chain[i];
+    if (record.at > time) continue;
+    const bool still = i == 0 && standing.open_deploy.empty();
+    if (still) return {.point = {}, .already_live = "what was live " + quoted + " is already live"};
+    const Time until = i == 0 ? now() : standing.chain[i - 1].at;
+    for (const auto& point : standing.index.points(session.repository.environment)) {
+      if (point.at >= record.at && point.at <= until && point.commit == record.commit &&
+          point.deploy == record.deploy) {
+        return {.point = point.id, .already_live = {}};
+      }
+    }
+    throw Refused(
+        "no point holds what was live " + quoted + " (commit " + record.commit.substr(0, 10) + ")",
+        {"git rollback list"});
+  }
+  throw Refused("nothing is known to have been live " + quoted,
+                {standing.chain.empty()
+                     ? "git rollback init"
+                     : "the record starts at " + to_rfc3339_seconds(standing.chain.back().at)});
+}
+
+}  // namespace
+
+std::optional<Point> find_point(const Session& session, const Standing& standing,
+                                std::string_view word) {
+  const std::string& environment = session.repository.environment;
+  if (auto point = standing.index.point(environment, word)) return point;
+  if (word.size() >= shortest_prefix) {
+    auto found = standing.index.points_with_prefix(environment, word);
+    if (found.size() > 1) {
+      std::vector<std::string> hints{"the points that begin with it:"};
+      for (size_t i = 0; i < found.size() && i < 5; ++i) hints.push_back("  " + found[i].id);
+      throw Refused("'" + std::string(word) + "' names " + std::to_string(found.size()) + " points",
+                    hints);
+    }
+    if (found.size() == 1) return found.front();
+  }
+  if (const auto tag = names::parse_tag_ref(word)) {
+    if (tag->environment != environment) {
+      throw Refused("'" + std::string(word) + "' is a point of '" + tag->environment +
+                        "', and this is '" + environment + "'",
+                    {"git -c rollback.environment=" + tag->environment + " rollback …"});
+    }
+    if (auto point = standing.index.point(environment, tag->id)) return point;
+  }
+  auto with_version = standing.index.points_with_version(environment, word);
+  if (!word.empty() && !with_version.empty()) return with_version.front();
+  return std::nullopt;
+}
+
+ResolvedTarget resolve_target(const Session& session, const Standing& standing,
+                              std::string_view word, int min_score,
+                              const CannotRestore& cannot_restore) {
+  if (word == "last_stable") return last_stable(standing, session, min_score, cannot_restore);
+  if (word == "previous") return previous(standing);
+  if (const auto point = find_point(session, standing, word)) {
+    return {.point = point->id, .already_live = {}};
+  }
+  const std::string commit = commit_of(session.repository.git, word);
+  if (!commit.empty()) {
+    const auto points = standing.index.points_at_commit(session.repository.environment, commit);
+    if (!points.empty()) return {.point = points.front().id, .already_live = {}};
+    throw Refused(
+        "no point of '" + session.repository.environment + "' holds commit " + commit.substr(0, 10),
+        {"git rollback list"});
+  }
+  if (const auto time = past_time(word, now())) return live_at(standing, session, *time, word);
+  throw Usage("'" + std::string(word) + "' is no point, tag, version, commit or time",
+              {"git rollback list",
+               "words: last_stable, previous, \"last hour\", \"2 hours ago\","
+               " \"2026-11-23 10:00\""});
+}
+
+}  // namespace rollback
