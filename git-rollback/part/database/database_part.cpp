@@ -1,0 +1,263 @@
+#include "part/database/database_part.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "os/error.h"
+#include "part/database/backup_trailer.h"
+#include "part/database/engine.h"
+#include "part/database/rows_choice.h"
+#include "store/names.h"
+
+namespace rollback {
+namespace {
+
+constexpr int format_version = 1;
+
+using Engines = std::vector<std::unique_ptr<Engine>>;
+
+Engines make_engines(const std::string& component, const std::vector<DatabaseSettings>& databases,
+                     const boost::filesystem::path& base) {
+  Engines engines;
+  for (const auto& settings : databases) engines.push_back(make_engine(component, settings, base));
+  return engines;
+}
+
+std::string first_line(const std::vector<std::string>& lines) {
+  return lines.empty() ? "" : lines.front();
+}
+
+class DatabasePart : public Part {
+ public:
+  DatabasePart(std::string component, const std::vector<DatabaseSettings>& databases,
+               const boost::filesystem::path& base)
+      : Part(std::move(component)), engines_(make_engines(this->component(), databases, base)) {}
+
+  Kind kind() const override { return Kind::database; }
+
+  bool present() override {
+    return std::any_of(engines_.begin(), engines_.end(),
+                       [](const auto& engine) { return engine->present(); });
+  }
+
+  void capture(PointDraft& draft) override {
+    for (const auto& engine : engines_) {
+      if (!engine->present()) continue;
+      try {
+        const Engine::Captured captured = engine->capture(draft.point.id);
+        add(draft, captured.backups);
+        draft.notices.insert(draft.notices.end(), captured.notices.begin(), captured.notices.end());
+      } catch (const Error& error) {
+        if (!engine->settings().without_on_backup_failure) throw;
+        leave_out(draft, error);
+        return;
+      }
+    }
+  }
+
+  Assessment assess(const Request& request) override {
+    Assessment assessment;
+    const Backups backups = read(request.target);
+    assessment.obstacle = missing(request, backups);
+    if (assessment.obstacle) {
+      assessment.rows_lost = std::nullopt;
+      return assessment;
+    }
+    std::vector<std::vector<TableFacts>> facts;
+    std::vector<RowsChoice> choices;
+    for (const auto& engine : engines_) {
+      if (!engine->present()) continue;
+      facts.push_back(engine->facts(request.target.id, of(*engine, backups)));
+      choices.push_back(choose_rows(facts.back(), rows_of(request, *engine)));
+    }
+    describe(request, facts, choices, assessment);
+    return assessment;
+  }
+
+  std::string prepare(const Request& request) override {
+    const Backups backups = read(request.target);
+    if (const auto obstacle = missing(request, backups)) {
+      throw Refused(obstacle->reason, obstacle->hints);
+    }
+    auto databases = nlohmann::json::array();
+    std::int64_t limit = request.loss_limit;
+    for (const auto& engine : engines_) {
+      if (!engine->present()) continue;
+      Order order{request.operation, request.target.id, of(*engine, backups), limit, {}};
+      order.choose = chooser(rows_of(request, *engine), limit);
+      const Engine::Prepared prepared = engine->prepare(order);
+      limit -= prepared.rows_lost;
+      databases.push_back(
+          {{"schema", engine->schema()}, {"swap", prepared.anything}, {"plan", prepared.text}});
+    }
+    return nlohmann::json{{"format", format_version}, {"databases", databases}}.dump();
+  }
+
+  Steps steps(const std::string& prepared) override {
+    Steps steps;
+    each(prepared, [&](Engine& engine, const std::string& plan, bool swaps) {
+      if (swaps) steps.swap.push_back(engine.swap(plan));
+    });
+    return steps;
+  }
+
+  void leave(const std::string& prepared, PointDraft& left) override {
+    each(prepared, [&](Engine& engine, const std::string& plan, bool) {
+      add(left, engine.leave(plan, left.point.id));
+    });
+  }
+
+  void settle(const std::string& prepared) override {
+    each(prepared, [](Engine& engine, const std::string& plan, bool) { engine.settle(plan); });
+  }
+
+  void discard(const std::string& operation) override {
+    for (const auto& engine : engines_) engine->discard(operation);
+  }
+
+ private:
+  Backups read(const Point& point) const {
+    std::vector<std::string> schemas;
+    for (const auto& engine : engines_) schemas.push_back(engine->schema());
+    return read_backups(point, component(), schemas);
+  }
+
+  static std::vector<Backup> of(const Engine& engine, const Backups& backups) {
+    std::vector<Backup> list;
+    for (const Backup& backup : backups.known) {
+      if (backup.schema == engine.schema()) list.push_back(backup);
+    }
+    return list;
+  }
+
+  static Rows rows_of(const Request& request, const Engine& engine) {
+    return request.rows.value_or(engine.settings().rows);
+  }
+
+  // Each table has one trailer, however often leave() is called.
+  void add(PointDraft& draft, const std::vector<Backup>& backups) const {
+    for (const Backup& backup : backups) {
+      Trailer trailer = format_backup(component(), backup);
+      auto& trailers = draft.point.trailers;
+      const auto same = std::find_if(trailers.begin(), trailers.end(), [&](const Trailer& other) {
+        return other.key == trailer.key && other.fields.size() > 1 &&
+               other.fields[0] == trailer.fields[0] && other.fields[1] == trailer.fields[1];
+      });
+      if (same == trailers.end()) {
+        trailers.push_back(std::move(trailer));
+      } else {
+        *same = std::move(trailer);
+      }
+    }
+  }
+
+  // `on_backup_failure: without`: the point does without this part.
+  void leave_out(PointDraft& draft, const Error& error) const {
+    std::erase_if(draft.point.trailers, [&](const Trailer& trailer) {
+      return trailer.key == "Rollback-Backup" && first_field({trailer}, trailer.key) == component();
+    });
+    draft.point.parts[component()].erase(Kind::database);
+    draft.notices.push_back("this point can't bring back the database of '" + component() +
+                            "': " + error.what());
+  }
+
+  std::optional<Obstacle> missing(const Request& request, const Backups& backups) const {
+    const std::string point = "point '" + request.target.id + "'";
+    if (!backups.strangers.empty()) {
+      return Obstacle{point + " holds '" + backups.strangers.front() +
+                          "', whose database is not in the configuration",
+                      {}};
+    }
+    if (backups.known.empty() && !request.target.holds(component(), Kind::database)) {
+      return Obstacle{point + " holds no database of '" + component() + "'", {}};
+    }
+    for (const auto& engine : engines_) {
+      if (engine->present() || of(*engine, backups).empty()) continue;
+      return Obstacle{"database '" + engine->schema() + "' is not there", {}};
+    }
+    return std::nullopt;
+  }
+
+  void describe(const Request& request, const std::vector<std::vector<TableFacts>>& facts,
+                const std::vector<RowsChoice>& choices, Assessment& assessment) const {
+    std::vector<std::string> obstacles;
+    bool for_the_rows = true;
+    bool changes = false;
+    std::int64_t lost = 0;
+    for (const RowsChoice& choice : choices) {
+      obstacles.insert(obstacles.end(), choice.obstacles.begin(), choice.obstacles.end());
+      if (!choice.obstacles.empty()) for_the_rows = for_the_rows && choice.for_the_rows;
+      changes = changes || choice.changes_anything();
+      lost += choice.rows_lost;
+      assessment.details.insert(assessment.details.end(), choice.details.begin(),
+                                choice.details.end());
+    }
+    assessment.rows_lost = lost;
+    assessment.already = obstacles.empty() && !changes;
+    assessment.from = "today's tables";
+    assessment.to = "those of " + request.target.id;
+    if (const auto time = names::time_of_id(request.target.id)) {
+      assessment.details.push_back("data as of " + to_rfc3339_seconds(*time));
+    }
+    if (obstacles.empty()) return;
+    assessment.rows_lost = std::nullopt;
+    Obstacle obstacle{first_line(obstacles), {}, for_the_rows};
+    for (size_t i = 1; i < obstacles.size(); ++i) obstacle.reason += "; " + obstacles[i];
+    if (for_the_rows) obstacle.hints = hints_for(facts);
+    assessment.obstacle = std::move(obstacle);
+  }
+
+  static Chooser chooser(Rows rows, std::int64_t limit) {
+    return [rows, limit](const std::vector<TableFacts>& facts) {
+      const RowsChoice choice = choose_rows(facts, rows);
+      if (!choice.obstacles.empty()) throw Refused(choice.obstacles.front(), hints_for({facts}));
+      if (choice.rows_lost > limit) {
+        throw Refused(std::to_string(choice.rows_lost) + " rows would be lost",
+                      {"to accept that, add --accept-data-loss=significant"});
+      }
+      return choice.decisions;
+    };
+  }
+
+  template <class Work>
+  void each(const std::string& prepared, const Work& work) {
+    const auto json = nlohmann::json::parse(prepared);
+    if (json.at("format").get<int>() != format_version) {
+      throw Fatal("the operation was prepared by another version of this program");
+    }
+    for (const auto& database : json.at("databases")) {
+      const std::string schema = database.at("schema");
+      const auto engine = std::find_if(engines_.begin(), engines_.end(),
+                                       [&](const auto& e) { return e->schema() == schema; });
+      if (engine == engines_.end()) {
+        throw Fatal("database '" + schema + "' is not in the configuration any more");
+      }
+      work(**engine, database.at("plan").template get<std::string>(),
+           database.at("swap").template get<bool>());
+    }
+  }
+
+  Engines engines_;
+};
+
+}  // namespace
+
+std::unique_ptr<Part> make_database_part(std::string component,
+                                         std::vector<DatabaseSettings> databases,
+                                         boost::filesystem::path base) {
+  return std::make_unique<DatabasePart>(std::move(component), databases, base);
+}
+
+std::vector<std::string> rows_set_aside(const std::string& component,
+                                        const std::vector<DatabaseSettings>& databases,
+                                        const boost::filesystem::path& base,
+                                        const std::string& operation) {
+  std::vector<std::string> lines;
+  for (const auto& settings : databases) {
+    const auto found = make_engine(component, settings, base)->set_aside(operation);
+    lines.insert(lines.end(), found.begin(), found.end());
+  }
+  return lines;
+}
+
+}  // namespace rollback

@@ -1,0 +1,100 @@
+// What a database engine has to do. It measures and carries out; which rows go
+// live is chosen elsewhere (rows_choice.h), the same for every engine.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "part/database/backup_trailer.h"
+#include "part/database/settings.h"
+#include "part/part.h"
+
+namespace rollback {
+
+// One table of the set, now and at the point. "Written" is measured against
+// the baseline: the state which the database was left in when the point became
+// the way back, so the point's own rows, or for `undo` those right after the swap.
+struct TableFacts {
+  std::string table;
+  bool ledger = false;
+  bool at_point = false;        // else it is new since
+  bool now = false;             // else it is gone since
+  bool rows_at_point = false;   // else only its structure was kept
+  bool structure_same = false;  // table, indexes and triggers, word for word
+  bool rows_same = false;       // as the point's; only said where structure_same
+  bool undo = false;            // the point is what a rollback left
+  bool undo_of_keep_all = false;
+  std::int64_t rows = 0;  // now
+  std::int64_t point_rows = 0;
+  std::int64_t written = 0;         // rows inserted or changed since the baseline
+  std::int64_t missing = 0;         // rows of the baseline that are no more, or are changed
+  std::int64_t keep_all_loses = 0;  // rows with a value in a column that goes
+  std::vector<std::string> columns_going;
+  std::vector<std::string> columns_filled;
+  std::optional<std::string> no_keep_all;  // why keep_all cannot be done
+  std::optional<std::string> refusal;      // why nothing can be done
+};
+
+enum class Choice { untouched, restore, keep_all, displace };
+
+struct Decision {
+  std::string table;
+  Choice choice = Choice::untouched;
+  bool ledger = false;
+  bool if_unwritten = false;  // chosen because nothing was written: no longer right if it is
+  std::int64_t rows_lost = 0;
+};
+
+// From facts to decisions; throws Refused where there is no way.
+using Chooser = std::function<std::vector<Decision>(const std::vector<TableFacts>&)>;
+
+struct Order {
+  std::string operation;
+  std::string point;            // the target's id
+  std::vector<Backup> backups;  // of this database, from the target's trailers
+  std::int64_t loss_limit = 0;
+  Chooser choose;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  virtual const DatabaseSettings& settings() const = 0;
+  virtual const std::string& schema() const = 0;  // as in the trailers
+  virtual bool present() = 0;
+
+  struct Captured {
+    std::vector<Backup> backups;
+    std::vector<std::string> notices;
+  };
+  virtual Captured capture(const std::string& point) = 0;
+
+  // Read-only, in one snapshot.
+  virtual std::vector<TableFacts> facts(const std::string& point,
+                                        const std::vector<Backup>& backups) = 0;
+
+  struct Prepared {
+    std::string text;  // JSON, all that the functions below get
+    std::int64_t rows_lost = 0;
+    bool anything = false;  // else no table changes and there is no step
+  };
+  virtual Prepared prepare(const Order& order) = 0;
+
+  virtual std::unique_ptr<Step> swap(const std::string& prepared) = 0;
+  virtual std::vector<Backup> leave(const std::string& prepared, const std::string& point) = 0;
+  virtual void settle(const std::string& prepared) = 0;
+  virtual void discard(const std::string& operation) = 0;
+  virtual std::vector<std::string> set_aside(const std::string& operation) = 0;
+};
+
+// By the url's scheme. Usage when no engine takes it.
+std::unique_ptr<Engine> make_engine(const std::string& component, const DatabaseSettings& settings,
+                                    const boost::filesystem::path& base);
+
+}  // namespace rollback

@@ -1,0 +1,173 @@
+#include "part/database/rows_choice.h"
+
+#include <algorithm>
+
+namespace rollback {
+namespace {
+
+struct Verdict {
+  Choice choice = Choice::untouched;
+  std::int64_t lost = 0;
+  std::string obstacle = {};
+  bool for_the_rows = false;
+};
+
+std::string counted(std::int64_t count, const std::string& thing) {
+  return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const auto& name : names) text += (text.empty() ? "'" : ", '") + name + "'";
+  return text;
+}
+
+Verdict in_the_way(std::string reason) { return {Choice::untouched, 0, std::move(reason), true}; }
+
+bool unwritten(const TableFacts& facts) { return facts.written == 0 && facts.missing == 0; }
+
+Verdict give_back(const TableFacts& facts) {
+  if (!facts.rows_at_point) {
+    return in_the_way("the point holds the structure of '" + facts.table + "' but no rows of it");
+  }
+  return {Choice::restore, facts.ledger ? 0 : facts.written};
+}
+
+Verdict ledger(const TableFacts& facts) {
+  if (!facts.at_point) return {Choice::displace};
+  if (facts.now && facts.structure_same && (facts.rows_same || !facts.rows_at_point)) return {};
+  return give_back(facts);
+}
+
+Verdict restore(const TableFacts& facts) {
+  if (!facts.at_point) return {Choice::displace, facts.written};
+  if (facts.now && facts.structure_same && (facts.rows_same || !facts.rows_at_point)) return {};
+  return give_back(facts);
+}
+
+Verdict keep_all(const TableFacts& facts) {
+  if (!facts.at_point) return {Choice::displace, facts.written};
+  if (!facts.now) return give_back(facts);
+  if (facts.structure_same) return {};
+  if (facts.no_keep_all) {
+    return in_the_way("the rows of '" + facts.table +
+                      "' cannot be kept in the point's structure: " + *facts.no_keep_all);
+  }
+  return {Choice::keep_all, facts.keep_all_loses};
+}
+
+// After a restore, keeping today's rows would leave the displaced ones out.
+Verdict automatic_undo(const TableFacts& facts) {
+  if (facts.structure_same && (facts.rows_same || !facts.rows_at_point)) return {};
+  if (facts.rows_at_point && unwritten(facts)) return give_back(facts);
+  if (facts.undo_of_keep_all || !facts.rows_at_point) {
+    const Verdict kept = keep_all(facts);
+    if (kept.obstacle.empty() && kept.lost == 0) return kept;
+  }
+  return in_the_way(counted(facts.written + facts.missing, "row") + " of '" + facts.table +
+                    "' changed since that rollback");
+}
+
+Verdict automatic(const TableFacts& facts) {
+  if (!facts.at_point) {
+    if (facts.written == 0) return {Choice::displace};
+    return in_the_way("table '" + facts.table + "' is new since the point and holds " +
+                      counted(facts.written, "row"));
+  }
+  if (!facts.now) return give_back(facts);
+  if (facts.undo) return automatic_undo(facts);
+  if (facts.structure_same) return {};
+  if (facts.rows_at_point && unwritten(facts)) return give_back(facts);
+  const Verdict kept = keep_all(facts);
+  if (!kept.obstacle.empty()) return kept;
+  if (kept.lost == 0) return kept;
+  return in_the_way(counted(kept.lost, "row") + " of '" + facts.table + "' would lose values in " +
+                    joined(facts.columns_going));
+}
+
+Verdict judge(const TableFacts& facts, Rows rows) {
+  if (facts.refusal) return {Choice::untouched, 0, *facts.refusal, false};
+  if (facts.ledger) return ledger(facts);
+  switch (rows) {
+    case Rows::restore:
+      return restore(facts);
+    case Rows::keep_all:
+      return keep_all(facts);
+    case Rows::automatic:
+      break;
+  }
+  return automatic(facts);
+}
+
+std::string in_words(const TableFacts& facts, const Verdict& verdict) {
+  const std::string loss =
+      verdict.lost > 0 ? ", " + counted(verdict.lost, "row") + " lost" : std::string();
+  switch (verdict.choice) {
+    case Choice::untouched:
+      return facts.table + ": untouched, " + counted(facts.rows, "row") + " stay";
+    case Choice::displace:
+      return facts.table + ": displaced, it is new since the point, " + counted(facts.rows, "row") +
+             loss;
+    case Choice::keep_all: {
+      std::string text = facts.table + ": keep_all, " + counted(facts.rows, "row") + " stay";
+      for (const auto& name : facts.columns_going) text += ", column '" + name + "' goes";
+      for (const auto& name : facts.columns_filled) text += ", column '" + name + "' comes back";
+      return text + loss;
+    }
+    case Choice::restore:
+      break;
+  }
+  std::string text =
+      facts.table + ": restore, " + counted(facts.point_rows, "row") + " of the point";
+  if (facts.missing > 0) {
+    text += ", " + counted(facts.missing, "row") + " deleted or changed since " +
+            (facts.missing == 1 ? "comes" : "come") + " back";
+  }
+  return text + loss;
+}
+
+std::string hint(const std::vector<std::vector<TableFacts>>& databases, Rows rows,
+                 const std::string& word) {
+  std::int64_t lost = 0;
+  for (const auto& facts : databases) {
+    const RowsChoice choice = choose_rows(facts, rows);
+    if (!choice.obstacles.empty()) {
+      return "--rows=" + word + "  # not possible: " + choice.obstacles.front();
+    }
+    lost += choice.rows_lost;
+  }
+  if (lost == 0) return "--rows=" + word + "  # loses nothing";
+  return "--rows=" + word + " --accept-data-loss=significant  # loses " + counted(lost, "row");
+}
+
+}  // namespace
+
+bool RowsChoice::changes_anything() const {
+  return std::any_of(decisions.begin(), decisions.end(),
+                     [](const Decision& d) { return d.choice != Choice::untouched; });
+}
+
+RowsChoice choose_rows(const std::vector<TableFacts>& facts, Rows rows) {
+  RowsChoice result;
+  bool only_rows = true;
+  for (const TableFacts& table : facts) {
+    const Verdict verdict = judge(table, rows);
+    if (!verdict.obstacle.empty()) {
+      result.obstacles.push_back(verdict.obstacle);
+      only_rows = only_rows && verdict.for_the_rows;
+    }
+    const bool if_unwritten = rows == Rows::automatic && !table.ledger;
+    result.decisions.push_back(
+        {table.table, verdict.choice, table.ledger, if_unwritten, verdict.lost});
+    result.details.push_back(in_words(table, verdict));
+    result.rows_lost += verdict.lost;
+  }
+  result.for_the_rows = !result.obstacles.empty() && only_rows;
+  return result;
+}
+
+std::vector<std::string> hints_for(const std::vector<std::vector<TableFacts>>& databases) {
+  return {hint(databases, Rows::restore, "restore"), hint(databases, Rows::keep_all, "keep_all")};
+}
+
+}  // namespace rollback

@@ -1,0 +1,29 @@
+// Whose rows go live: the point's, or today's in the point's structure
+// (DESIGN §7, `rows`). Pure: facts in, decisions out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "part/database/engine.h"
+
+namespace rollback {
+
+struct RowsChoice {
+  std::vector<Decision> decisions;     // one for each table of the facts
+  std::vector<std::string> details;    // the same, in words
+  std::vector<std::string> obstacles;  // reasons, one for each table in the way
+  bool for_the_rows = false;           // all of them only for the sake of rows
+  std::int64_t rows_lost = 0;
+
+  bool changes_anything() const;
+};
+
+RowsChoice choose_rows(const std::vector<TableFacts>& facts, Rows rows);
+
+// What each choice would lose, over all databases, as options to add.
+std::vector<std::string> hints_for(const std::vector<std::vector<TableFacts>>& databases);
+
+}  // namespace rollback

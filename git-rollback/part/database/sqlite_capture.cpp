@@ -1,0 +1,191 @@
+#include "part/database/sqlite_capture.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "part/database/sqlite_definition.h"
+#include "part/database/sqlite_projection.h"
+#include "part/database/sqlite_registry.h"
+#include "part/database/sqlite_rows.h"
+#include "part/database/table_pattern.h"
+#include "store/names.h"
+
+namespace rollback::sqlite {
+namespace {
+
+constexpr size_t stamp_size = 16;  // 20261123T100000Z
+
+bool is_in_set(const DatabaseSettings& settings, const std::string& table) {
+  return is_meant(settings.tables, table) || is_meant(settings.ledger, table);
+}
+
+std::string size_in_words(std::int64_t bytes) {
+  if (bytes < 1'000'000) return std::to_string((bytes + 999) / 1000) + " kB";
+  return std::to_string(bytes / 1'000'000) + " MB";
+}
+
+class Capture {
+ public:
+  Capture(const Location& location, const std::string& component, const DatabaseSettings& settings,
+          const std::string& point)
+      : location_(location),
+        settings_(settings),
+        point_(point),
+        writer_(open(location, Access::write)),
+        registry_(*writer_, component) {}
+
+  Engine::Captured run() {
+    clean_up();
+    return is_wal(*writer_) ? in_turns() : at_once();
+  }
+
+ private:
+  // What an earlier capture left when it was killed.
+  void clean_up() {
+    const auto leftovers = registry_.incomplete();
+    if (leftovers.empty()) return;
+    fail_point("database capture: before clean-up");
+    Transaction transaction(*writer_, Transaction::Kind::write);
+    for (const Entry& entry : leftovers) {
+      if (names::is_table_of_ours(entry.backup)) {
+        writer_->exec("DROP TABLE IF EXISTS " + identifier(entry.backup));
+      }
+      registry_.remove(entry);
+    }
+    transaction.commit();
+  }
+
+  Engine::Captured in_turns() {
+    Transaction start(*writer_, Transaction::Kind::write);
+    announce();
+    start.commit();
+    fail_point("database capture: announced");
+    const Connection reader = open(location_, Access::read);
+    Transaction snapshot(*reader, Transaction::Kind::snapshot);
+    for (Entry& entry : entries_) {
+      // Somebody may have changed it since it was announced.
+      const auto definition = read_definition(*reader, entry.table);
+      if (!definition || !definition->same_structure(entry.definition)) {
+        throw Refused("table '" + entry.table + "' of database '" + location_.schema +
+                          "' was changed while its backup began",
+                      {"run the command again"});
+      }
+      entry.definition = *definition;
+      copy(*reader, entry);
+    }
+    fail_point("database capture: copied");
+    Transaction end(*writer_, Transaction::Kind::write);
+    complete();
+    end.commit();
+    fail_point("database capture: complete");
+    return result();
+  }
+
+  Engine::Captured at_once() {
+    const auto start = std::chrono::steady_clock::now();
+    Transaction transaction(*writer_, Transaction::Kind::write);
+    announce();
+    for (Entry& entry : entries_) copy(*writer_, entry);
+    complete();
+    fail_point("database capture: copied");
+    transaction.commit();
+    fail_point("database capture: complete");
+    const auto held = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - start);
+    Engine::Captured captured = result();
+    captured.notices.push_back("database '" + location_.schema +
+                               "' is not in WAL mode, so its writers had to wait for " +
+                               std::to_string(held.count()) + " ms");
+    return captured;
+  }
+
+  void announce() {
+    registry_.create();
+    for (const Listed& listed : list_tables(*writer_)) {
+      if (!is_in_set(settings_, listed.name)) continue;
+      if (listed.type != "table") {
+        notices_.push_back("'" + listed.name + "' of database '" + location_.schema + "' is a " +
+                           listed.type + " table or view, and is not backed up");
+        continue;
+      }
+      const auto definition = read_definition(*writer_, listed.name);
+      if (!definition->without_rowid && definition->rowid.empty()) {
+        throw Refused("table '" + listed.name + "' hides its rowid behind columns of that name");
+      }
+      Entry entry{point_,
+                  definition->name,
+                  free_name(definition->name),
+                  BackupKind::copy,
+                  *definition,
+                  0,
+                  "",
+                  false};
+      writer_->exec(create_copy(entry.definition, entry.backup));
+      registry_.put(entry);
+      entries_.push_back(std::move(entry));
+    }
+  }
+
+  std::string free_name(const std::string& table) {
+    const std::string stamp = point_.substr(0, stamp_size);
+    std::string name = names::backup_table(table, stamp);
+    for (int i = 2; table_exists(*writer_, name); ++i) {
+      name = names::backup_table(table, stamp + "_" + std::to_string(i));
+    }
+    return name;
+  }
+
+  void copy(SQLite::Database& reader, Entry& entry) {
+    const Hashed hashed = copy_rows(reader, *writer_,
+                                    {select_for_copy(entry.definition, entry.table),
+                                     insert_into_copy(entry.definition, entry.backup), 1});
+    entry.rows = hashed.rows;
+    entry.sha256 = hashed.sha256;
+    bytes_ += hashed.bytes;
+  }
+
+  void complete() {
+    for (Entry& entry : entries_) {
+      entry.complete = true;
+      registry_.put(entry);
+    }
+  }
+
+  Engine::Captured result() {
+    Engine::Captured captured{{}, notices_};
+    std::int64_t rows = 0;
+    for (const Entry& entry : entries_) {
+      captured.backups.push_back(
+          {location_.schema, entry.table, entry.backup, entry.rows, entry.sha256});
+      rows += entry.rows;
+    }
+    captured.notices.insert(captured.notices.begin(),
+                            "backed up " + std::to_string(entries_.size()) +
+                                (entries_.size() == 1 ? " table" : " tables") + " of database '" +
+                                location_.schema + "', " + std::to_string(rows) + " rows, about " +
+                                size_in_words(bytes_));
+    return captured;
+  }
+
+  Location location_;
+  const DatabaseSettings& settings_;
+  std::string point_;
+  Connection writer_;
+  Registry registry_;
+  std::vector<Entry> entries_;
+  std::vector<std::string> notices_;
+  std::int64_t bytes_ = 0;
+};
+
+}  // namespace
+
+Engine::Captured capture(const Location& location, const std::string& component,
+                         const DatabaseSettings& settings, const std::string& point) {
+  return Capture(location, component, settings, point).run();
+}
+
+}  // namespace rollback::sqlite

@@ -1,0 +1,156 @@
+#include "part/database/sqlite_engine.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <boost/filesystem/operations.hpp>
+#include <type_traits>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "os/sha256.h"
+#include "part/database/sqlite_capture.h"
+#include "part/database/sqlite_change.h"
+#include "part/database/sqlite_connection.h"
+#include "part/database/sqlite_prepare.h"
+#include "part/database/sqlite_projection.h"
+#include "part/database/sqlite_registry.h"
+#include "part/database/sqlite_rows.h"
+#include "part/database/sqlite_swap.h"
+
+namespace rollback {
+namespace {
+
+namespace fs = boost::filesystem;
+
+sqlite::Location locate(const std::string& url, const fs::path& base) {
+  std::string path = url.substr(std::string("sqlite:").size());
+  if (path.starts_with("//")) path = path.substr(2);  // sqlite:///srv/world.db
+  if (path.empty() || path.find('\0') != std::string::npos) {
+    throw Usage("database url '" + url + "' names no file", {"write it as sqlite:PATH"});
+  }
+  return {fs::path(path).is_absolute() ? fs::path(path) : base / path, path};
+}
+
+// The displaced table as the registry describes it: as it was when it was live.
+sqlite::Entry describe(SQLite::Database& db, const sqlite::Change& change,
+                       const std::string& point) {
+  sqlite::Entry entry{point, change.table(), "",  sqlite::BackupKind::structure, *change.before,
+                      0,     sha256(""),     true};
+  if (!change.swaps()) return entry;
+  entry.backup = change.displaced;
+  entry.kind = sqlite::BackupKind::displaced;
+  const auto hashed =
+      sqlite::hash_rows(db, sqlite::select_rows(*change.before, {change.displaced, false}));
+  entry.rows = hashed.rows;
+  entry.sha256 = hashed.sha256;
+  if (const auto displaced = sqlite::read_definition(db, change.displaced)) {
+    entry.definition.sequence = displaced->sequence;
+  }
+  return entry;
+}
+
+class SqliteEngine : public Engine {
+ public:
+  SqliteEngine(std::string component, DatabaseSettings settings, const fs::path& base)
+      : component_(std::move(component)),
+        settings_(std::move(settings)),
+        location_(locate(settings_.url, base)) {}
+
+  const DatabaseSettings& settings() const override { return settings_; }
+  const std::string& schema() const override { return location_.schema; }
+
+  bool present() override {
+    boost::system::error_code ignored;
+    return fs::is_regular_file(location_.file, ignored);
+  }
+
+  Captured capture(const std::string& point) override {
+    return guarded([&] { return sqlite::capture(location_, component_, settings_, point); });
+  }
+
+  std::vector<TableFacts> facts(const std::string& point,
+                                const std::vector<Backup>& backups) override {
+    return guarded(
+        [&] { return sqlite::gather_facts(location_, component_, settings_, point, backups); });
+  }
+
+  Prepared prepare(const Order& order) override {
+    return guarded([&] { return sqlite::prepare(location_, component_, settings_, order); });
+  }
+
+  std::unique_ptr<Step> swap(const std::string& prepared) override {
+    return sqlite::make_swap(location_, component_, sqlite::plan_from(prepared));
+  }
+
+  std::vector<Backup> leave(const std::string& prepared, const std::string& point) override {
+    return guarded([&] { return describe_left(sqlite::plan_from(prepared), point); });
+  }
+
+  void settle(const std::string& prepared) override {
+    const std::string operation = sqlite::plan_from(prepared).operation;
+    guarded([&] { sqlite::settle(location_, component_, operation); });
+  }
+
+  void discard(const std::string& operation) override {
+    if (present()) guarded([&] { sqlite::discard(location_, component_, operation); });
+  }
+
+  std::vector<std::string> set_aside(const std::string& operation) override {
+    if (!present()) return {};
+    return guarded([&] {
+      const auto db = open(location_, sqlite::Access::read);
+      std::vector<std::string> lines;
+      for (const auto& aside : sqlite::Registry(*db, component_).aside(operation)) {
+        lines.push_back(std::to_string(aside.rows) +
+                        (aside.rows == 1 ? " row of '" : " rows of '") + aside.table +
+                        "' in database '" + location_.schema + "' is set aside in '" + aside.aside +
+                        "': " + aside.reason);
+      }
+      return lines;
+    });
+  }
+
+ private:
+  template <class Work>
+  std::invoke_result_t<Work> guarded(Work&& work) {
+    if (!present()) {
+      throw Fatal("database '" + location_.schema + "' is not there: no file '" +
+                  location_.file.string() + "'");
+    }
+    return sqlite::guarded(location_.schema, std::forward<Work>(work));
+  }
+
+  std::vector<Backup> describe_left(const sqlite::Plan& plan, const std::string& point) {
+    const auto db = open(location_, sqlite::Access::write);
+    sqlite::Registry registry(*db, component_);
+    std::vector<sqlite::Entry> entries;
+    std::vector<Backup> backups;
+    for (const auto& change : plan.changes) {
+      if (change.before) entries.push_back(describe(*db, change, point));
+    }
+    fail_point("database leave: before");
+    sqlite::Transaction transaction(*db, sqlite::Transaction::Kind::write);
+    registry.create();
+    for (const auto& entry : entries) {
+      registry.put(entry);
+      backups.push_back({location_.schema, entry.table, entry.backup, entry.rows, entry.sha256});
+    }
+    registry.set_left_point(plan.operation, point);
+    transaction.commit();
+    fail_point("database leave: after");
+    return backups;
+  }
+
+  std::string component_;
+  DatabaseSettings settings_;
+  sqlite::Location location_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_sqlite_engine(const std::string& component,
+                                           const DatabaseSettings& settings, const fs::path& base) {
+  return std::make_unique<SqliteEngine>(component, settings, base);
+}
+
+}  // namespace rollback

@@ -1,0 +1,86 @@
+// The tables of ours in the user's database, which say what every other table
+// of ours there is, so that the database describes itself:
+//   git_rollback_backups     a table's backup, with its definition
+//   git_rollback_operations  what an operation prepared, and how far it is
+//   git_rollback_aside       rows that a revert could not fit in
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "part/database/sqlite_definition.h"
+
+namespace SQLite {
+class Database;
+}
+
+namespace rollback::sqlite {
+
+enum class BackupKind { copy, displaced, structure };
+
+struct Entry {
+  std::string point;
+  std::string table;
+  std::string backup;  // empty for BackupKind::structure
+  BackupKind kind = BackupKind::copy;
+  Definition definition;
+  std::int64_t rows = 0;
+  std::string sha256;
+  bool complete = false;
+};
+
+enum class State { preparing, prepared, swapped, settled };
+
+struct Operation {
+  std::string id;
+  State state = State::preparing;
+  std::string left_point;  // the point that describes what it left
+  std::string plan;        // sqlite_change.h
+};
+
+struct Aside {
+  std::string table;  // where the rows would have belonged
+  std::string aside;  // where they are
+  std::int64_t rows = 0;
+  std::string reason;
+};
+
+// All of one component's.
+class Registry {
+ public:
+  Registry(SQLite::Database& db, std::string component);
+
+  void create();  // inside a write transaction; what exists stays
+
+  std::vector<Entry> of_point(const std::string& point) const;
+  std::vector<Entry> incomplete() const;
+  void put(const Entry& entry);
+  void remove(const Entry& entry);
+
+  std::optional<Operation> operation(const std::string& id) const;
+  std::optional<Operation> that_left(const std::string& point) const;
+  void put(const Operation& operation);
+  void set_state(const std::string& operation, State state);
+  void set_left_point(const std::string& operation, const std::string& point);
+  void remove_operation(const std::string& operation);
+
+  void put(const std::string& operation, const Aside& aside);
+  std::vector<Aside> aside(const std::string& operation) const;
+
+  // VACUUM gives rows without an INTEGER PRIMARY KEY new rowids, which logs
+  // of changed rows must not be read against. True after one since create().
+  bool vacuumed() const;
+
+ private:
+  std::vector<Entry> entries(const std::string& where, const std::string& value) const;
+  std::optional<Operation> find_operation(const std::string& column,
+                                          const std::string& value) const;
+  bool exists() const;
+
+  SQLite::Database& db_;
+  std::string component_;
+};
+
+}  // namespace rollback::sqlite

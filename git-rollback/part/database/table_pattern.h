@@ -1,0 +1,19 @@
+// Which tables of a database a component's patterns mean.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rollback {
+
+// ASCII letters of either case are equal, as in SQLite's names.
+bool same_name(std::string_view a, std::string_view b);
+
+// * is any text and ? any one character.
+bool matches_pattern(std::string_view pattern, std::string_view name);
+
+// False for tables of ours and of the engine, whatever the patterns say.
+bool is_meant(const std::vector<std::string>& patterns, std::string_view table);
+
+}  // namespace rollback
