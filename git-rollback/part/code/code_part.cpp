@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t subjects_shown = 10;
+constexpr const char* head_trailer = "Rollback-Head";
 
 std::string names_of(const std::vector<CodePaths>& components) {
   std::string text;
@@ -53,8 +54,8 @@ class CodePart : public Part {
   Assessment assess(const Request& request) override {
     Assessment assessment;
     assessment.from = request.live.commit.substr(0, 10);
-    assessment.to = request.target.commit.substr(0, 10);
-    for (const auto& commit : {request.target.commit, request.live.commit}) {
+    assessment.to = target_of(request).substr(0, 10);
+    for (const auto& commit : {target_of(request), request.live.commit}) {
       if (exists(commit)) continue;
       assessment.obstacle =
           Obstacle{"commit " + commit + " is not in this repository", {"git fetch"}};
@@ -102,7 +103,11 @@ class CodePart : public Part {
     return steps;
   }
 
-  void leave(const std::string&, PointDraft&) override {}
+  // What was live may be older than what was checked out; `undo` must find the
+  // very tree that was left, undeployed commits and all.
+  void leave(const std::string& prepared, PointDraft& left) override {
+    left.point.trailers.push_back({head_trailer, {json::parse(prepared).at("before")}});
+  }
   void settle(const std::string&) override {}
 
   void discard(const std::string& operation) override {
@@ -120,6 +125,11 @@ class CodePart : public Part {
  private:
   bool exists(const std::string& name) const {
     return git_.ask({"cat-file", "-e", name + "^{commit}"}).status == 0;
+  }
+
+  static std::string target_of(const Request& request) {
+    const std::string head = first_field(request.target.trailers, head_trailer);
+    return head.empty() ? request.target.commit : head;
   }
 
   // Pathspecs of what goes back. Config files are the config part's business:
@@ -154,13 +164,14 @@ class CodePart : public Part {
     draft.branch = current_branch(git_);
     draft.head = git_.line({"rev-parse", "--verify", "HEAD^{commit}"});
     const auto specs = pathspecs();
-    draft.undone = commits_undone(git_, request.live.commit, request.target.commit, specs);
+    const std::string target = target_of(request);
+    draft.undone = commits_undone(git_, request.live.commit, target, specs);
     if (!request.drop_undeployed) {
       draft.kept = commits_undeployed(git_, request.live.commit, draft.head);
     }
-    std::string laid = request.target.commit;
+    std::string laid = target;
     if (!draft.kept.empty()) {
-      const Laid result = open_replay(git_)->lay(request.target.commit, draft.kept);
+      const Laid result = open_replay(git_)->lay(target, draft.kept);
       if (result.tree.empty()) return conflict(result);
       laid = result.tree;
     }
