@@ -45,6 +45,7 @@ class Git {
 
 // "a\0b\0" or "a\nb\n" -> a, b. Views into `text`.
 std::vector<std::string_view> split(std::string_view text, char separator);
+std::vector<std::string_view> split(std::string&& text, char separator) = delete;
 
 // The id of the empty tree, which it writes if missing.
 std::string empty_tree(const Git& git);

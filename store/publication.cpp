@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <boost/filesystem/operations.hpp>
 #include <chrono>
 #include <map>
 #include <thread>
@@ -109,6 +110,20 @@ void clear_stale_lock(const fs::path& lock) {
   if (unchanged_for_a_moment(lock)) remove_file(lock);
 }
 
+// The notes that a killed process was building, and the locks it left on them.
+void sweep_drafts(const Git& git) {
+  clear_stale_locks(git, {"packed-refs"});
+  const fs::path folder = git.line({"rev-parse", "--path-format=absolute", "--git-path",
+                                    names::draft_events_ref(0)});
+  boost::system::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder.parent_path(), none)) {
+    if (entry.path().extension() == ".lock") remove_file(entry.path());
+  }
+  const std::string drafts =
+      git.run({"for-each-ref", "--format=%(refname)", "refs/notes/wip-rollback/"});
+  for (const auto draft : split(drafts, '\n')) git.ask({"update-ref", "-d", std::string(draft)});
+}
+
 void publish_once(const Git& git, const Publication& publication) {
   std::vector<RefChange> changes = outstanding(git, publication.refs);
   if (!publication.events.empty()) {
@@ -169,6 +184,7 @@ void publish(const Git& git, Journal& journal, const Publication& publication) {
 
 bool replay_publications(const Git& git, Journal& journal) {
   const auto pending = journal.pending_publications();
+  if (!pending.empty()) sweep_drafts(git);
   for (const auto& [id, publication] : pending) finish(git, journal, id, publication);
   return !pending.empty();
 }
