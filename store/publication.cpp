@@ -113,8 +113,8 @@ void clear_stale_lock(const fs::path& lock) {
 // The notes that a killed process was building, and the locks it left on them.
 void sweep_drafts(const Git& git) {
   clear_stale_locks(git, {"packed-refs"});
-  const fs::path folder = git.line({"rev-parse", "--path-format=absolute", "--git-path",
-                                    names::draft_events_ref(0)});
+  const fs::path folder =
+      git.line({"rev-parse", "--path-format=absolute", "--git-path", names::draft_events_ref(0)});
   boost::system::error_code none;
   for (const auto& entry : fs::directory_iterator(folder.parent_path(), none)) {
     if (entry.path().extension() == ".lock") remove_file(entry.path());

@@ -51,10 +51,10 @@ void add_refusals(Plan& plan, const LossPolicy& policy) {
                                {"to accept any loss: --accept-data-loss=significant"}});
     }
   } else if (*plan.rows_lost > policy.limit()) {
-    plan.refusals.push_back({rows(*plan.rows_lost) + " would be lost",
-                             {"to accept that: --accept-data-loss=" +
-                                  std::string(name_of(*plan.risk)),
-                              "to keep today's rows: --rows=keep_all"}});
+    plan.refusals.push_back(
+        {rows(*plan.rows_lost) + " would be lost",
+         {"to accept that: --accept-data-loss=" + std::string(name_of(*plan.risk)),
+          "to keep today's rows: --rows=keep_all"}});
   }
 }
 

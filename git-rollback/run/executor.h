@@ -23,7 +23,7 @@ enum class Outcome {
 
 struct ExecutionResult {
   Outcome outcome = Outcome::done;
-  std::string problem;  // why it did not go through
+  std::string problem;                    // why it did not go through
   std::chrono::milliseconds downtime{0};  // from quiesce to activated
   std::chrono::milliseconds swap{0};      // the steps alone
 };
