@@ -45,7 +45,8 @@ std::string list_for_people(const std::vector<JudgedPoint>& points, const Standi
         {point.id == standing.live.parent ? "*" : " ", point.id, to_words(point.at, reference),
          std::string(name_of(judgement.verdict)) +
              (judgement.because.empty() ? "" : " (" + printable(judgement.because) + ")"),
-         printable(point.version), printable(parts_in_words(point))},
+         printable(point.version), printable(parts_in_words(point)),
+         point.id == standing.live.parent ? "<- previous" : ""},
         colour_of(judgement.verdict));
   }
   return table.text();

@@ -169,6 +169,7 @@ int report_outcome(const RollbackReport& report) {
     case Outcome::done:
       break;
   }
+  if (!report.problem.empty()) warning(report.problem);
   say((report.partial ? "back, in part, at " : "back at ") + report.target +
       (report.downtime.count() > 0
            ? "; down for " + std::to_string(report.downtime.count()) + " ms, of that " +

@@ -146,13 +146,16 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
   fail_point("verify before");
   const CommandOutcome verified = run_command(setting_.smoke_test, setting_.commands);
   fail_point("verify after");
-  if (!verified.ok && setting_.hold_on_failure) {
+  if (!verified.ok && !setting_.smoke_test_decides) {
+    result.problem = "the smoke test fails here: " + verified.problem;
+  } else if (!verified.ok && setting_.hold_on_failure) {
     journal_.set_state(operation, State::held);
     result.outcome = Outcome::held;
     result.problem = verified.problem;
     return result;
+  } else if (!verified.ok) {
+    return failed(prepared, "the smoke test failed: " + verified.problem);
   }
-  if (!verified.ok) return failed(prepared, "the smoke test failed: " + verified.problem);
   journal_.set_state(operation, State::verified);
   fail_point("verified after");
   return result;

@@ -34,6 +34,7 @@ class Executor {
     CommandSetting commands;
     CommandLine smoke_test;
     bool hold_on_failure = false;
+    bool smoke_test_decides = true;  // else its failure is only told: `undo` may return to it
     bool recovering = false;  // after a kill: the service may or may not run
   };
 

@@ -43,6 +43,7 @@ Executor make_executor(Journal& journal, const Session& session, const Configura
       std::chrono::seconds(session.repository.settings.number("rollback.commandTimeout", 120));
   setting.smoke_test = copied.smoke_test;
   setting.hold_on_failure = copied.hold_on_failure;
+  setting.smoke_test_decides = plan.undoes.empty();
   setting.recovering = recovering;
   return {journal, make_parts(session, configuration, selection), make_services(copied, selection),
           std::move(setting)};
