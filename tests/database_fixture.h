@@ -175,4 +175,25 @@ class DatabaseTest : public testing::Test {
   std::string left_ = "20261124T110001Z-4f2a91c";
 };
 
+// Twenty thousand rows, and a migration that makes a rollback of them copy all.
+inline constexpr const char* bots =
+    "CREATE TABLE playerbot(id INTEGER PRIMARY KEY, name TEXT UNIQUE, level INT);"
+    "CREATE TABLE playerbot_pair(a TEXT, b INT, v, PRIMARY KEY(a, b)) WITHOUT ROWID;"
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<20000)"
+    " INSERT INTO playerbot SELECT i, 'bot' || i, i % 80 FROM n;"
+    "INSERT INTO playerbot_pair SELECT name, id, level FROM playerbot WHERE id <= 500;";
+
+inline constexpr const char* later =
+    "ALTER TABLE playerbot ADD COLUMN extra INT DEFAULT 0;"
+    "ALTER TABLE playerbot_pair ADD COLUMN extra INT DEFAULT 0;";
+
+// Each test once in WAL mode and once with a rollback journal.
+class BothJournals : public DatabaseTest, public testing::WithParamInterface<bool> {
+ protected:
+  BothJournals() {
+    run("PRAGMA user_version=1");
+    if (GetParam()) use_wal();
+  }
+};
+
 }  // namespace rollback

@@ -1,18 +1,9 @@
-#include <atomic>
-#include <thread>
-
 #include "database_fixture.h"
 
 namespace rollback {
 namespace {
 
-class SqliteSwap : public DatabaseTest, public testing::WithParamInterface<bool> {
- protected:
-  SqliteSwap() {
-    run("PRAGMA user_version=1");
-    if (GetParam()) use_wal();
-  }
-};
+class SqliteSwap : public BothJournals {};
 INSTANTIATE_TEST_SUITE_P(Journal, SqliteSwap, testing::Bool(),
                          [](const auto& mode) { return mode.param ? "Wal" : "Delete"; });
 
@@ -105,17 +96,6 @@ TEST_P(SqliteSwap, DisplacedTablesActOnNothingAndOthersKeysGoOn) {
   run("PRAGMA foreign_keys=ON; DELETE FROM playerbot_strict WHERE t='y'");
   EXPECT_EQ(value("SELECT count(*) FROM child"), "0");
 }
-
-const char* const bots =
-    "CREATE TABLE playerbot(id INTEGER PRIMARY KEY, name TEXT UNIQUE, level INT);"
-    "CREATE TABLE playerbot_pair(a TEXT, b INT, v, PRIMARY KEY(a, b)) WITHOUT ROWID;"
-    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<20000)"
-    " INSERT INTO playerbot SELECT i, 'bot' || i, i % 80 FROM n;"
-    "INSERT INTO playerbot_pair SELECT name, id, level FROM playerbot WHERE id <= 500;";
-
-const char* const later =
-    "ALTER TABLE playerbot ADD COLUMN extra INT DEFAULT 0;"
-    "ALTER TABLE playerbot_pair ADD COLUMN extra INT DEFAULT 0;";
 
 TEST_P(SqliteSwap, RowsWrittenBetweenPrepareAndSwapAreCarriedOver) {
   run(bots);
@@ -317,88 +297,6 @@ TEST_P(SqliteSwap, ABusyDatabaseIsNamedAndNothingChanges) {
   other.exec("ROLLBACK");
   EXPECT_EQ(dump(), now);
   swap(prepared);
-}
-
-// Each answer must be that of one side, and none may be an error.
-void read_until(const std::string& file, int timeout_ms, const std::atomic<bool>& stop,
-                std::string& error, int& reads) {
-  try {
-    SQLite::Database db(file, SQLite::OPEN_READWRITE, timeout_ms);
-    while (!stop) {
-      SQLite::Statement columns(db,
-                                "SELECT (SELECT count(*) FROM pragma_table_info('playerbot')), "
-                                "(SELECT count(*) FROM playerbot), (SELECT max(level) FROM "
-                                "playerbot)");
-      columns.executeStep();
-      if (columns.getColumn(1).getInt() < 20000) error = "rows are missing";
-      ++reads;
-    }
-  } catch (const std::exception& failure) {
-    error = failure.what();
-  }
-}
-
-TEST_P(SqliteSwap, AReaderSeesOldOrNewAndNeverAnError) {
-  run(bots);
-  std::atomic<bool> stop = false;
-  std::string error;
-  int reads = 0;
-  std::jthread reader([&] { read_until(file(), GetParam() ? 0 : 20000, stop, error, reads); });
-  Point point = capture();
-  run("INSERT INTO playerbot(name) VALUES ('x')");
-  run(later);
-  Point left = go_back(to(point));
-  next_operation();
-  go_back(to(left));
-  stop = true;
-  reader.join();
-  EXPECT_EQ(error, "");
-  EXPECT_GT(reads, 3);
-}
-
-TEST_P(SqliteSwap, AWriterThroughPrepareAndSwapLosesNoRow) {
-  run(bots);
-  const Point point = capture();
-  run(later);
-  run("INSERT INTO playerbot(id, name) VALUES (50000, 'before')");
-  std::atomic<bool> stop = false;
-  std::string error;
-  int written = 0;
-  std::jthread writer([&] {
-    try {
-      SQLite::Database db(file(), SQLite::OPEN_READWRITE, 20000);
-      while (!stop) {
-        const std::string id = std::to_string(100000 + written);
-        db.exec("INSERT INTO playerbot(id, name, level) VALUES (" + id + ", 'w" + id + "', 1)");
-        db.exec("INSERT OR REPLACE INTO playerbot(id, name) VALUES (" +
-                std::to_string(written + 10) + ", 'r" + id + "')");
-        ++written;
-      }
-    } catch (const std::exception& failure) {
-      error = failure.what();
-    }
-  });
-  const struct Stop {
-    std::atomic<bool>& stop;
-    ~Stop() { stop = true; }
-  } at_the_end{stop};
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  const std::string prepared = part()->prepare(to(point));
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  part()->steps(prepared).swap[0]->apply();
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
-  part()->steps(prepared).swap[0]->revert();
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
-  part()->steps(prepared).swap[0]->apply();
-  stop = true;
-  writer.join();
-  EXPECT_EQ(error, "");
-  finish(prepared);
-  EXPECT_GT(written, 3);
-  EXPECT_EQ(value("SELECT count(*) FROM playerbot WHERE id >= 100000"), std::to_string(written));
-  EXPECT_EQ(value("SELECT count(*) FROM playerbot WHERE name GLOB 'r*'"), std::to_string(written));
-  EXPECT_EQ(value("SELECT count(*) FROM playerbot"), std::to_string(20001 + written));
-  expect_sound();
 }
 
 }  // namespace

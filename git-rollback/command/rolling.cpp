@@ -155,12 +155,13 @@ int plan_and_run(const RollingOptions& values, const PlanMaker& make) {
 int report_outcome(const RollbackReport& report) {
   switch (report.outcome) {
     case Outcome::reverted:
-      complain("error",
-               report.problem.empty()
-                   ? "operation " + report.operation + " was taken back, all is as it began"
-                   : report.problem + "; all was put back as it was",
-               {});
-      return report.problem.empty() ? exit_done : exit_as_it_was;
+      if (report.problem.empty()) {
+        say("operation " + report.operation + " was taken back: all is as it began");
+        hints(report.set_aside);
+        return exit_done;
+      }
+      complain("error", report.problem + "; all was put back as it was", report.set_aside);
+      return exit_as_it_was;
     case Outcome::held:
       complain("error", "the smoke test failed after the swap: " + report.problem,
                {"look at it now; then git rollback --continue to stay, or git rollback --abort to "

@@ -33,14 +33,10 @@ std::vector<PartPlan> in_swap_order(const Plan& plan) {
   return parts;
 }
 
-[[noreturn]] void stop_at_foreign(const Step& step, const Step::Seen& seen) {
-  throw Refused(step.name() + ": " + seen.detail);
-}
-
 void go(Step& step) {
   const Step::Seen seen = step.observe();
   if (seen.what == Observation::after) return;
-  if (seen.what == Observation::foreign) stop_at_foreign(step, seen);
+  if (seen.what == Observation::foreign) throw Refused(step.name() + ": " + seen.detail);
   fail_point("swap " + step.name() + " before");
   step.apply();
   const Step::Seen now = step.observe();
@@ -54,7 +50,10 @@ void go(Step& step) {
 void go_back(Step& step) {
   const Step::Seen seen = step.observe();
   if (seen.what == Observation::before) return;
-  if (seen.what == Observation::foreign) stop_at_foreign(step, seen);
+  if (seen.what == Observation::foreign) {
+    throw Refused("cannot go back past " + step.name() + ": " + seen.detail,
+                  {"git rollback status", "put that right, then git rollback --abort"});
+  }
   fail_point("back " + step.name() + " before");
   step.revert();
   fail_point("back " + step.name() + " after");
@@ -89,15 +88,10 @@ Executor::OwnedSteps Executor::steps_of(const PreparedPlan& prepared) {
 PreparedPlan Executor::prepare(const Plan& plan,
                                const std::function<Request(const PartPlan&)>& request) {
   PreparedPlan prepared{.plan = plan, .prepared = {}};
-  try {
-    for (const auto& part : in_swap_order(plan)) {
-      fail_point("prepare " + part.name() + " before");
-      prepared.prepared[part.name()] = part_of(part).prepare(request(part));
-      fail_point("prepare " + part.name() + " after");
-    }
-  } catch (const Error&) {
-    discard(plan.operation);
-    throw;
+  for (const auto& part : in_swap_order(plan)) {
+    fail_point("prepare " + part.name() + " before");
+    prepared.prepared[part.name()] = part_of(part).prepare(request(part));
+    fail_point("prepare " + part.name() + " after");
   }
   return prepared;
 }
@@ -140,7 +134,7 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
       return failed(prepared, "the service could not be started: " + started.problem);
     }
     result.downtime = duration_cast<milliseconds>(Clock::now() - began);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     return failed(prepared, error.what());
   }
   fail_point("verify before");

@@ -35,7 +35,7 @@ class Executor {
     CommandLine smoke_test;
     bool hold_on_failure = false;
     bool smoke_test_decides = true;  // else its failure is only told: `undo` may return to it
-    bool recovering = false;  // after a kill: the service may or may not run
+    bool recovering = false;         // after a kill: the service may or may not run
   };
 
   // `parts` in any order; the executor knows the order of the swap: config,
@@ -43,7 +43,7 @@ class Executor {
   Executor(Journal& journal, std::vector<std::unique_ptr<Part>> parts,
            std::vector<Service> services, Setting setting);
 
-  // Prepares every part that goes; on any error discards all and rethrows.
+  // Prepares every part that goes. Whatever it throws, discard() is to follow.
   PreparedPlan prepare(const Plan& plan, const std::function<Request(const PartPlan&)>& request);
 
   // From the durable intent on; `prepared` is what prepare() returned, or what

@@ -3,6 +3,7 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
+#include "part/database/database_part.h"
 #include "session/parts.h"
 #include "session/rollback.h"
 #include "session/settling.h"
@@ -77,9 +78,26 @@ RollbackReport report_of(const PreparedPlan& prepared) {
   return report;
 }
 
+// Rows that the service wrote after a swap and that did not fit into what came
+// back: they are in tables that nothing here removes, and must be told of.
+std::vector<std::string> rows_set_aside_by(const Session& session,
+                                           const Configuration& configuration, const Plan& plan) {
+  std::vector<std::string> lines;
+  for (const auto& part : plan.parts) {
+    const auto* component = configuration.find(part.component);
+    if (part.kind != Kind::database || component == nullptr) continue;
+    for (auto& line :
+         rows_set_aside(part.component, component->databases, session.base(), plan.operation)) {
+      lines.push_back(std::move(line));
+    }
+  }
+  return lines;
+}
+
 // Everything after the intent, forward.
 RollbackReport go_forward(ChangingSession& changing, Executor& executor,
-                          const PreparedPlan& prepared, State from) {
+                          const Configuration& configuration, const PreparedPlan& prepared,
+                          State from) {
   RollbackReport report = report_of(prepared);
   if (from == State::intended || from == State::reverting) {
     const ExecutionResult result = executor.forward(prepared);
@@ -88,6 +106,7 @@ RollbackReport go_forward(ChangingSession& changing, Executor& executor,
     report.downtime = result.downtime;
     report.swap = result.swap;
     if (result.outcome == Outcome::reverted) {
+      report.set_aside = rows_set_aside_by(changing.session(), configuration, prepared.plan);
       publish_reverted(changing, prepared, result.problem, BranchOfCode::kept);
       remove_scripts(changing.session(), prepared.plan.operation);
     }
@@ -126,6 +145,15 @@ Resumed resume(ChangingSession& changing) {
           .prepared = prepared_plan_from(row->plan)};
 }
 
+// What prepare left must go. Where that fails, too (a full disk), the journal
+// still says `preparing`, and the next changing verb cleans up.
+void give_up(ChangingSession& changing, Executor& executor, const std::string& operation) try {
+  executor.discard(operation);
+  remove_scripts(changing.session(), operation);
+  changing.journal().set_state(operation, State::reverted);
+} catch (const std::exception&) {
+}
+
 }  // namespace
 
 RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
@@ -150,14 +178,16 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
     prepared = executor.prepare(
         plan, [&](const PartPlan&) { return request_for(session, plan, request); });
   } catch (const Error& error) {
-    remove_scripts(session, plan.operation);
-    journal.set_state(plan.operation, State::reverted);
+    give_up(changing, executor, plan.operation);
     throw Refused(std::string(error.what()) + "; nothing was changed", error.hints());
+  } catch (const std::exception& error) {
+    give_up(changing, executor, plan.operation);
+    throw Refused(std::string(error.what()) + "; nothing was changed");
   }
   fail_point("intend before");
   journal.intend(plan.operation, to_text(prepared));
   fail_point("intend after");
-  return go_forward(changing, executor, prepared, State::intended);
+  return go_forward(changing, executor, configuration, prepared, State::intended);
 }
 
 RollbackReport continue_operation(ChangingSession& changing) {
@@ -171,7 +201,7 @@ RollbackReport continue_operation(ChangingSession& changing) {
   if (resumed.row.state == State::reverting) changing.journal().set_state(id, State::intended);
   // A person who continues a held operation has looked, and says that it is good.
   const State from = resumed.row.state == State::held ? State::verified : resumed.row.state;
-  return go_forward(changing, executor, resumed.prepared, from);
+  return go_forward(changing, executor, resumed.configuration, resumed.prepared, from);
 }
 
 RollbackReport abort_operation(ChangingSession& changing) {
@@ -182,7 +212,7 @@ RollbackReport abort_operation(ChangingSession& changing) {
                                     resumed.prepared.plan, true);
   if (resumed.row.state == State::published ||
       is_published(changing, resumed.prepared.plan.operation)) {
-    go_forward(changing, executor, resumed.prepared, State::published);
+    go_forward(changing, executor, resumed.configuration, resumed.prepared, State::published);
     throw Fatal("rollback " + resumed.row.id + " was complete; only its cleaning was left",
                 {"to take it back: git rollback undo"});
   }
@@ -191,6 +221,8 @@ RollbackReport abort_operation(ChangingSession& changing) {
   remove_scripts(changing.session(), resumed.row.id);
   RollbackReport report = report_of(resumed.prepared);
   report.outcome = Outcome::reverted;
+  report.set_aside =
+      rows_set_aside_by(changing.session(), resumed.configuration, resumed.prepared.plan);
   return report;
 }
 

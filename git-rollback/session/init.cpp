@@ -138,6 +138,7 @@ void record_today(ChangingSession& changing, InitReport& report) {
 InitReport initialise() {
   InitReport report;
   Session session = open_session();
+  if (session.broken) session.configured();  // throws
   if (!session.configuration) {
     write_configuration(session.repository, report);
     session = open_session();

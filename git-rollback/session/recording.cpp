@@ -1,8 +1,5 @@
 #include "session/recording.h"
 
-#include <algorithm>
-
-#include "os/error.h"
 #include "os/fail_point.h"
 #include "os/lock.h"
 #include "session/parts.h"
@@ -17,31 +14,14 @@ std::string described_version(const Git& git, const std::string& commit) {
   return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "";
 }
 
-bool may_go_without(const Configuration& configuration, const Part& part) {
-  if (part.kind() != Kind::database) return false;
-  const auto* component = configuration.find(part.component());
-  return component != nullptr &&
-         std::all_of(component->databases.begin(), component->databases.end(),
-                     [](const auto& database) { return database.without_on_backup_failure; });
-}
-
-void capture(const Session& session, const RecordRequest& request, Part& part, PointDraft& draft) {
+void capture(const RecordRequest& request, Part& part, PointDraft& draft) {
   if (!part.present()) return;
   fail_point("capture " + part.component() + "/" + std::string(name_of(part.kind())) + " before");
-  const PointDraft before = draft;
-  try {
-    part.capture(draft);
-  } catch (const Error& error) {
-    if (!may_go_without(session.configured(), part)) throw;
-    draft = before;
-    draft.notices.push_back("the point has no database of '" + part.component() +
-                            "': " + error.what());
-    return;
-  }
   for (const auto& [component, kinds] : request.selection) {
     const bool of_it = part.kind() == Kind::code || part.component() == component;
     if (of_it && kinds.count(part.kind()) != 0) draft.point.parts[component].insert(part.kind());
   }
+  part.capture(draft);  // which takes itself out of parts where it does without a backup
 }
 
 }  // namespace
@@ -71,7 +51,7 @@ PointDraft capture_point(const Session& session, const RecordRequest& request) {
       request.version.empty() ? described_version(repository.git, point.commit) : request.version;
   point.sentence = request.sentence;
   for (const auto& part : make_parts(session, session.configured(), request.selection)) {
-    capture(session, request, *part, draft);
+    capture(request, *part, draft);
   }
   return draft;
 }

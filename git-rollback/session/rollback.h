@@ -46,8 +46,9 @@ struct RollbackReport {
   std::string operation;
   std::string target;  // the point
   std::string problem;
-  bool partial = false;  // a part was left out for the sake of its rows
-  std::string left;      // the point that records the state which was left
+  bool partial = false;                // a part was left out for the sake of its rows
+  std::string left;                    // the point that records the state which was left
+  std::vector<std::string> set_aside;  // where rows are that a way back had no place for
   std::chrono::milliseconds downtime{0}, swap{0};
 };
 

@@ -21,6 +21,7 @@ std::optional<std::string> configuration_text(const Repository& repository) {
 }  // namespace
 
 const Configuration& Session::configured() const {
+  if (broken) std::rethrow_exception(broken);
   if (!configuration) {
     throw Fatal("there is no " + std::string(names::configuration_file) + " here",
                 {"git rollback init"});
@@ -33,9 +34,13 @@ const fs::path& Session::base() const {
 }
 
 Session open_session() {
-  Session session{.repository = find_repository(), .configuration = {}};
-  if (const auto text = configuration_text(session.repository)) {
-    session.configuration = parse_configuration(*text, std::string(names::configuration_file));
+  Session session{.repository = find_repository(), .configuration = {}, .broken = {}};
+  try {
+    if (const auto text = configuration_text(session.repository)) {
+      session.configuration = parse_configuration(*text, std::string(names::configuration_file));
+    }
+  } catch (const Error&) {
+    session.broken = std::current_exception();
   }
   return session;
 }

@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/path.hpp>
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,9 +18,11 @@ namespace rollback {
 
 struct Session {
   Repository repository;
-  std::optional<Configuration> configuration;  // nothing: there is no .rollback.yml
+  std::optional<Configuration> configuration;  // nothing: there is none, or it is broken
+  std::exception_ptr broken;  // what is wrong with .rollback.yml; listing and recovering go on
 
-  const Configuration& configured() const;      // Fatal, with the hint to run init
+  // Usage when it is broken; Fatal, with the hint to run init, when it is missing.
+  const Configuration& configured() const;
   const boost::filesystem::path& base() const;  // what relative paths start from
 };
 

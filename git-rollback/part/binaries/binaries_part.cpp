@@ -113,7 +113,7 @@ class BinariesPart : public Part {
            "'"}};
     } else if (*current == wanted.release) {
       assessment.already = true;
-    } else if (!fs::is_directory(places_.release(wanted.release))) {
+    } else if (!fs::is_directory(fs::symlink_status(places_.release(wanted.release)))) {
       assessment.obstacle = Obstacle{
           "release '" + wanted.release + "' is no longer in '" + places_.releases.string() + "'",
           {"git rollback list"}};
