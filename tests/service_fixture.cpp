@@ -2,6 +2,7 @@
 
 #include <boost/filesystem/operations.hpp>
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 #include <regex>
 
 #include "os/file.h"
@@ -195,12 +196,39 @@ std::string ServiceFixture::point(int age) {
   return std::string(rest.substr(0, rest.find('\n')));
 }
 
-std::string ServiceFixture::world() {
+nlohmann::json ServiceFixture::points() {
+  return nlohmann::json::parse(rollback({"list", "--json"}).out).at("rollback_points");
+}
+
+nlohmann::json ServiceFixture::live() {
+  return nlohmann::json::parse(rollback({"status", "--json"}).out).at("live");
+}
+
+nlohmann::json ServiceFixture::events(const std::string& kind) {
+  const std::string lines = shell(
+                                "git notes --ref=refs/notes/rollback list |"
+                                " while read -r note of; do git cat-file blob $note; done | sort")
+                                .out;
+  nlohmann::json found = nlohmann::json::array();
+  for (const auto line : split(lines, '\n')) {
+    if (line.empty()) continue;
+    const auto event = nlohmann::json::parse(line);
+    if (event.value("event", "") == kind) found.push_back(event);
+  }
+  return found;
+}
+
+nlohmann::json ServiceFixture::plan(const std::vector<std::string>& arguments) {
+  std::vector<std::string> all{"--dry-run", "--json"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  const Finished finished = rollback(all);
+  EXPECT_STATUS(0, finished);
+  return nlohmann::json::parse(finished.out, nullptr, false);
+}
+
+std::string ServiceFixture::service() {
   const Finished state = shell(
       "git symbolic-ref HEAD; git rev-parse HEAD^{tree}; git write-tree; git status --porcelain;"
-      "git for-each-ref --format='%(refname)' refs/heads refs/tags refs/rollback;"
-      "git rev-parse refs/rollback/production/live^2^{tree};"
-      "git log -1 --format=%B refs/rollback/production/live | grep -v -e Commit: -e Host:;"
       "readlink current; cat var/running; find . -path ./.git -prune -o -path ./var -prune"
       "  -o -path ./releases/.git-rollback -prune -o -type f -printf '%p %m %U %G\\n' | sort;"
       "cat etc/playerbot.conf src/*");
@@ -210,6 +238,14 @@ std::string ServiceFixture::world() {
           " AND tbl_name NOT LIKE '%_out_20%' ORDER BY type, name;"
           "SELECT * FROM playerbot ORDER BY id; PRAGMA integrity_check;");
   return without_ids(state.out + state.err + tables);
+}
+
+std::string ServiceFixture::world() {
+  const Finished record = shell(
+      "git for-each-ref --format='%(refname)' refs/heads refs/tags refs/rollback;"
+      "git rev-parse refs/rollback/production/live^2^{tree};"
+      "git log -1 --format=%B refs/rollback/production/live | grep -v -e Commit: -e Host:");
+  return service() + without_ids(record.out + record.err);
 }
 
 std::string ServiceFixture::leftovers() {

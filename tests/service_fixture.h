@@ -8,6 +8,7 @@
 
 #include <boost/filesystem/path.hpp>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,15 @@ class ServiceFixture : public ::testing::Test {
   // The id of the newest point, or of the one before it, and so on.
   std::string point(int age = 0);
 
+  // The same and more, as the program's JSON has it.
+  nlohmann::json points();               // newest first
+  nlohmann::json live();                 // what `status` says about it
+  nlohmann::json events(const std::string& kind);  // of all commits, oldest first
+  // Of a --dry-run --json with these arguments, which must end with 0.
+  nlohmann::json plan(const std::vector<std::string>& arguments);
+
+  // What `undo` gives back byte for byte: trees, files, the link, tables, rows.
+  std::string service();
   // The state that a rollback is about, ids and times left out: trees, branches,
   // work tree, index, link, files, tables with their exact SQL and rows.
   std::string world();
