@@ -20,7 +20,7 @@ namespace rollback {
 namespace fs = boost::filesystem;
 namespace {
 
-constexpr int attempts = 20;
+constexpr int attempts = 8;
 
 std::string id_of(const Git& git, std::string_view ref) {
   const Finished answer =
@@ -125,7 +125,7 @@ void sweep_drafts(const Git& git) {
 }
 
 void publish_once(const Git& git, const Publication& publication) {
-  std::vector<RefChange> changes = outstanding(git, publication.refs);
+  std::vector<RefChange> changes = publication.refs;
   if (!publication.events.empty()) {
     const std::string tip = id_of(git, names::events_ref);
     const std::string built = build_notes(git, tip, publication.events);
@@ -141,7 +141,7 @@ void finish(const Git& git, Journal& journal, long long id, const Publication& p
     try {
       publish_once(git, publication);
       break;
-    } catch (const Fatal&) {  // another process was first: look again
+    } catch (const Error&) {  // perhaps another process was first: look again
       if (attempt == attempts) throw;
       std::this_thread::sleep_for(std::chrono::milliseconds(5 * attempt));
     }
@@ -156,13 +156,12 @@ void clear_stale_locks(const Git& git, const std::vector<std::string>& names) {
 }
 
 void move_refs(const Git& git, const std::vector<RefChange>& changes, const std::string& reason) {
+  const std::vector<std::string> arguments{"update-ref", "-m", reason, "--stdin", "--no-deref"};
+  if (git.ask(arguments, {.input = transaction(changes)}).status == 0) return;
+  // Some are moved already, or a killed git of ours left its lock files. Only
+  // now are the refs and paths looked up, which costs a process each.
   std::vector<RefChange> left = outstanding(git, changes);
   if (left.empty()) return;
-  const std::vector<std::string> arguments{"update-ref", "-m", reason, "--stdin", "--no-deref"};
-  const Finished moved = git.ask(arguments, {.input = transaction(left)});
-  if (moved.status == 0) return;
-  // Perhaps a lock file that a killed git of ours left. Only now are these
-  // paths looked up, which costs a process each.
   std::vector<std::string> names{"HEAD", "packed-refs"};
   for (const auto& change : left) names.push_back(change.ref);
   clear_stale_locks(git, names);

@@ -84,7 +84,8 @@ bool Options::parse(const std::vector<std::string>& arguments) {
     if (argument == "-h" || argument == "--help") return false;
   }
   std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
-  const std::vector<std::string> hint{parser_->usage.substr(0, parser_->usage.find(" [")) + " -h"};
+  const std::vector<std::string> hint{
+      parser_->usage.substr(0, parser_->usage.find_first_of("[<(") - 1) + " -h"};
   try {
     parser_->app.parse(reversed);
   } catch (const CLI::ExtrasError&) {

@@ -41,13 +41,12 @@ std::string list_for_people(const std::vector<JudgedPoint>& points, const Standi
   Table table;
   const Time reference = now();
   for (const auto& [point, judgement] : points) {
-    table.row(
-        {point.id == standing.live.parent ? "*" : " ", point.id, to_words(point.at, reference),
-         std::string(name_of(judgement.verdict)) +
-             (judgement.because.empty() ? "" : " (" + printable(judgement.because) + ")"),
-         printable(point.version), printable(parts_in_words(point)),
-         point.id == standing.live.parent ? "<- previous" : ""},
-        colour_of(judgement.verdict));
+    table.row({point.id, to_words(point.at, reference),
+               std::string(name_of(judgement.verdict)) +
+                   (judgement.because.empty() ? "" : " (" + printable(judgement.because) + ")"),
+               printable(point.version), printable(parts_in_words(point)),
+               point.id == standing.live.parent ? "<- previous" : ""},
+              colour_of(judgement.verdict));
   }
   return table.text();
 }

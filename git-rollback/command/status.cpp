@@ -114,6 +114,7 @@ int run_status(const Arguments& arguments) {
   add_operation(session, status);
   std::fputs((as_json ? dump(status.object) : status.text).c_str(), stdout);
   std::fflush(stdout);
+  if (!as_json && status.object["live"].is_null()) hints({"git rollback init"});
   if (!as_json && !status.object["in_flight"].is_null()) {
     hints({"to go forward: git rollback --continue", "to go back: git rollback --abort"});
   }

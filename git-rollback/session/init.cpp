@@ -25,7 +25,7 @@ constexpr const char* starting_configuration =
 version: 1
 components:
   %NAME%:
-    # code: ["src/%NAME%"]              # pathspecs; not written: the whole tree
+    code: ["."]                         # pathspecs, such as "src/%NAME%"
     # config: ["etc/%NAME%.conf"]
     # database:
     #   url: "sqlite:var/%NAME%.db"

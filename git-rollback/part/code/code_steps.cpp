@@ -18,11 +18,13 @@ BranchStep::BranchStep(const Git& git, std::string ref, std::string before, std:
       operation_(std::move(operation)) {}
 
 Step::Seen BranchStep::observe() {
-  const std::string branch = current_branch(git_);
+  // One process for both, since this stands in the swap.
+  const std::string answer = git_.run({"rev-parse", "HEAD", "--symbolic-full-name", "HEAD"});
+  const auto lines = split(answer, '\n');
+  const std::string now(lines.at(0)), branch(lines.at(1));
   if (branch != ref_) {
     return {Observation::foreign, "HEAD is now on '" + branch + "', not on '" + ref_ + "'"};
   }
-  const std::string now = git_.line({"rev-parse", "--verify", ref_});
   if (now == after_) return {Observation::after};
   if (now == before_) return {Observation::before};
   return {Observation::foreign, "'" + ref_ + "' was moved to " + now.substr(0, 10)};
