@@ -183,7 +183,8 @@ DeployReport pre_deploy(ChangingSession& changing) {
   return {.point = draft.point.id, .notices = draft.notices, .problem = {}};
 }
 
-DeployReport post_deploy(Session session, int status, const std::optional<std::string>& commit) {
+DeployReport post_deploy(const Session& session, int status,
+                         const std::optional<std::string>& commit) {
   DeployReport report;
   const std::string deployed = deployed_commit(session, commit);
   {

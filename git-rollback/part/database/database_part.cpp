@@ -243,8 +243,8 @@ class DatabasePart : public Part {
 }  // namespace
 
 std::unique_ptr<Part> make_database_part(std::string component,
-                                         std::vector<DatabaseSettings> databases,
-                                         boost::filesystem::path base) {
+                                         const std::vector<DatabaseSettings>& databases,
+                                         const boost::filesystem::path& base) {
   return std::make_unique<DatabasePart>(std::move(component), databases, base);
 }
 

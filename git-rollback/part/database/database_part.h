@@ -21,8 +21,8 @@ namespace rollback {
 
 // Relative sqlite: paths start at `base`. Usage for a url that no engine takes.
 std::unique_ptr<Part> make_database_part(std::string component,
-                                         std::vector<DatabaseSettings> databases,
-                                         boost::filesystem::path base);
+                                         const std::vector<DatabaseSettings>& databases,
+                                         const boost::filesystem::path& base);
 
 // Rows that the service wrote after a swap, and that did not fit into the
 // tables which a revert brought back: one line for each table that holds them.

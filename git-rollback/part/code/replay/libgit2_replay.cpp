@@ -68,7 +68,8 @@ class Libgit2Replay : public Replay {
         ours = std::move(theirs);
         continue;
       }
-      git_merge_options options = GIT_MERGE_OPTIONS_INIT;
+      git_merge_options options;
+      git_merge_options_init(&options, GIT_MERGE_OPTIONS_VERSION);
       git_index* raw = nullptr;
       check(
           git_merge_trees(&raw, repository_.get(), base.get(), ours.get(), theirs.get(), &options),
