@@ -2,7 +2,9 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <tuple>
 
 #include "os/error.h"
 #include "os/sha256.h"
@@ -19,9 +21,9 @@ constexpr const char* schema = R"(
   CREATE TABLE source(key TEXT NOT NULL);
   CREATE TABLE points(
     environment TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, commit_id TEXT NOT NULL,
-    version TEXT NOT NULL, tag_id TEXT NOT NULL, message TEXT NOT NULL,
+    version TEXT NOT NULL, tag_id TEXT NOT NULL, message TEXT NOT NULL, rank INTEGER NOT NULL,
     PRIMARY KEY(environment, id)) WITHOUT ROWID;
-  CREATE INDEX points_by_time ON points(environment, at DESC, id DESC);
+  CREATE INDEX points_by_rank ON points(environment, rank DESC);
   CREATE TABLE events(environment TEXT NOT NULL, commit_id TEXT NOT NULL, line TEXT NOT NULL);
   CREATE INDEX events_by_environment ON events(environment);
   CREATE TABLE live(environment TEXT NOT NULL, record TEXT NOT NULL, at INTEGER NOT NULL,
@@ -35,28 +37,70 @@ std::string list_refs(const Git& git) {
                   std::string(names::events_ref)});
 }
 
-void add_points(SQLite::Database& database, const Git& git, std::string_view refs) {
-  std::vector<std::pair<std::string, names::EnvironmentAndId>> wanted;
+struct Listed {
+  names::EnvironmentAndId name;
+  std::string tag_id, parent, version;
+  Tag tag;
+};
+
+// A tag's date has whole seconds. Of points of one second, the parent is the
+// older one; then the lower number behind the id.
+bool older(const Listed& a, const Listed& b) {
+  if (a.tag.at != b.tag.at) return a.tag.at < b.tag.at;
+  if (b.parent == a.name.id || a.parent == b.name.id) return b.parent == a.name.id;
+  return std::make_tuple(a.name.id.size(), a.name.id) <
+         std::make_tuple(b.name.id.size(), b.name.id);
+}
+
+// By insertion: "older" among points of one second is known only to neighbours
+// in the chain, so it is no strict weak order as std::sort wants it.
+std::vector<Listed> oldest_first(std::vector<Listed> points) {
+  std::stable_sort(points.begin(), points.end(),
+                   [](const Listed& a, const Listed& b) { return a.tag.at < b.tag.at; });
+  for (size_t i = 0; i < points.size(); ++i) {
+    for (size_t j = i; j > 0 && points[j - 1].tag.at == points[j].tag.at; --j) {
+      if (!older(points[j], points[j - 1])) continue;
+      std::swap(points[j], points[j - 1]);
+    }
+  }
+  return points;
+}
+
+std::vector<Listed> read_points(const Git& git, std::string_view refs) {
+  std::vector<Listed> points;
+  std::vector<std::string> ids;
   for (const auto line : split(refs, '\n')) {
     const size_t space = line.find(' ');
     if (auto parsed = names::parse_point_ref(line.substr(space + 1))) {
-      wanted.emplace_back(line.substr(0, space), *std::move(parsed));
+      ids.emplace_back(line.substr(0, space));
+      points.push_back({*std::move(parsed), ids.back(), {}, {}, {}});
     }
   }
-  SQLite::Statement insert(database, "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?)");
-  std::vector<std::string> ids;
-  for (const auto& [tag_id, name] : wanted) ids.push_back(tag_id);
-  const auto tags = read_tags(git, ids);
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    const auto& [tag_id, name] = wanted[i];
+  auto tags = read_tags(git, ids);
+  std::vector<Listed> readable;
+  for (size_t i = 0; i < points.size(); ++i) {
     if (!tags[i]) continue;
-    insert.bind(1, name.environment);
-    insert.bind(2, name.id);
-    insert.bind(3, static_cast<std::int64_t>(to_unix(tags[i]->at)));
-    insert.bind(4, tags[i]->commit);
-    insert.bind(5, first_field(parse_trailers(tags[i]->message), "Rollback-Version"));
-    insert.bind(6, tag_id);
-    insert.bind(7, tags[i]->message);
+    points[i].tag = *std::move(tags[i]);
+    const auto trailers = parse_trailers(points[i].tag.message);
+    points[i].parent = first_field(trailers, "Rollback-Parent");
+    points[i].version = first_field(trailers, "Rollback-Version");
+    readable.push_back(std::move(points[i]));
+  }
+  return oldest_first(std::move(readable));
+}
+
+void add_points(SQLite::Database& database, const Git& git, std::string_view refs) {
+  SQLite::Statement insert(database, "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
+  std::int64_t rank = 0;
+  for (const auto& point : read_points(git, refs)) {
+    insert.bind(1, point.name.environment);
+    insert.bind(2, point.name.id);
+    insert.bind(3, static_cast<std::int64_t>(to_unix(point.tag.at)));
+    insert.bind(4, point.tag.commit);
+    insert.bind(5, point.version);
+    insert.bind(6, point.tag_id);
+    insert.bind(7, point.tag.message);
+    insert.bind(8, ++rank);
     insert.exec();
     insert.reset();
   }
@@ -109,7 +153,7 @@ void add_live(SQLite::Database& database, const Git& git, std::string_view refs)
 
 void bring_up_to_date(SQLite::Database& database, const Git& git) {
   const std::string refs = list_refs(git);
-  const std::string key = "1 " + sha256(refs);  // the 1 is this schema's version
+  const std::string key = "2 " + sha256(refs);  // the 2 is this schema's version
   if (database.tableExists("source") &&
       database.execAndGet("SELECT coalesce(max(key), '') FROM source").getString() == key) {
     return;
@@ -132,8 +176,12 @@ std::unique_ptr<SQLite::Database> open(const std::string& file, const Git& git) 
   return database;
 }
 
-Point point_from(SQLite::Statement& row) {  // environment, commit_id, at, tag_id, message
+// environment, commit_id, at, tag_id, message, id. The ref names it: that a tag
+// was moved or renamed is found out when it is read as a target (read_point).
+Point point_from(SQLite::Statement& row) {
   Point point = parse_point_message(row.getColumn(4).getString());
+  point.environment = row.getColumn(0).getString();
+  point.id = row.getColumn(5).getString();
   point.commit = row.getColumn(1).getString();
   point.at = from_unix(row.getColumn(2).getInt64());
   point.tag_id = row.getColumn(3).getString();
@@ -163,9 +211,9 @@ Index::Index(Index&&) noexcept = default;
 std::vector<Point> Index::points_where(std::string_view environment, const std::string& condition,
                                        std::string_view value, int limit) const {
   SQLite::Statement query(*database_,
-                          "SELECT environment, commit_id, at, tag_id, message FROM points"
+                          "SELECT environment, commit_id, at, tag_id, message, id FROM points"
                           " WHERE environment = ?1 AND " +
-                              condition + " ORDER BY at DESC, id DESC LIMIT ?3");
+                              condition + " ORDER BY rank DESC LIMIT ?3");
   query.bind(1, std::string(environment));
   query.bind(2, std::string(value));
   query.bind(3, limit > 0 ? limit : -1);

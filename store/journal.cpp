@@ -1,9 +1,12 @@
 #include "store/journal.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
 #include "os/error.h"
@@ -19,6 +22,8 @@ constexpr const char* schema = R"(
     id TEXT PRIMARY KEY, environment TEXT NOT NULL, state TEXT NOT NULL, plan TEXT NOT NULL,
     configuration TEXT NOT NULL, host TEXT NOT NULL, started TEXT NOT NULL);
   CREATE TABLE publications(id INTEGER PRIMARY KEY, content TEXT NOT NULL);
+  CREATE TABLE captures(
+    environment TEXT NOT NULL, point TEXT NOT NULL, PRIMARY KEY(environment, point));
   CREATE TABLE deploys(
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL, environment TEXT NOT NULL, open INTEGER NOT NULL);
   CREATE TABLE phases(seq INTEGER PRIMARY KEY, phase TEXT NOT NULL, ms INTEGER NOT NULL);
@@ -104,12 +109,38 @@ Journal::Journal(const boost::filesystem::path& file) try
                 {"upgrade git-rollback on this machine"});
   }
 } catch (const SQLite::Exception& error) {
+  const int cause = error.getErrorCode();
+  const bool damaged = cause == SQLITE_CORRUPT || cause == SQLITE_NOTADB;
   throw Fatal("the journal '" + file.string() + "' cannot be used: " + error.what(),
-              {"nothing was changed; restore that file from a copy, or move it away if you are"
-               " sure that no operation was in flight"});
+              {damaged ? "nothing was changed; restore that file from a copy, or move it away if"
+                         " you are sure that no operation was in flight"
+               : cause == SQLITE_FULL || cause == SQLITE_IOERR
+                   ? "nothing was changed; free some space, then run the command again"
+               : cause == SQLITE_BUSY
+                   ? "nothing was changed; another process works with it: run the command again"
+                   : "nothing was changed; it needs to be writable, and its folder too"});
+}
+
+std::optional<Journal> Journal::open_to_read(const boost::filesystem::path& file) {
+  if (!boost::filesystem::exists(file)) return std::nullopt;
+  if (access(file.c_str(), W_OK) == 0 && access(file.parent_path().c_str(), W_OK) == 0) {
+    return Journal(file);
+  }
+  // Another user's: without writing, SQLite reads a WAL database only as a file
+  // that nobody changes, so what is in the log of a running command is missed.
+  Journal journal{std::unique_ptr<SQLite::Database>()};
+  try {
+    journal.database_ = std::make_unique<SQLite::Database>(
+        "file:" + file.string() + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI);
+    if (!journal.database_->tableExists("operations")) return std::nullopt;
+  } catch (const SQLite::Exception& error) {
+    throw Fatal("the journal '" + file.string() + "' cannot be read: " + error.what());
+  }
+  return journal;
 }
 
 Journal::~Journal() = default;
+Journal::Journal(std::unique_ptr<SQLite::Database> database) : database_(std::move(database)) {}
 Journal::Journal(Journal&&) noexcept = default;
 
 long long Journal::begin_publication(const Publication& publication) {
@@ -183,20 +214,49 @@ void Journal::open_deploy(const OpenDeploy& deploy) {
   insert.exec();
 }
 
-std::vector<OpenDeploy> Journal::open_deploys(const std::string& environment) {
-  std::vector<OpenDeploy> open;
+std::optional<OpenDeploy> Journal::newest_open_deploy(const std::string& environment) {
   SQLite::Statement query(*database_,
                           "SELECT id, environment FROM deploys WHERE open AND environment = ?"
-                          " ORDER BY seq DESC");
+                          " ORDER BY seq DESC LIMIT 1");
   query.bind(1, environment);
-  while (query.executeStep()) open.push_back({query.getColumn(0), query.getColumn(1)});
-  return open;
+  if (!query.executeStep()) return std::nullopt;
+  return OpenDeploy{query.getColumn(0), query.getColumn(1)};
 }
 
-void Journal::close_deploys(const std::string& environment) {
-  SQLite::Statement update(*database_, "UPDATE deploys SET open = 0 WHERE environment = ?");
-  update.bind(1, environment);
+bool Journal::given_up(const OpenDeploy& deploy) {
+  SQLite::Statement query(*database_,
+                          "SELECT 1 FROM deploys WHERE NOT open AND environment = ?1 AND seq >"
+                          " (SELECT max(seq) FROM deploys WHERE id = ?2)");
+  query.bind(1, deploy.environment);
+  query.bind(2, deploy.id);
+  return query.executeStep();
+}
+
+void Journal::close_deploy(const std::string& id) {
+  SQLite::Statement update(*database_, "UPDATE deploys SET open = 0 WHERE id = ?");
+  update.bind(1, id);
   update.exec();
+}
+
+void Journal::begin_capture(const Capturing& capturing) {
+  SQLite::Statement insert(*database_, "INSERT OR IGNORE INTO captures VALUES (?, ?)");
+  insert.bind(1, capturing.environment);
+  insert.bind(2, capturing.point);
+  insert.exec();
+}
+
+void Journal::end_capture(const Capturing& capturing) {
+  SQLite::Statement remove(*database_, "DELETE FROM captures WHERE environment = ? AND point = ?");
+  remove.bind(1, capturing.environment);
+  remove.bind(2, capturing.point);
+  remove.exec();
+}
+
+std::vector<Journal::Capturing> Journal::captures() {
+  std::vector<Capturing> all;
+  SQLite::Statement query(*database_, "SELECT environment, point FROM captures ORDER BY point");
+  while (query.executeStep()) all.push_back({query.getColumn(0), query.getColumn(1)});
+  return all;
 }
 
 void Journal::measured(const std::string& phase, std::chrono::milliseconds duration) {

@@ -53,6 +53,8 @@ class Journal {
   // Creates it when missing. Fatal for one that is damaged or newer than this
   // program; nothing is touched then.
   explicit Journal(const boost::filesystem::path& file);
+  // For verbs that only read: nothing where there is none yet.
+  static std::optional<Journal> open_to_read(const boost::filesystem::path& file);
   ~Journal();
   Journal(Journal&&) noexcept;
 
@@ -67,16 +69,27 @@ class Journal {
   std::optional<OperationRow> operation(const std::string& id);
   std::optional<OperationRow> in_flight();
 
+  // A point whose parts are being captured, until it is published or forgotten.
+  struct Capturing {
+    std::string environment, point;
+  };
+  void begin_capture(const Capturing& capturing);
+  void end_capture(const Capturing& capturing);
+  std::vector<Capturing> captures();
+
   void open_deploy(const OpenDeploy& deploy);
-  // Newest first.
-  std::vector<OpenDeploy> open_deploys(const std::string& environment);
-  void close_deploys(const std::string& environment);
+  std::optional<OpenDeploy> newest_open_deploy(const std::string& environment);
+  void close_deploy(const std::string& id);
+  // One that was opened before another that is closed was given up.
+  bool given_up(const OpenDeploy& deploy);
 
   // How long a phase took here, for estimates: the median of the last ten.
   void measured(const std::string& phase, std::chrono::milliseconds duration);
   std::optional<std::chrono::milliseconds> usual(const std::string& phase);
 
  private:
+  explicit Journal(std::unique_ptr<SQLite::Database> database);
+
   std::unique_ptr<SQLite::Database> database_;
 };
 

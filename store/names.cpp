@@ -112,7 +112,9 @@ std::optional<EnvironmentAndId> parse_point_ref(std::string_view ref) {
 }
 
 std::optional<EnvironmentAndId> parse_tag_ref(std::string_view ref) {
-  if (ref.starts_with("refs/tags/")) ref.remove_prefix(10);
+  for (const std::string_view prefix : {"refs/", "tags/"}) {
+    if (ref.starts_with(prefix)) ref.remove_prefix(prefix.size());
+  }
   constexpr std::string_view prefix = "rollback/";
   const size_t slash = ref.rfind('/');
   if (!ref.starts_with(prefix) || slash < prefix.size()) return std::nullopt;

@@ -30,7 +30,7 @@ std::string points_prefix(std::string_view environment);  // ends in '/'
 struct EnvironmentAndId {
   std::string environment, id;
 };
-// The inverse of point_ref and of tag_ref ("refs/tags/rollback/…" or "rollback/…").
+// The inverse of point_ref, and of tag_ref in each form that git takes.
 std::optional<EnvironmentAndId> parse_point_ref(std::string_view ref);
 std::optional<EnvironmentAndId> parse_tag_ref(std::string_view ref);
 

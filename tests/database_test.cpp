@@ -231,15 +231,30 @@ TEST_F(DatabaseTest, ADamagedOrMissingBackupIsNamed) {
   EXPECT_FALSE(assessment.obstacle->for_the_rows);
 }
 
-TEST_F(DatabaseTest, WhatCannotBeDoneIsRefusedByName) {
+TEST_F(DatabaseTest, ViewsAndVirtualTablesStayAsTheyAre) {
   run(simple);
   const Point point = capture();
-  run("CREATE VIEW playerbot_view AS SELECT * FROM playerbot");
-  auto assessment = part()->assess(to(point));
+  run("CREATE VIEW playerbot_view AS SELECT * FROM playerbot;"
+      "CREATE VIRTUAL TABLE playerbot_fts USING fts5(a)");
+  EXPECT_TRUE(part()->assess(to(point)).already);
+}
+
+TEST_F(DatabaseTest, ATableThatBecameAViewIsRefusedByName) {
+  run(simple);
+  const Point point = capture();
+  run("ALTER TABLE playerbot RENAME TO old; CREATE VIEW playerbot AS SELECT * FROM old");
+  const auto assessment = part()->assess(to(point));
   ASSERT_TRUE(assessment.obstacle);
-  EXPECT_NE(assessment.obstacle->reason.find("'playerbot_view' is a view"), std::string::npos);
-  run("DROP VIEW playerbot_view; CREATE VIRTUAL TABLE playerbot_fts USING fts5(a)");
-  EXPECT_NE(part()->assess(to(point)).obstacle->reason.find("'playerbot_fts"), std::string::npos);
+  EXPECT_NE(assessment.obstacle->reason.find("'playerbot' is a view"), std::string::npos);
+}
+
+TEST_F(DatabaseTest, WhatWasCopiedForAPointThatIsForgottenGoes) {
+  run(simple);
+  const Point kept = capture();
+  part()->forget("20261123T235959Z-0000000");
+  EXPECT_TRUE(part()->assess(to(kept)).already);
+  part()->forget(kept.id);
+  EXPECT_TRUE(part()->assess(to(kept)).obstacle);
 }
 
 TEST_F(DatabaseTest, WithoutABackupThePointGoesOnWhereThatIsAsked) {

@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "os/file.h"
+#include "store/git.h"
 
 namespace rollback::testing {
 namespace {
@@ -224,6 +225,47 @@ nlohmann::json ServiceFixture::plan(const std::vector<std::string>& arguments) {
   const Finished finished = rollback(all);
   EXPECT_STATUS(0, finished);
   return nlohmann::json::parse(finished.out, nullptr, false);
+}
+
+nlohmann::json ServiceFixture::recorded(const std::string& point) {
+  for (const auto& found : points()) {
+    if (found.at("point") == point) return found;
+  }
+  ADD_FAILURE() << point << " is not recorded";
+  return {};
+}
+
+void ServiceFixture::expect_refusal(const std::vector<std::string>& arguments,
+                                    const std::string& saying, int status) {
+  const std::string before = world(), refs = git({"for-each-ref"});
+  const Finished said = rollback(arguments);
+  EXPECT_STATUS(status, said);
+  EXPECT_TRUE(contains(said.err, saying)) << "said instead: " << said.err;
+  EXPECT_EQ(world(), before);
+  EXPECT_EQ(git({"for-each-ref"}), refs);
+  EXPECT_EQ(leftovers(), "");
+}
+
+std::string ServiceFixture::back() {
+  std::string parts;
+  const bool raids = fs::exists(top_ / "src/raid.cpp");
+  if (read("src/playerbot.cpp") == "version 1.1\n" && !raids) parts += "code ";
+  const std::string columns = sql("SELECT group_concat(name) FROM pragma_table_info('playerbot')");
+  if (columns == "id,name\n") parts += "database ";
+  if (read("etc/playerbot.conf") == "greeting = hello\nrate = 1\n") parts += "config ";
+  if (fs::read_symlink(top_ / "current") == "releases/1.1") parts += "binaries ";
+  return parts;
+}
+
+void ServiceFixture::script(const std::string& path, const std::string& lines) {
+  write(path, "#!/bin/sh\n" + lines + "\n");
+  ASSERT_STATUS(0, rollback({"trust", "--yes"}));
+}
+
+void ServiceFixture::commit(const std::string& path, const std::string& text) {
+  write(path, text);
+  git({"add", path});
+  git({"commit", "-q", "-m", "feat(late): change " + path});
 }
 
 std::string ServiceFixture::service() {

@@ -54,11 +54,22 @@ class ServiceFixture : public ::testing::Test {
   std::string point(int age = 0);
 
   // The same and more, as the program's JSON has it.
-  nlohmann::json points();               // newest first
-  nlohmann::json live();                 // what `status` says about it
+  nlohmann::json points();                         // newest first
+  nlohmann::json live();                           // what `status` says about it
   nlohmann::json events(const std::string& kind);  // of all commits, oldest first
   // Of a --dry-run --json with these arguments, which must end with 0.
   nlohmann::json plan(const std::vector<std::string>& arguments);
+
+  nlohmann::json recorded(const std::string& point);  // that one of points()
+
+  // The program must refuse these arguments, saying so, and change nothing.
+  void expect_refusal(const std::vector<std::string>& arguments, const std::string& saying,
+                      int status = 1);
+  // Which parts are as before deploy_bad(): "code database config binaries ".
+  std::string back();
+  // Another script in place of one of the service's, not committed but trusted.
+  void script(const std::string& path, const std::string& lines);
+  void commit(const std::string& path, const std::string& text);  // a "feat(late)"
 
   // What `undo` gives back byte for byte: trees, files, the link, tables, rows.
   std::string service();

@@ -2,6 +2,8 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <functional>
+#include <map>
 
 #include "os/error.h"
 
@@ -32,7 +34,33 @@ struct Options::Parser {
   std::string usage;
   std::vector<Line> lines;
   std::vector<std::string> positionals;
+  // "--reason=" with nothing behind it is an empty value, and "--reason=-x" one
+  // that begins with a dash; CLI11 takes both for an option that follows.
+  std::map<std::string, std::function<void(const std::string&)>> setters;
   bool help = false;
+
+  void remember(const std::string& names, const std::function<void(const std::string&)>& set) {
+    for (size_t at = 0; at < names.size();) {
+      const size_t comma = std::min(names.find(',', at), names.size());
+      setters[names.substr(at, comma - at)] = set;
+      at = comma + 1;
+    }
+  }
+
+  // Takes care of --name=value; what is left is for CLI11.
+  std::vector<std::string> without_assigned(const std::vector<std::string>& arguments) {
+    std::vector<std::string> rest;
+    for (const auto& argument : arguments) {
+      const size_t equals = argument.find('=');
+      const auto found = setters.find(argument.substr(0, equals));
+      if (equals == std::string::npos || found == setters.end()) {
+        rest.push_back(argument);
+      } else {
+        found->second(argument.substr(equals + 1));
+      }
+    }
+    return rest;
+  }
 };
 
 Options::Options(std::string usage) : parser_(std::make_unique<Parser>()) {
@@ -51,8 +79,9 @@ Options& Options::flag(const std::string& names, bool& value, const std::string&
 
 Options& Options::value(const std::string& names, const std::string& placeholder,
                         std::optional<std::string>& value, const std::string& description) {
-  parser_->app
-      .add_option_function<std::string>(names, [&value](const std::string& text) { value = text; })
+  const auto set = [&value](const std::string& text) { value = text; };
+  parser_->remember(names, set);
+  parser_->app.add_option_function<std::string>(names, set)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   parser_->lines.push_back({spaced(names) + " " + placeholder, description});
   return *this;
@@ -60,12 +89,15 @@ Options& Options::value(const std::string& names, const std::string& placeholder
 
 Options& Options::list(const std::string& names, const std::string& placeholder, std::string& value,
                        const std::string& description) {
+  const auto add = [&value](const std::string& word) {
+    value += (value.empty() ? "" : ",") + word;
+  };
+  parser_->remember(names, add);
   parser_->app
-      .add_option_function<std::vector<std::string>>(
-          names,
-          [&value](const std::vector<std::string>& words) {
-            for (const auto& word : words) value += (value.empty() ? "" : ",") + word;
-          })
+      .add_option_function<std::vector<std::string>>(names,
+                                                     [add](const std::vector<std::string>& words) {
+                                                       for (const auto& word : words) add(word);
+                                                     })
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   parser_->lines.push_back({spaced(names) + " " + placeholder, description});
@@ -83,7 +115,8 @@ bool Options::parse(const std::vector<std::string>& arguments) {
     if (argument == "--") break;
     if (argument == "-h" || argument == "--help") return false;
   }
-  std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
+  std::vector<std::string> reversed = parser_->without_assigned(arguments);
+  std::reverse(reversed.begin(), reversed.end());
   const std::vector<std::string> hint{
       parser_->usage.substr(0, parser_->usage.find_first_of("[<(") - 1) + " -h"};
   try {

@@ -134,6 +134,7 @@ int plan_and_run(const RollingOptions& values, const PlanMaker& make) {
   const RollbackRequest request = request_from(values);
   Session session = open_session();
   choose_colour(session.repository.settings);
+  if (const auto borrowed = borrow_configuration(session); !borrowed.empty()) warning(borrowed);
   if (values.dry_run) return dry_run(values, session, make(session, request));
 
   ChangingSession changing(std::move(session), "rollback", no_wait);

@@ -1,4 +1,3 @@
-#include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/options.h"
@@ -50,9 +49,8 @@ void show_point(const Session& session, const Standing& standing, const Point& p
 }
 
 bool show_operation(const Session& session, const std::string& word, bool as_json) {
-  const auto file = names::journal_file(session.repository.common_dir);
-  if (!boost::filesystem::exists(file)) return false;
-  const auto row = Journal(file).operation(word);
+  auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir));
+  const auto row = journal ? journal->operation(word) : std::nullopt;
   if (!row) return false;
   const PreparedPlan prepared = prepared_plan_from(row->plan);
   if (as_json) {

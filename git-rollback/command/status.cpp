@@ -1,4 +1,3 @@
-#include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
 #include "cli/options.h"
@@ -34,9 +33,8 @@ struct Status {
 };
 
 std::optional<OperationRow> operation_in_flight(const Session& session) {
-  const auto file = names::journal_file(session.repository.common_dir);
-  if (!boost::filesystem::exists(file)) return std::nullopt;
-  return Journal(file).in_flight();
+  auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir));
+  return journal ? journal->in_flight() : std::nullopt;
 }
 
 std::string count_undeployed(const Session& session, const LiveRecord& live) {

@@ -72,7 +72,9 @@ class Step {
 
   struct Seen {
     Observation what;
-    std::string detail = {};  // for foreign: what stands there now
+    std::string detail = {};     // for foreign: what stands there now
+    std::string remedy = {};     // for foreign: what to type so that the operation can go on
+    bool never_applied = false;  // for foreign: this step surely did not happen
   };
   virtual Seen observe() = 0;
 
@@ -98,6 +100,10 @@ class Part {
 
   // At a point: record what is needed to come back.
   virtual void capture(PointDraft& draft) = 0;
+
+  // The point was not published: remove what capture() made for it. May be
+  // called again.
+  virtual void forget(const std::string& point) = 0;
 
   virtual Assessment assess(const Request& request) = 0;
 

@@ -47,16 +47,31 @@ void go(Step& step) {
   fail_point("swap " + step.name() + " after");
 }
 
-void go_back(Step& step) {
+// False when somebody else's change stands in the way.
+bool go_back(Step& step) {
   const Step::Seen seen = step.observe();
-  if (seen.what == Observation::before) return;
-  if (seen.what == Observation::foreign) {
-    throw Refused("cannot go back past " + step.name() + ": " + seen.detail,
-                  {"git rollback status", "put that right, then git rollback --abort"});
-  }
+  if (seen.what == Observation::before) return true;
+  if (seen.what == Observation::foreign) return seen.never_applied;
   fail_point("back " + step.name() + " before");
   step.revert();
   fail_point("back " + step.name() + " after");
+  return true;
+}
+
+enum class Way { forward, back };
+
+// Before anything is touched: is all of it ours? A step that never happened
+// needs no way back.
+void refuse_foreign(const std::vector<std::unique_ptr<Step>>& steps, Way way) {
+  for (const auto& step : steps) {
+    const Step::Seen seen = step->observe();
+    if (seen.what != Observation::foreign || (way == Way::back && seen.never_applied)) continue;
+    std::vector<std::string> hints;
+    if (!seen.remedy.empty()) hints.push_back(seen.remedy);
+    hints.push_back(way == Way::back ? "then git rollback --abort"
+                                     : "then git rollback --continue");
+    throw Refused(step->name() + ": " + seen.detail + "; nothing was touched", hints);
+  }
 }
 
 }  // namespace
@@ -120,6 +135,11 @@ CommandOutcome Executor::activate() {
 ExecutionResult Executor::forward(const PreparedPlan& prepared) {
   const std::string& operation = prepared.plan.operation;
   ExecutionResult result;
+  if (setting_.recovering) {
+    const OwnedSteps found = steps_of(prepared);
+    refuse_foreign(found.swap, Way::forward);
+    refuse_foreign(found.settle, Way::forward);
+  }
   try {
     OwnedSteps steps = steps_of(prepared);
     const auto began = Clock::now();
@@ -128,7 +148,10 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
       return failed(prepared, "the service could not be stopped: " + stopped.problem);
     }
     const auto quiet = Clock::now();
-    for (const auto& step : steps.swap) go(*step);
+    for (const auto& step : steps.swap) {
+      go(*step);
+      ++swapped_;
+    }
     result.swap = duration_cast<milliseconds>(Clock::now() - quiet);
     if (const auto started = activate(); !started.ok) {
       return failed(prepared, "the service could not be started: " + started.problem);
@@ -168,16 +191,33 @@ void Executor::back(const PreparedPlan& prepared) {
   journal_.set_state(operation, State::reverting);
   fail_point("back before");
   OwnedSteps steps = steps_of(prepared);
+  if (setting_.recovering) {
+    refuse_foreign(steps.swap, Way::back);
+    refuse_foreign(steps.settle, Way::back);
+  } else {
+    // The step that failed is undone only if it is ours; those behind it never began.
+    steps.swap.resize(std::min(steps.swap.size(), swapped_ + 1));
+  }
   const bool interrupted = quiesced_ || setting_.recovering;
   if (interrupted) quiesce(true);
-  for (auto step = steps.settle.rbegin(); step != steps.settle.rend(); ++step) go_back(**step);
-  for (auto step = steps.swap.rbegin(); step != steps.swap.rend(); ++step) go_back(**step);
+  std::string in_the_way;
+  for (auto* list : {&steps.settle, &steps.swap}) {
+    for (size_t i = list->size(); i-- > 0;) {
+      Step& step = *(*list)[i];
+      const bool failed_here = !setting_.recovering && list == &steps.swap && i == swapped_;
+      if (!go_back(step) && !failed_here) in_the_way = step.name() + ": " + step.observe().detail;
+    }
+  }
   if (interrupted) {
     if (const auto started = activate(); !started.ok) {
       throw Refused(
           "everything is as it began, but the service could not be started: " + started.problem,
           {"start it, then git rollback --abort"});
     }
+  }
+  if (!in_the_way.empty()) {
+    throw Refused(in_the_way + "; the rest is as it began",
+                  {"git rollback status", "put that right, then git rollback --abort"});
   }
   journal_.set_state(operation, State::discarding);
   fail_point("back after");

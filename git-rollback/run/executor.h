@@ -53,7 +53,8 @@ class Executor {
 
   // Undoes whatever of it is done, in reverse order; then the parts' discards.
   // Throws Refused, and leaves it in flight, when somebody else changed what a
-  // step would have to put back.
+  // step would have to put back; after a kill, that is found before anything is
+  // touched.
   void back(const PreparedPlan& prepared);
 
   // Before the record is published, and after.
@@ -87,6 +88,7 @@ class Executor {
   std::vector<Service> services_;
   Setting setting_;
   bool quiesced_ = false;
+  size_t swapped_ = 0;  // swap steps that went through, in this process
 };
 
 }  // namespace rollback

@@ -36,7 +36,9 @@ CommandOutcome run_command(const CommandLine& command, const CommandSetting& set
   run_it.timeout = setting.timeout;
   const Finished finished = run(run_it);
   if (finished.status == 0) return {.ok = true, .problem = ""};
-  std::string problem = "'" + command[0] + "' ";
+  const auto written = setting.written.find(command[0]);
+  std::string problem =
+      "'" + (written == setting.written.end() ? command[0] : written->second) + "' ";
   if (finished.timed_out) {
     problem += "did not end within " + std::to_string(setting.timeout.count() / 1000) + " s";
   } else if (finished.status == 127 && !finished.err.empty()) {

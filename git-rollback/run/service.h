@@ -14,9 +14,10 @@ namespace rollback {
 
 // How commands are run in one operation or deploy.
 struct CommandSetting {
-  boost::filesystem::path directory;               // the work tree
-  boost::filesystem::path log;                     // gets their output
-  std::map<std::string, std::string> environment;  // GIT_ROLLBACK_…: values travel here
+  boost::filesystem::path directory;                // the work tree
+  boost::filesystem::path log;                      // gets their output
+  std::map<std::string, std::string> written = {};  // a copied script -> as the user wrote it
+  std::map<std::string, std::string> environment;   // GIT_ROLLBACK_…: values travel here
   std::chrono::milliseconds timeout = std::chrono::minutes(2);  // rollback.commandTimeout
 };
 

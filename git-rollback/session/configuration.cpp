@@ -4,8 +4,10 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <map>
 #include <set>
 
+#include "part/database/table_pattern.h"
 #include "session/strict_yaml.h"
 #include "store/names.h"
 
@@ -206,6 +208,41 @@ void refuse_shared_config(const YamlValue& components, const Configuration& conf
   }
 }
 
+bool overlap(const std::vector<std::string>& some, const std::vector<std::string>& others,
+             std::string& which) {
+  for (const auto& one : some) {
+    for (const auto& other : others) {
+      if (!is_meant({one}, other) && !is_meant({other}, one)) continue;
+      which = other;
+      return true;
+    }
+  }
+  return false;
+}
+
+// Nor can a table, or a link.
+void refuse_shared_stores(const YamlValue& components, const Configuration& configuration) {
+  std::set<fs::path> links;
+  std::map<std::string, std::vector<std::string>> tables_of;  // by url
+  for (const auto& component : configuration.components) {
+    if (component.binaries &&
+        !links.insert(component.binaries->current.lexically_normal()).second) {
+      components.fail("'" + component.binaries->current.string() +
+                      "' is the current link of two components");
+    }
+    for (const auto& database : component.databases) {
+      std::vector<std::string> tables = database.tables;
+      tables.insert(tables.end(), database.ledger.begin(), database.ledger.end());
+      std::string which;
+      auto& taken = tables_of[database.url];
+      if (overlap(taken, tables, which)) {
+        components.fail("table '" + which + "' of '" + database.url + "' is meant twice");
+      }
+      taken.insert(taken.end(), tables.begin(), tables.end());
+    }
+  }
+}
+
 void read_verification(const YamlValue& value, Configuration& configuration) {
   constexpr std::array keys{"smoke_test"sv, "on_failure"sv};
   constexpr std::array failure_words{"revert"sv, "hold"sv};
@@ -233,6 +270,7 @@ Configuration parse_configuration(std::string_view text, const std::string& file
   }
   if (configuration.components.empty()) components.fail("no component in components; name one");
   refuse_shared_config(components, configuration);
+  refuse_shared_stores(components, configuration);
   if (const auto health = map.find("health")) {
     const YamlMap health_map = health->map(std::array{"min_score"sv}, std::array{"probe"sv});
     if (const auto score = health_map.find("min_score")) {

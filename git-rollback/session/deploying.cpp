@@ -125,7 +125,17 @@ void publish_live(ChangingSession& changing, const std::string& deploy, int stat
   }
   publish(changing.git(), changing.journal(), publication);
   fail_point("post-deploy published");
-  changing.journal().close_deploys(changing.environment());
+  changing.journal().close_deploy(deploy);
+}
+
+void publish_failure(const Session& session, const std::string& deploy, const std::string& commit,
+                     const std::string& detail) {
+  ChangingSession changing(session, "post-deploy", short_wait);
+  publish(changing.git(), changing.journal(),
+          {.refs = {},
+           .events = {make_event(
+               commit, changing.environment(), deploy, "trigger",
+               json{{"trigger", "build_failure"}, {"outcome", "failed"}, {"detail", detail}})}});
 }
 
 void run_smoke_test(const Session& session, const std::string& deploy, const std::string& commit,
@@ -143,18 +153,16 @@ void run_smoke_test(const Session& session, const std::string& deploy, const std
       std::chrono::seconds(session.repository.settings.number("rollback.commandTimeout", 120));
   const CommandOutcome outcome = run_command(configuration.smoke_test, setting);
   report.smoke_test_ran = true;
-  Publication publication;
-  if (outcome.ok) {
-    publication.events.push_back(make_event(commit, environment, deploy, "health",
-                                            json{{"score", 100}, {"source", "smoke_test"}}));
-  } else {
+  if (!outcome.ok) {
     report.problem = "the smoke test failed: " + outcome.problem;
-    publication.events.push_back(make_event(
-        commit, environment, deploy, "trigger",
-        json{{"trigger", "build_failure"}, {"outcome", "failed"}, {"detail", outcome.problem}}));
+    publish_failure(session, deploy, commit, outcome.problem);
+    return;
   }
   ChangingSession changing(session, "post-deploy", short_wait);
-  publish(changing.git(), changing.journal(), publication);
+  publish(changing.git(), changing.journal(),
+          {.refs = {},
+           .events = {make_event(commit, environment, deploy, "health",
+                                 json{{"score", 100}, {"source", "smoke_test"}})}});
 }
 
 }  // namespace
@@ -173,32 +181,36 @@ DeployReport pre_deploy(ChangingSession& changing) {
       "State of " + changing.environment() +
       (head == request.live.commit ? " before a deploy."
                                    : " before deploying " + head.substr(0, 10) + ".");
-  const PointDraft draft = capture_point(session, request);
-  Publication publication = publication_of(session, draft);
-  publication.events.push_back(make_event(draft.point.commit, changing.environment(),
-                                          draft.point.id, "deploy",
-                                          json{{"phase", "started"}, {"head", head}}));
-  publish(changing.git(), changing.journal(), publication);
+  const PointDraft draft = capture_point(changing, request);
+  publish_point(changing, draft,
+                {.refs = {},
+                 .events = {make_event(draft.point.commit, changing.environment(), draft.point.id,
+                                       "deploy", json{{"phase", "started"}, {"head", head}})}});
   changing.journal().open_deploy({draft.point.id, changing.environment()});
   return {.point = draft.point.id, .notices = draft.notices, .problem = {}};
 }
 
-DeployReport post_deploy(const Session& session, int status,
-                         const std::optional<std::string>& commit) {
+DeployReport post_deploy(Session session, int status, const std::optional<std::string>& commit) {
   DeployReport report;
+  const std::string borrowed = borrow_configuration(session);
   const std::string deployed = deployed_commit(session, commit);
   {
     ChangingSession changing(session, "post-deploy", short_wait);
     required_live(look_around(session));
-    const auto open = changing.journal().open_deploys(changing.environment());
-    if (open.empty()) {
+    const auto open = changing.journal().newest_open_deploy(changing.environment());
+    if (!open) {
       throw Fatal("no deploy is open", {"before each deploy: git hook run pre-deploy"});
     }
-    report.point = open.front().id;
+    report.point = open->id;
     publish_live(changing, report.point, status, deployed);
   }
   if (status != 0) {
     report.problem = "the deploy failed with status " + std::to_string(status);
+    return report;
+  }
+  if (!borrowed.empty()) {  // the deploy broke it, or took it away
+    report.problem = borrowed;
+    publish_failure(session, report.point, deployed, borrowed);
     return report;
   }
   run_smoke_test(session, report.point, deployed, report);  // without the lock: it may take long
@@ -220,8 +232,8 @@ DeployReport record_now(ChangingSession& changing, const std::string& version,
   request.at = now();
   request.sentence =
       reason.empty() ? "State of " + changing.environment() + ", recorded by hand." : reason;
-  const PointDraft draft = capture_point(session, request);
-  publish(changing.git(), changing.journal(), publication_of(session, draft));
+  const PointDraft draft = capture_point(changing, request);
+  publish_point(changing, draft, {});
   return {.point = draft.point.id, .notices = draft.notices, .problem = {}};
 }
 

@@ -36,6 +36,7 @@ Executor make_executor(Journal& journal, const Session& session, const Configura
   Executor::Setting setting;
   setting.commands.directory = session.base();
   setting.commands.log = names::log_file(session.repository.common_dir, plan.operation);
+  setting.commands.written = copied_scripts(session, configuration, plan.operation);
   setting.commands.environment = {{"GIT_ROLLBACK_OPERATION", plan.operation},
                                   {"GIT_ROLLBACK_ENVIRONMENT", plan.environment},
                                   {"GIT_ROLLBACK_POINT", plan.target.id},

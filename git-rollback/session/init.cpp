@@ -89,6 +89,17 @@ void install_hooks(const Repository& repository, InitReport& report) {
   for (const char* name : {"pre-deploy", "post-deploy"}) install_hook(from, hooks, name, report);
 }
 
+// What waits beside a config file during an operation must not be committed.
+void ignore_incoming_files(const Repository& repository) {
+  const fs::path file =
+      repository.git.line({"rev-parse", "--path-format=absolute", "--git-path", "info/exclude"});
+  const std::string text = read_file_if_there(file).value_or("");
+  const std::string pattern = ".*.git-rollback-*\n";
+  if (text.find(pattern) != std::string::npos) return;
+  fs::create_directories(file.parent_path());
+  replace_file(file, text + (text.empty() || text.ends_with('\n') ? "" : "\n") + pattern);
+}
+
 std::string commit_that_runs(const Session& session) {
   const Git& git = session.repository.git;
   for (const auto& component : session.configured().components) {
@@ -117,7 +128,7 @@ void record_today(ChangingSession& changing, InitReport& report) {
   request.at = now();
   request.sentence = "State of " + changing.environment() + " when git-rollback came.";
   request.selection = everything(session.configured());
-  const PointDraft draft = capture_point(session, request);
+  const PointDraft draft = capture_point(changing, request);
   LiveRecord live;
   live.commit = request.live.commit;
   live.parent = draft.point.id;
@@ -125,10 +136,10 @@ void record_today(ChangingSession& changing, InitReport& report) {
   live.host = host_name();
   live.at = request.at;
   live.subject = "Begin the record";
-  Publication publication = publication_of(session, draft);
-  publication.refs.push_back(
-      {names::live_ref(changing.environment()), "", write_live_record(changing.git(), live, "")});
-  publish(changing.git(), changing.journal(), publication);
+  publish_point(changing, draft,
+                {.refs = {{names::live_ref(changing.environment()), "",
+                           write_live_record(changing.git(), live, "")}},
+                 .events = {}});
   report.done.push_back("recorded today as the first point, " + draft.point.id);
   report.done.insert(report.done.end(), draft.notices.begin(), draft.notices.end());
 }
@@ -144,6 +155,7 @@ InitReport initialise() {
     session = open_session();
   }
   install_hooks(session.repository, report);
+  ignore_incoming_files(session.repository);
   if (!session.configuration) return report;
   ChangingSession changing(std::move(session), "init", short_wait);
   record_today(changing, report);

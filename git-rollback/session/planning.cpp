@@ -1,6 +1,5 @@
 // From a request to a plan: read-only.
 #include <algorithm>
-#include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -107,8 +106,8 @@ Plan assess_all(const Asked& asked, const Standing& standing, const Point& targe
 }
 
 void estimate(const Session& session, Plan& plan) {
-  const auto file = names::journal_file(session.repository.common_dir);
-  if (boost::filesystem::exists(file)) plan.downtime = Journal(file).usual("downtime");
+  auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir));
+  if (journal) plan.downtime = journal->usual("downtime");
 }
 
 // Why a candidate for last_stable is none; rows are not a reason, since the

@@ -29,14 +29,15 @@ void capture(const RecordRequest& request, Part& part, PointDraft& draft) {
 std::string free_point_id(const Session& session, Time at, const std::string& commit) {
   for (int attempt = 1;; ++attempt) {
     std::string id = names::point_id(at, commit, attempt);
-    const std::string ref = names::point_ref(session.repository.environment, id);
-    if (session.repository.git.ask({"rev-parse", "--verify", "--quiet", ref}).status != 0) {
-      return id;
-    }
+    const std::string& environment = session.repository.environment;
+    const Finished taken = session.repository.git.ask(
+        {"for-each-ref", names::point_ref(environment, id), names::tag_ref(environment, id)});
+    if (taken.status == 0 && taken.out.empty()) return id;
   }
 }
 
-PointDraft capture_point(const Session& session, const RecordRequest& request) {
+PointDraft capture_point(ChangingSession& changing, const RecordRequest& request) {
+  const Session& session = changing.session();
   const Repository& repository = session.repository;
   PointDraft draft;
   Point& point = draft.point;
@@ -50,10 +51,24 @@ PointDraft capture_point(const Session& session, const RecordRequest& request) {
   point.version =
       request.version.empty() ? described_version(repository.git, point.commit) : request.version;
   point.sentence = request.sentence;
-  for (const auto& part : make_parts(session, session.configured(), request.selection)) {
-    capture(request, *part, draft);
+  changing.journal().begin_capture({point.environment, point.id});
+  const auto parts = make_parts(session, session.configured(), request.selection);
+  try {
+    for (const auto& part : parts) capture(request, *part, draft);
+  } catch (const std::exception&) {
+    for (const auto& part : parts) part->forget(point.id);
+    changing.journal().end_capture({point.environment, point.id});
+    throw;
   }
   return draft;
+}
+
+void publish_point(ChangingSession& changing, const PointDraft& draft, Publication more) {
+  Publication publication = publication_of(changing.session(), draft);
+  publication.refs.insert(publication.refs.end(), more.refs.begin(), more.refs.end());
+  publication.events = std::move(more.events);
+  publish(changing.git(), changing.journal(), publication);
+  changing.journal().end_capture({draft.point.environment, draft.point.id});
 }
 
 Publication publication_of(const Session& session, const PointDraft& draft) {

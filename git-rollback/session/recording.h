@@ -18,7 +18,12 @@ struct RecordRequest {
 };
 
 // Captures every selected part that is present. Slow where tables are copied.
-PointDraft capture_point(const Session& session, const RecordRequest& request);
+// What it made is forgotten when it fails, or, after a kill, by the next
+// changing session, unless publish_point() published it.
+PointDraft capture_point(ChangingSession& session, const RecordRequest& request);
+
+// Publishes a captured point, with `more`.
+void publish_point(ChangingSession& session, const PointDraft& draft, Publication more);
 
 // Writes the tag object; the refs that publish it, the draft's own among them.
 Publication publication_of(const Session& session, const PointDraft& draft);

@@ -73,6 +73,7 @@ Selection everything(const Configuration& configuration) {
 Selection parse_selection(std::string_view list, const Configuration& configuration) {
   if (list.empty()) return everything(configuration);
   Selection selection;
+  if (list.ends_with(',')) throw Usage("an empty name in '" + std::string(list) + "'");
   for (const auto word : split(list, ',')) {
     if (word.empty()) throw Usage("an empty name in '" + std::string(list) + "'");
     add_word(selection, word, configuration);

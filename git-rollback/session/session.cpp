@@ -11,6 +11,16 @@ namespace rollback {
 namespace fs = boost::filesystem;
 namespace {
 
+// Indexes in which trees were being built.
+void remove_temporary_indexes(const fs::path& git_dir) {
+  boost::system::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(git_dir, ignored)) {
+    if (entry.path().filename().string().starts_with("rollback-index")) {
+      fs::remove(entry.path(), ignored);
+    }
+  }
+}
+
 std::optional<std::string> configuration_text(const Repository& repository) {
   const std::string name(names::configuration_file);
   if (!repository.bare()) return read_file_if_there(repository.work_tree / name);
@@ -31,6 +41,22 @@ const Configuration& Session::configured() const {
 
 const fs::path& Session::base() const {
   return repository.bare() ? repository.git_dir : repository.work_tree;
+}
+
+bool Session::borrow_configuration(const std::vector<std::string>& commits) {
+  const std::string name(names::configuration_file);
+  for (const auto& commit : commits) {
+    const Finished blob = repository.git.ask({"cat-file", "blob", commit + ":" + name});
+    if (blob.status != 0) continue;
+    try {
+      configuration = parse_configuration(blob.out, name + " of " + commit.substr(0, 10));
+      broken = nullptr;
+      return true;
+    } catch (const Error&) {
+      // not a good one: the next
+    }
+  }
+  return false;
 }
 
 Session open_session() {
@@ -59,6 +85,7 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
   session_.repository.git.hold_open(lock_->descriptor());
   journal_ = std::make_unique<Journal>(names::journal_file(common));
   replay_publications(git(), *journal_);
+  forget_captures();
 
   const auto row = journal_->in_flight();
   if (!row) return;
@@ -71,6 +98,23 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
   }
 }
 
+// Of points whose recording was killed before they were published.
+void ChangingSession::forget_captures() {
+  for (const auto& capturing : journal_->captures()) {
+    const std::string ref = names::point_ref(capturing.environment, capturing.point);
+    const bool published = git().ask({"rev-parse", "--verify", "--quiet", ref}).status == 0;
+    if (!published) {
+      if (!session_.configuration) return;  // later, when it can be read again
+      const Configuration& configuration = *session_.configuration;
+      for (const auto& part : make_parts(session_, configuration, everything(configuration))) {
+        part->forget(capturing.point);
+      }
+      remove_temporary_indexes(git().git_dir());
+    }
+    journal_->end_capture(capturing);
+  }
+}
+
 void ChangingSession::clean_up(const OperationRow& killed) {
   const Configuration configuration = parse_configuration(
       killed.configuration, std::string(names::configuration_file) + " of the operation");
@@ -79,6 +123,7 @@ void ChangingSession::clean_up(const OperationRow& killed) {
   }
   boost::system::error_code ignored;
   fs::remove_all(names::scripts_directory(repository().common_dir, killed.id), ignored);
+  remove_temporary_indexes(git().git_dir());
   journal_->set_state(killed.id, State::reverted);
   cleaned_up_ = true;
 }

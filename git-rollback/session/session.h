@@ -24,6 +24,10 @@ struct Session {
   // Usage when it is broken; Fatal, with the hint to run init, when it is missing.
   const Configuration& configured() const;
   const boost::filesystem::path& base() const;  // what relative paths start from
+
+  // Where .rollback.yml is broken or gone, the newest of these commits that has
+  // a good one lends it; false when none has. A bad deploy may have broken it.
+  bool borrow_configuration(const std::vector<std::string>& commits);
 };
 
 // Reads .rollback.yml at the root of the work tree, or in HEAD's commit where
@@ -53,6 +57,7 @@ class ChangingSession {
 
  private:
   void clean_up(const OperationRow& killed);
+  void forget_captures();
 
   Session session_;
   std::unique_ptr<FileLock> lock_;

@@ -123,7 +123,9 @@ std::string publish_done(ChangingSession& changing, Executor& executor,
       rollback_event(plan, plan.partial() ? "partial" : "done", std::move(more)));
   fail_point("publish before");
   publish(changing.git(), changing.journal(), publication);
-  changing.journal().close_deploys(plan.environment);
+  while (const auto open = changing.journal().newest_open_deploy(plan.environment)) {
+    changing.journal().close_deploy(open->id);  // what it brought was rolled back from
+  }
   return left.point.id;
 }
 

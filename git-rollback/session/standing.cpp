@@ -1,7 +1,5 @@
 #include "session/standing.h"
 
-#include <boost/filesystem/operations.hpp>
-
 #include "os/error.h"
 #include "session/parts.h"
 #include "store/names.h"
@@ -10,10 +8,10 @@ namespace rollback {
 namespace {
 
 std::string newest_open_deploy(const Session& session) {
-  const auto file = names::journal_file(session.repository.common_dir);
-  if (!boost::filesystem::exists(file)) return "";
-  const auto open = Journal(file).open_deploys(session.repository.environment);
-  return open.empty() ? "" : open.front().id;
+  auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir));
+  if (!journal) return "";
+  const auto open = journal->newest_open_deploy(session.repository.environment);
+  return open && !journal->given_up(*open) ? open->id : "";
 }
 
 std::string head_commit(const Git& git) {
@@ -41,6 +39,19 @@ Standing look_around(const Session& session) {
   }
   if (standing.live.commit.empty()) standing.live.commit = head_commit(session.repository.git);
   return standing;
+}
+
+std::string borrow_configuration(Session& session) {
+  if (session.configuration) return "";
+  const Standing standing = look_around(session);
+  std::vector<std::string> commits{standing.live.commit};
+  if (const auto parent =
+          standing.index.point(session.repository.environment, standing.live.parent)) {
+    commits.push_back(parent->commit);
+  }
+  if (!standing.has_live() || !session.borrow_configuration(commits)) return "";
+  return std::string(names::configuration_file) +
+         " here is broken or gone; the one of an earlier commit is used";
 }
 
 }  // namespace rollback

@@ -28,4 +28,9 @@ struct Standing {
 
 Standing look_around(const Session& session);
 
+// Borrows the configuration of what is live, or of the point before it, where
+// the one at hand is broken or gone. What it says for people; "" when it was
+// not needed.
+std::string borrow_configuration(Session& session);
+
 }  // namespace rollback

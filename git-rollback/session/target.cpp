@@ -80,10 +80,9 @@ ResolvedTarget live_at(const Standing& standing, const Session& session, Time ti
                      : "the record starts at " + to_rfc3339_seconds(standing.chain.back().at)});
 }
 
-}  // namespace
-
-std::optional<Point> find_point(const Session& session, const Standing& standing,
-                                std::string_view word) {
+// By id, unique prefix, or the tag that shows it.
+std::optional<Point> point_with_name(const Session& session, const Standing& standing,
+                                     std::string_view word) {
   const std::string& environment = session.repository.environment;
   if (auto point = standing.index.point(environment, word)) return point;
   if (word.size() >= shortest_prefix) {
@@ -96,7 +95,9 @@ std::optional<Point> find_point(const Session& session, const Standing& standing
     }
     if (found.size() == 1) return found.front();
   }
-  if (const auto tag = names::parse_tag_ref(word)) {
+  auto tag = names::parse_tag_ref(word);
+  if (!tag) tag = names::parse_point_ref(word);
+  if (tag) {
     if (tag->environment != environment) {
       throw Refused("'" + std::string(word) + "' is a point of '" + tag->environment +
                         "', and this is '" + environment + "'",
@@ -104,9 +105,31 @@ std::optional<Point> find_point(const Session& session, const Standing& standing
     }
     if (auto point = standing.index.point(environment, tag->id)) return point;
   }
-  auto with_version = standing.index.points_with_version(environment, word);
-  if (!word.empty() && !with_version.empty()) return with_version.front();
   return std::nullopt;
+}
+
+std::optional<Point> point_with_version(const Session& session, const Standing& standing,
+                                        std::string_view word) {
+  auto found = standing.index.points_with_version(session.repository.environment, word);
+  if (word.empty() || found.empty()) return std::nullopt;
+  return found.front();
+}
+
+// The newest point that holds the commit.
+std::optional<Point> point_at_commit(const Session& session, const Standing& standing,
+                                     const std::string& commit) {
+  if (commit.empty()) return std::nullopt;
+  auto found = standing.index.points_at_commit(session.repository.environment, commit);
+  if (found.empty()) return std::nullopt;
+  return found.front();
+}
+
+}  // namespace
+
+std::optional<Point> find_point(const Session& session, const Standing& standing,
+                                std::string_view word) {
+  if (auto point = point_with_name(session, standing, word)) return point;
+  return point_with_version(session, standing, word);
 }
 
 ResolvedTarget resolve_target(const Session& session, const Standing& standing,
@@ -114,13 +137,15 @@ ResolvedTarget resolve_target(const Session& session, const Standing& standing,
                               const CannotRestore& cannot_restore) {
   if (word == "last_stable") return last_stable(standing, session, min_score, cannot_restore);
   if (word == "previous") return previous(standing);
-  if (const auto point = find_point(session, standing, word)) {
-    return {.point = point->id, .already_live = {}};
-  }
-  const std::string commit = commit_of(session.repository.git, word);
+  const Git& git = session.repository.git;
+  const std::string name(word);
+  auto point = point_with_name(session, standing, word);
+  if (!point) point = point_at_commit(session, standing, commit_of(git, "refs/tags/" + name));
+  if (!point) point = point_with_version(session, standing, word);
+  const std::string commit = point ? "" : commit_of(git, name);
+  if (!point) point = point_at_commit(session, standing, commit);
+  if (point) return {.point = point->id, .already_live = {}};
   if (!commit.empty()) {
-    const auto points = standing.index.points_at_commit(session.repository.environment, commit);
-    if (!points.empty()) return {.point = points.front().id, .already_live = {}};
     throw Refused(
         "no point of '" + session.repository.environment + "' holds commit " + commit.substr(0, 10),
         {"git rollback list"});

@@ -141,13 +141,30 @@ void copy_scripts(const Session& session, const Configuration& configuration,
   });
 }
 
+std::map<std::string, std::string> copied_scripts(const Session& session,
+                                                  const Configuration& configuration,
+                                                  const std::string& operation) {
+  std::map<std::string, std::string> copies;
+  Configuration commands = configuration;
+  for_each_command(commands, [&](CommandLine& command) {
+    for (const auto& argument : command) {
+      const fs::path copy = copy_of(session, operation, argument);
+      if (fs::exists(copy)) copies[copy.string()] = argument;
+    }
+  });
+  return copies;
+}
+
 Configuration with_copied_scripts(const Session& session, const Configuration& configuration,
                                   const std::string& operation) {
+  std::map<std::string, std::string> copies;
+  for (const auto& [copy, argument] : copied_scripts(session, configuration, operation)) {
+    copies[argument] = copy;
+  }
   Configuration copied = configuration;
   for_each_command(copied, [&](CommandLine& command) {
     for (auto& argument : command) {
-      const fs::path copy = copy_of(session, operation, argument);
-      if (fs::exists(copy)) argument = copy.string();
+      if (const auto found = copies.find(argument); found != copies.end()) argument = found->second;
     }
   });
   return copied;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,11 @@ boost::filesystem::path trust(const Session& session, TrustFor whom);
 // Only after require_trust.
 void copy_scripts(const Session& session, const Configuration& configuration,
                   const std::string& operation);
+
+// The copies that there are, each with the argument that it stands for.
+std::map<std::string, std::string> copied_scripts(const Session& session,
+                                                  const Configuration& configuration,
+                                                  const std::string& operation);
 
 // The configuration that runs the copies in place of the originals.
 Configuration with_copied_scripts(const Session& session, const Configuration& configuration,

@@ -65,7 +65,8 @@ class LinkStep : public Step {
     if (now == after_) return {Observation::after};
     if (now == before_) return {Observation::before};
     return {Observation::foreign,
-            "'" + link_.string() + "' now " + (now ? "leads to '" + *now + "'" : "is no link")};
+            "'" + link_.string() + "' now " + (now ? "leads to '" + *now + "'" : "is no link"),
+            "ln -sfn '" + before_ + "' '" + link_.string() + "'"};
   }
 
   void apply() override { point_to(after_); }
@@ -97,6 +98,8 @@ class BinariesPart : public Part {
     const std::string name = required_current();
     draft.point.trailers.push_back({trailer_key, {component(), name, record_hash(name)}});
   }
+
+  void forget(const std::string&) override {}  // a manifest beside its release is no waste
 
   Assessment assess(const Request& request) override {
     Assessment assessment;
@@ -135,7 +138,7 @@ class BinariesPart : public Part {
     const std::string before = *text_of_link(places_.current);
     return json{{"operation", request.operation},
                 {"before", before},
-                {"after", (fs::path(before).parent_path() / wanted.release).string()},
+                {"after", link_text(before, wanted.release)},
                 {"release", current},
                 {"hash", record_hash(current)}}
         .dump();
@@ -174,6 +177,19 @@ class BinariesPart : public Part {
       }
     }
     return {};
+  }
+
+  // As the link was written, with another release at its end, where that leads
+  // to it; else the whole path.
+  std::string link_text(std::string before, const std::string& release) const {
+    while (before.ends_with('/')) before.pop_back();
+    const fs::path folder = fs::path(before).parent_path();
+    boost::system::error_code error;
+    const fs::path from = fs::canonical(places_.current.parent_path() / folder, error);
+    if (!error && from == fs::canonical(places_.releases, error)) {
+      return (folder / release).string();
+    }
+    return places_.release(release).string();
   }
 
   std::string required_current() const {

@@ -50,6 +50,7 @@ class CodePart : public Part {
   Kind kind() const override { return Kind::code; }
   bool present() override { return exists("HEAD"); }
   void capture(PointDraft&) override {}  // the commit itself is all that is needed
+  void forget(const std::string&) override {}
 
   Assessment assess(const Request& request) override {
     Assessment assessment;

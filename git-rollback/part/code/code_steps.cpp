@@ -23,11 +23,18 @@ Step::Seen BranchStep::observe() {
   const auto lines = split(answer, '\n');
   const std::string now(lines.at(0)), branch(lines.at(1));
   if (branch != ref_) {
-    return {Observation::foreign, "HEAD is now on '" + branch + "', not on '" + ref_ + "'"};
+    const bool applied = git_.ask({"rev-parse", "--verify", "--quiet", ref_}).out == after_ + "\n";
+    const std::string name = ref_.starts_with("refs/heads/") ? ref_.substr(11) : before_;
+    return {Observation::foreign, "HEAD is now on '" + branch + "', not on '" + ref_ + "'",
+            "git switch " + name, !applied};
   }
   if (now == after_) return {Observation::after};
   if (now == before_) return {Observation::before};
-  return {Observation::foreign, "'" + ref_ + "' was moved to " + now.substr(0, 10)};
+  const bool applied = git_.ask({"merge-base", "--is-ancestor", after_, now}).status == 0;
+  return {Observation::foreign, "'" + ref_ + "' was moved to " + now.substr(0, 10),
+          "git branch keep-" + now.substr(0, 10) + " && git reset --soft " +
+              (applied ? after_ : before_),
+          !applied};
 }
 
 void BranchStep::apply() { move_refs(git_, {{ref_, before_, after_}}, "rollback: " + operation_); }

@@ -50,6 +50,8 @@ class ConfigPart : public Part {
     add_snapshot(git_, draft, component(), states);
   }
 
+  void forget(const std::string&) override {}  // git collects what no ref names
+
   Assessment assess(const Request& request) override {
     Assessment assessment;
     const auto snapshot = read_snapshot(git_, request.target, component());

@@ -17,7 +17,12 @@ Step::Seen ConfigStep::observe() {
   const FileState now = look_at(before_.path, target_);
   if (now.same(after_)) return {Observation::after};
   if (now.same(before_)) return {Observation::before};
-  return {Observation::foreign, "'" + target_.string() + "' was changed by somebody else"};
+  // What waits beside it tells on which side of the exchange we are.
+  const bool applied = look_at(before_.path, beside_).same(before_);
+  return {Observation::foreign, "'" + target_.string() + "' was changed by somebody else",
+          "keep their version elsewhere, then: git cat-file blob " + before_.blob + " > '" +
+              target_.string() + "'",
+          !applied};
 }
 
 void ConfigStep::stage(const FileState& wanted) const {

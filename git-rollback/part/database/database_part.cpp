@@ -55,6 +55,12 @@ class DatabasePart : public Part {
     }
   }
 
+  void forget(const std::string& point) override {
+    for (const auto& engine : engines_) {
+      if (engine->present()) engine->forget(point);
+    }
+  }
+
   Assessment assess(const Request& request) override {
     Assessment assessment;
     const Backups backups = read(request.target);

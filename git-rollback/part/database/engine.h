@@ -75,6 +75,9 @@ class Engine {
   };
   virtual Captured capture(const std::string& point) = 0;
 
+  // Drops the copies that capture() made for a point that was not published.
+  virtual void forget(const std::string& point) = 0;
+
   // Read-only, in one snapshot.
   virtual std::vector<TableFacts> facts(const std::string& point,
                                         const std::vector<Backup>& backups) = 0;

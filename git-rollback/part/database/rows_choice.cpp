@@ -112,6 +112,9 @@ std::string in_words(const TableFacts& facts, const Verdict& verdict) {
       std::string text = facts.table + ": keep_all, " + counted(facts.rows, "row") + " stay";
       for (const auto& name : facts.columns_going) text += ", column '" + name + "' goes";
       for (const auto& name : facts.columns_filled) text += ", column '" + name + "' comes back";
+      if (facts.undo && !facts.undo_of_keep_all) {
+        text += ", the rows which that rollback displaced stay aside";
+      }
       return text + loss;
     }
     case Choice::restore:

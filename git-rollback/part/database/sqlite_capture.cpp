@@ -28,6 +28,17 @@ std::string size_in_words(std::int64_t bytes) {
   return std::to_string(bytes / 1'000'000) + " MB";
 }
 
+void drop(SQLite::Database& writer, Registry& registry, const std::vector<Entry>& entries) {
+  Transaction transaction(writer, Transaction::Kind::write);
+  for (const Entry& entry : entries) {
+    if (names::is_table_of_ours(entry.backup)) {
+      writer.exec("DROP TABLE IF EXISTS " + identifier(entry.backup));
+    }
+    registry.remove(entry);
+  }
+  transaction.commit();
+}
+
 class Capture {
  public:
   Capture(const Location& location, const std::string& component, const DatabaseSettings& settings,
@@ -49,14 +60,7 @@ class Capture {
     const auto leftovers = registry_.incomplete();
     if (leftovers.empty()) return;
     fail_point("database capture: before clean-up");
-    Transaction transaction(*writer_, Transaction::Kind::write);
-    for (const Entry& entry : leftovers) {
-      if (names::is_table_of_ours(entry.backup)) {
-        writer_->exec("DROP TABLE IF EXISTS " + identifier(entry.backup));
-      }
-      registry_.remove(entry);
-    }
-    transaction.commit();
+    drop(*writer_, registry_, leftovers);
   }
 
   Engine::Captured in_turns() {
@@ -108,8 +112,9 @@ class Capture {
     for (const Listed& listed : list_tables(*writer_)) {
       if (!is_in_set(settings_, listed.name)) continue;
       if (listed.type != "table") {
-        notices_.push_back("'" + listed.name + "' of database '" + location_.schema + "' is a " +
-                           listed.type + " table or view, and is not backed up");
+        notices_.push_back("'" + listed.name + "' of database '" + location_.schema +
+                           "' is no plain table (" + listed.type +
+                           "): it is not backed up, and stays as it is in a rollback");
         continue;
       }
       const auto definition = read_definition(*writer_, listed.name);
@@ -186,6 +191,16 @@ class Capture {
 Engine::Captured capture(const Location& location, const std::string& component,
                          const DatabaseSettings& settings, const std::string& point) {
   return Capture(location, component, settings, point).run();
+}
+
+void forget(const Location& location, const std::string& component, const std::string& point) {
+  const Connection writer = open(location, Access::write);
+  Registry registry(*writer, component);
+  std::vector<Entry> copies;
+  for (const Entry& entry : registry.of_point(point)) {
+    if (entry.kind == BackupKind::copy) copies.push_back(entry);
+  }
+  if (!copies.empty()) drop(*writer, registry, copies);
 }
 
 }  // namespace rollback::sqlite

@@ -13,4 +13,7 @@ namespace rollback::sqlite {
 Engine::Captured capture(const Location& location, const std::string& component,
                          const DatabaseSettings& settings, const std::string& point);
 
+// Drops what a capture copied for a point; displaced tables are never its own.
+void forget(const Location& location, const std::string& component, const std::string& point);
+
 }  // namespace rollback::sqlite

@@ -91,6 +91,10 @@ class SqliteEngine : public Engine {
     guarded([&] { sqlite::settle(location_, component_, operation); });
   }
 
+  void forget(const std::string& point) override {
+    guarded([&] { sqlite::forget(location_, component_, point); });
+  }
+
   void discard(const std::string& operation) override {
     if (present()) guarded([&] { sqlite::discard(location_, component_, operation); });
   }

@@ -168,6 +168,7 @@ std::vector<Member> find_members(SQLite::Database& db, const Registry& registry,
     const bool ledger = is_meant(settings.ledger, listed.name);
     if (found == members.end()) {
       if (!ledger && !is_meant(settings.tables, listed.name)) continue;
+      if (listed.type != "table") continue;  // views and virtual tables stay as they are
       found = members.insert(members.end(), Member{listed.name, "", {}, {}, {}, ledger});
     }
     found->type = listed.type;
