@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
+#include <map>
 #include <tuple>
 
 #include "os/error.h"
@@ -43,27 +44,34 @@ struct Listed {
   Tag tag;
 };
 
-// A tag's date has whole seconds. Of points of one second, the parent is the
-// older one; then the lower number behind the id.
-bool older(const Listed& a, const Listed& b) {
-  if (a.tag.at != b.tag.at) return a.tag.at < b.tag.at;
-  if (b.parent == a.name.id || a.parent == b.name.id) return b.parent == a.name.id;
-  return std::make_tuple(a.name.id.size(), a.name.id) <
-         std::make_tuple(b.name.id.size(), b.name.id);
+using ByName = std::map<std::pair<std::string, std::string>, const Listed*>;
+
+// How many of its ancestors are of the same second, since a tag's date has no
+// fractions.
+size_t depth_in_second(const Listed& point, const ByName& points) {
+  size_t depth = 0;
+  for (const Listed* child = &point; depth <= points.size(); ++depth) {
+    const auto parent = points.find({child->name.environment, child->parent});
+    if (parent == points.end() || parent->second->tag.at != point.tag.at) break;
+    child = parent->second;
+  }
+  return depth;
 }
 
-// By insertion: "older" among points of one second is known only to neighbours
-// in the chain, so it is no strict weak order as std::sort wants it.
-std::vector<Listed> oldest_first(std::vector<Listed> points) {
-  std::stable_sort(points.begin(), points.end(),
-                   [](const Listed& a, const Listed& b) { return a.tag.at < b.tag.at; });
-  for (size_t i = 0; i < points.size(); ++i) {
-    for (size_t j = i; j > 0 && points[j - 1].tag.at == points[j].tag.at; --j) {
-      if (!older(points[j], points[j - 1])) continue;
-      std::swap(points[j], points[j - 1]);
-    }
+std::vector<Listed> oldest_first(const std::vector<Listed>& points) {
+  ByName by_name;
+  for (const auto& point : points) by_name[{point.name.environment, point.name.id}] = &point;
+  using Key = std::tuple<Time, size_t, size_t, std::string>;  // "-2" before "-10"
+  std::vector<std::pair<Key, const Listed*>> keyed;
+  for (const auto& point : points) {
+    keyed.push_back(
+        {{point.tag.at, depth_in_second(point, by_name), point.name.id.size(), point.name.id},
+         &point});
   }
-  return points;
+  std::sort(keyed.begin(), keyed.end());
+  std::vector<Listed> sorted;
+  for (const auto& [key, point] : keyed) sorted.push_back(*point);
+  return sorted;
 }
 
 std::vector<Listed> read_points(const Git& git, std::string_view refs) {
@@ -86,7 +94,7 @@ std::vector<Listed> read_points(const Git& git, std::string_view refs) {
     points[i].version = first_field(trailers, "Rollback-Version");
     readable.push_back(std::move(points[i]));
   }
-  return oldest_first(std::move(readable));
+  return oldest_first(readable);
 }
 
 void add_points(SQLite::Database& database, const Git& git, std::string_view refs) {

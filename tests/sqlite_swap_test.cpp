@@ -279,7 +279,6 @@ TEST_P(SqliteSwap, ABackupTakesNothingFromTheServicesTables) {
 }
 
 TEST_P(SqliteSwap, ABusyDatabaseIsNamedAndNothingChanges) {
-  if (GetParam()) GTEST_SKIP() << "it waits ten seconds, and is the same in WAL mode";
   run(bots);
   const Point point = capture();
   run(later);
