@@ -1,0 +1,92 @@
+#include "store/names.h"
+
+#include <gtest/gtest.h>
+
+namespace rollback::names {
+namespace {
+
+constexpr const char* id = "20261123T100000Z-4f2a91c";
+
+TEST(Names, ARefOfAPointIsReadBackAsItWasSpelled) {
+  for (const std::string environment : {"production", "production/web1"}) {
+    const auto parsed = parse_point_ref(point_ref(environment, id));
+    ASSERT_TRUE(parsed);
+    EXPECT_EQ(parsed->environment, environment);
+    EXPECT_EQ(parsed->id, id);
+  }
+}
+
+TEST(Names, ATagIsReadBackInEveryFormThatGitTakes) {
+  const std::string ref = tag_ref("production/web1", id);
+  for (const size_t cut :
+       {size_t{0}, std::string("refs/").size(), std::string("refs/tags/").size()}) {
+    const auto parsed = parse_tag_ref(ref.substr(cut));
+    ASSERT_TRUE(parsed) << ref.substr(cut);
+    EXPECT_EQ(parsed->environment, "production/web1");
+    EXPECT_EQ(parsed->id, id);
+  }
+}
+
+TEST(Names, OtherRefsAreNoPoints) {
+  EXPECT_FALSE(parse_point_ref("refs/rollback/production/live"));
+  EXPECT_FALSE(parse_point_ref("refs/rollback/production/points/latest"));
+  EXPECT_FALSE(parse_tag_ref("refs/tags/v1.0"));
+  EXPECT_FALSE(parse_tag_ref(std::string("refs/tags/rollback/") + id));
+}
+
+TEST(Names, AnIdTellsItsTimeAndTakesANumberWhenTaken) {
+  const Time time = *from_stamp("20261123T100000Z");
+  const std::string commit = "4f2a91c000000000000000000000000000000000";
+  EXPECT_EQ(point_id(time, commit), id);
+  EXPECT_EQ(point_id(time, commit, 2), std::string(id) + "-2");
+  EXPECT_TRUE(is_point_id(std::string(id) + "-2"));
+  EXPECT_EQ(time_of_id(id), time);
+  EXPECT_EQ(time_of_id(operation_id(time)), time);
+}
+
+TEST(Names, WhatIsNotShapedLikeAnIdIsNone) {
+  for (const char* text :
+       {"", "20261123T100000Z", "20261123T100000Z-4f2a91", "20261323T100000Z-4f2a91c",
+        "20261123T100000Z-4F2A91C", "20261123T100000Z-4f2a91c-", "20261123T100000Z-4f2a91cx"}) {
+    EXPECT_FALSE(is_point_id(text)) << text;
+  }
+}
+
+TEST(Names, AnEnvironmentHasNoSegmentThatIsAWordOfOurs) {
+  for (const char* name : {"production", "production/web1", "eu-1.staging"}) {
+    EXPECT_TRUE(is_environment(name)) << name;
+  }
+  for (const std::string name : {"", "a//b", "a/", "live", "a/points", "config/a", "before", "-a",
+                                 ".a", "a.lock", "a..b", "a b", "a\nb", id}) {
+    EXPECT_FALSE(is_environment(name)) << name;
+  }
+}
+
+TEST(Names, AComponentIsNotAPartAndHasNoCapitals) {
+  EXPECT_TRUE(is_component("playerbot"));
+  EXPECT_TRUE(is_component("2d_world-1.x"));
+  for (const char* name : {"", "code", "db", "database", "Playerbot", "-x", "a/b", "a b"}) {
+    EXPECT_FALSE(is_component(name)) << name;
+  }
+}
+
+TEST(Names, ATableNameThatIsTooLongIsCutAndStaysDistinct) {
+  const std::string stem(60, 'x');
+  const std::string a = backup_table(stem + "1", "20261123T100000Z");
+  const std::string b = backup_table(stem + "2", "20261123T100000Z");
+  EXPECT_LE(a.size(), 64U);
+  EXPECT_NE(a, b);
+  EXPECT_TRUE(is_table_of_ours(a));
+}
+
+TEST(Names, OnlyTablesOfOursAreOurs) {
+  EXPECT_TRUE(is_table_of_ours("playerbot_backup_20261123T100000Z"));
+  EXPECT_TRUE(is_table_of_ours(incoming_table("playerbot", id)));
+  EXPECT_TRUE(is_table_of_ours(displaced_table("playerbot", id)));
+  EXPECT_TRUE(is_table_of_ours("git_rollback_backups"));
+  EXPECT_FALSE(is_table_of_ours("playerbot_backup_weekly"));
+  EXPECT_FALSE(is_table_of_ours("checked_in_2026"));
+}
+
+}  // namespace
+}  // namespace rollback::names

@@ -1,0 +1,72 @@
+#include "health/verdict.h"
+
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace rollback {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* deploy = "20261123T100000Z-4f2a91c";
+constexpr const char* point = "20261123T110000Z-77ab210";
+
+Event event(const char* kind, const json& more) {
+  return make_event("c0ffee", "production", deploy, kind, more);
+}
+
+Verdict verdict(const std::vector<Event>& events) {
+  return judge(point, deploy, events, 80).verdict;
+}
+
+const Event good = event("health", {{"score", 100}});
+const Event poor = event("health", {{"score", 79}});
+const Event broken = event("trigger", {{"trigger", "build_failure"}, {"outcome", "failed"}});
+const Event rolled_back = event("rollback", {{"operation", "o1"}, {"outcome", "done"}});
+
+TEST(Verdict, WithoutDataIsUnknown) { EXPECT_EQ(verdict({}), Verdict::unknown); }
+
+TEST(Verdict, IsStableWithAScoreOfAtLeastTheMinimum) {
+  EXPECT_EQ(verdict({good}), Verdict::stable);
+  EXPECT_EQ(verdict({poor}), Verdict::unknown);
+}
+
+TEST(Verdict, IsStableWhenTheWatchWindowEndedClean) {
+  EXPECT_EQ(verdict({event("watch", {{"outcome", "clean"}})}), Verdict::stable);
+}
+
+TEST(Verdict, IsFailedByAnyTriggerWhateverTheScore) {
+  EXPECT_EQ(verdict({broken, good}), Verdict::failed);
+}
+
+TEST(Verdict, IsFailedByARollbackUntilAnUndoWithdrawsIt) {
+  EXPECT_EQ(verdict({good, rolled_back}), Verdict::failed);
+  const Event undone = event("undo", {{"operation", "o2"}, {"undoes", "o1"}, {"outcome", "done"}});
+  EXPECT_EQ(verdict({good, rolled_back, undone}), Verdict::stable);
+  EXPECT_FALSE(rolled_back_from(deploy, {good, rolled_back, undone}));
+}
+
+TEST(Verdict, ARollbackThatWasPutBackCountsForNothing) {
+  EXPECT_EQ(verdict({good, event("rollback", {{"operation", "o1"}, {"outcome", "reverted"}})}),
+            Verdict::stable);
+}
+
+TEST(Verdict, OfAPersonWinsAndTheLastOneCounts) {
+  const Event failed = event("verdict", {{"point", point}, {"verdict", "failed"}});
+  const Event stable = event("verdict", {{"point", point}, {"verdict", "stable"}});
+  EXPECT_EQ(verdict({good, failed}), Verdict::failed);
+  EXPECT_EQ(verdict({failed, stable, broken}), Verdict::stable);
+}
+
+TEST(Verdict, AMarkSpeaksForThePointThatItNamesAlone) {
+  EXPECT_EQ(verdict({event("verdict", {{"point", deploy}, {"verdict", "stable"}})}),
+            Verdict::unknown);
+}
+
+TEST(Verdict, AnUnknownEventIsPassedOver) {
+  EXPECT_EQ(verdict({event("eclipse", {{"outcome", "failed"}}), good}), Verdict::stable);
+}
+
+}  // namespace
+}  // namespace rollback
