@@ -35,12 +35,18 @@ class Git {
   // held while any of them still works.
   void hold_open(int descriptor) { keep_open_ = {descriptor}; }
 
+  // A process of ours was killed, so that lock files which nobody owns may
+  // stand about. Only then are any cleared: others may be of a git that lives.
+  void expect_stale_locks() { stale_locks_ = true; }
+  bool may_have_stale_locks() const { return stale_locks_; }
+
   const boost::filesystem::path& git_dir() const { return git_dir_; }
   const boost::filesystem::path& work_tree() const { return work_tree_; }
 
  private:
   boost::filesystem::path git_dir_, work_tree_;
   std::vector<int> keep_open_;
+  bool stale_locks_ = false;
 };
 
 // "a\0b\0" or "a\nb\n" -> a, b. Views into `text`.

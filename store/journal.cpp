@@ -126,17 +126,19 @@ std::optional<Journal> Journal::open_to_read(const boost::filesystem::path& file
   if (access(file.c_str(), W_OK) == 0 && access(file.parent_path().c_str(), W_OK) == 0) {
     return Journal(file);
   }
-  // Another user's: without writing, SQLite reads a WAL database only as a file
-  // that nobody changes, so what is in the log of a running command is missed.
-  Journal journal{std::unique_ptr<SQLite::Database>()};
-  try {
-    journal.database_ = std::make_unique<SQLite::Database>(
-        "file:" + file.string() + "?immutable=1", SQLite::OPEN_READONLY | SQLite::OPEN_URI);
-    if (!journal.database_->tableExists("operations")) return std::nullopt;
-  } catch (const SQLite::Exception& error) {
-    throw Fatal("the journal '" + file.string() + "' cannot be read: " + error.what());
+  // Another user's. Where no writer has it open, SQLite reads a WAL database of
+  // a folder it may not write only as a file that nobody changes.
+  for (const char* mode : {"?mode=ro", "?immutable=1"}) {
+    try {
+      Journal journal{std::make_unique<SQLite::Database>("file:" + file.string() + mode,
+                                                         SQLite::OPEN_READONLY | SQLite::OPEN_URI)};
+      if (!journal.database_->tableExists("operations")) return std::nullopt;
+      return journal;
+    } catch (const SQLite::Exception&) {
+      // the other way
+    }
   }
-  return journal;
+  throw Fatal("the journal '" + file.string() + "' cannot be read");
 }
 
 Journal::~Journal() = default;
@@ -216,20 +218,12 @@ void Journal::open_deploy(const OpenDeploy& deploy) {
 
 std::optional<OpenDeploy> Journal::newest_open_deploy(const std::string& environment) {
   SQLite::Statement query(*database_,
-                          "SELECT id, environment FROM deploys WHERE open AND environment = ?"
-                          " ORDER BY seq DESC LIMIT 1");
+                          "SELECT id, environment FROM deploys WHERE open AND environment = ?1"
+                          " AND seq > (SELECT coalesce(max(seq), 0) FROM deploys"
+                          " WHERE NOT open AND environment = ?1) ORDER BY seq DESC LIMIT 1");
   query.bind(1, environment);
   if (!query.executeStep()) return std::nullopt;
   return OpenDeploy{query.getColumn(0), query.getColumn(1)};
-}
-
-bool Journal::given_up(const OpenDeploy& deploy) {
-  SQLite::Statement query(*database_,
-                          "SELECT 1 FROM deploys WHERE NOT open AND environment = ?1 AND seq >"
-                          " (SELECT max(seq) FROM deploys WHERE id = ?2)");
-  query.bind(1, deploy.environment);
-  query.bind(2, deploy.id);
-  return query.executeStep();
 }
 
 void Journal::close_deploy(const std::string& id) {

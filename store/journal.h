@@ -78,10 +78,9 @@ class Journal {
   std::vector<Capturing> captures();
 
   void open_deploy(const OpenDeploy& deploy);
+  // One that was opened before another that is closed was given up, and is none.
   std::optional<OpenDeploy> newest_open_deploy(const std::string& environment);
   void close_deploy(const std::string& id);
-  // One that was opened before another that is closed was given up.
-  bool given_up(const OpenDeploy& deploy);
 
   // How long a phase took here, for estimates: the median of the last ten.
   void measured(const std::string& phase, std::chrono::milliseconds duration);

@@ -96,10 +96,6 @@ std::string branch_ref(std::string_view operation) {
   return join({"refs/heads/rollback/", operation});
 }
 
-std::string points_prefix(std::string_view environment) {
-  return join({root, environment, points});
-}
-
 std::optional<EnvironmentAndId> parse_point_ref(std::string_view ref) {
   const size_t slash = ref.rfind(points);
   if (!ref.starts_with(root) || slash == std::string_view::npos || slash < root.size()) {

@@ -25,8 +25,6 @@ std::string config_ref(std::string_view environment);
 std::string before_ref(std::string_view environment, std::string_view operation);
 std::string branch_ref(std::string_view operation);  // refs/heads/rollback/<operation>
 
-std::string points_prefix(std::string_view environment);  // ends in '/'
-
 struct EnvironmentAndId {
   std::string environment, id;
 };

@@ -47,6 +47,9 @@ std::string build_notes(const Git& git, const std::string& tip, const std::vecto
   bool changed = false;
   for (const auto& [commit, added] : by_commit) {
     const Finished old = git.ask({"notes", "--ref=" + draft, "show", commit});
+    if (old.status != 0 && old.err.find("no note found") == std::string::npos) {
+      throw Fatal("git notes failed: " + old.err);
+    }
     std::string note = old.status == 0 ? old.out : "";
     if (!note.empty() && !note.ends_with('\n')) note += '\n';
     const size_t before = note.size();
@@ -65,7 +68,7 @@ std::string build_notes(const Git& git, const std::string& tip, const std::vecto
   return built;
 }
 
-// The changes still to be made; Fatal when a ref is neither old nor new.
+// The changes still to be made; Refused when a ref is neither old nor new.
 std::vector<RefChange> outstanding(const Git& git, const std::vector<RefChange>& changes) {
   std::vector<RefChange> left;
   for (const auto& change : changes) {
@@ -152,6 +155,7 @@ void finish(const Git& git, Journal& journal, long long id, const Publication& p
 }  // namespace
 
 void clear_stale_locks(const Git& git, const std::vector<std::string>& names) {
+  if (!git.may_have_stale_locks()) return;
   for (const auto& name : names) clear_stale_lock(lock_of(git, name));
 }
 

@@ -27,15 +27,15 @@ struct Publication {
 };
 
 // Journals it, publishes it, strikes it from the journal. The lock must be
-// held. Throws Fatal when a ref is neither at its old nor at its new id.
+// held. Throws Refused when a ref is neither at its old nor at its new id.
 void publish(const Git& git, Journal& journal, const Publication& publication);
 
 // Finishes what a killed process had begun to publish. True if there was any.
 bool replay_publications(const Git& git, Journal& journal);
 
 // Removes NAME.lock for names such as "HEAD", "index" or a ref, where a killed
-// git child of ours left it. The flock must be held: git children share it, so
-// while we have it none of them lives; a foreign git gets half a second to end.
+// git child of ours left it (Git::expect_stale_locks). The flock must be held: git children share
+// it, so while we have it none of them lives; a foreign git gets half a second to end.
 void clear_stale_locks(const Git& git, const std::vector<std::string>& names);
 
 // Moves refs, each from its old to its new id; those already there are passed

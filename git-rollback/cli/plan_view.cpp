@@ -107,6 +107,19 @@ json plan_as_json(const Plan& plan, const std::vector<JudgedPoint>& points,
   return object;
 }
 
+json nothing_as_json(const std::vector<JudgedPoint>& points, const std::string& why) {
+  json object{{"format", 1},
+              {"rollback_points", json::array()},
+              {"recommended_target", nullptr},
+              {"recommended_point", nullptr},
+              {"estimated_downtime", "0 ms"},
+              {"data_loss_risk", "none"},
+              {"affected_features", json::array()},
+              {"already_live", why}};
+  for (const auto& point : points) object["rollback_points"].push_back(point_as_json(point));
+  return object;
+}
+
 std::string dump(const json& object) {
   return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }

@@ -16,6 +16,9 @@ std::string plan_for_people(const Plan& plan, const Judgement& target);
 nlohmann::json plan_as_json(const Plan& plan, const std::vector<JudgedPoint>& points,
                             const RollbackReport* report);
 
+// The same object where what was asked for is live already.
+nlohmann::json nothing_as_json(const std::vector<JudgedPoint>& points, const std::string& why);
+
 // JSON as it is printed: UTF-8 made valid, indented, with a newline.
 std::string dump(const nlohmann::json& object);
 

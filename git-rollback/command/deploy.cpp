@@ -48,7 +48,7 @@ int run_deploy(const Arguments& arguments) {
   }
   std::fflush(stdout);
   const int status = run_command_of(deploy, command);
-  const DeployReport after = post_deploy(open_session(), std::min(status, 255), {});
+  const DeployReport after = post_deploy(open_session(), std::min(status, 255), {}, deploy);
   for (const auto& notice : after.notices) say(printable(notice));
   if (after.problem.empty()) {
     say("deploy " + deploy + " is live" +

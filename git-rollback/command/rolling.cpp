@@ -74,7 +74,10 @@ int nothing_to_do(const RollingOptions& values, const Session& session, const Pl
   } else if (planned.plan) {
     say("everything is already at " + planned.plan->target.id);
   } else if (values.json) {
-    std::fputs(dump({{"format", 1}, {"already_live", planned.already_live}}).c_str(), stdout);
+    std::fputs(
+        dump(nothing_as_json(judged_points(session, look_around(session), 0), planned.already_live))
+            .c_str(),
+        stdout);
   } else {
     say(printable(planned.already_live));
   }

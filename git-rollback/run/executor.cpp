@@ -36,7 +36,12 @@ std::vector<PartPlan> in_swap_order(const Plan& plan) {
 void go(Step& step) {
   const Step::Seen seen = step.observe();
   if (seen.what == Observation::after) return;
-  if (seen.what == Observation::foreign) throw Refused(step.name() + ": " + seen.detail);
+  if (seen.what == Observation::foreign) {
+    std::vector<std::string> hints{"git rollback status",
+                                   "then git rollback --continue, or git rollback --abort"};
+    if (!seen.remedy.empty()) hints.insert(hints.begin(), seen.remedy);
+    throw Refused(step.name() + ": " + seen.detail, hints);
+  }
   fail_point("swap " + step.name() + " before");
   step.apply();
   const Step::Seen now = step.observe();
@@ -179,7 +184,11 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
 }
 
 ExecutionResult Executor::failed(const PreparedPlan& prepared, const std::string& problem) {
-  back(prepared);
+  try {
+    back(prepared);
+  } catch (const Refused& error) {
+    throw Refused(problem + "; and on the way back: " + error.what(), error.hints());
+  }
   ExecutionResult result;
   result.outcome = Outcome::reverted;
   result.problem = problem;

@@ -35,9 +35,8 @@ class Service {
       : component_(std::move(component)), settings_(std::move(settings)) {}
 
   const std::string& component() const { return component_; }
-  bool interrupts() const { return !settings_.stop.empty() || !settings_.restart.empty(); }
 
-  // Drains (a failure there is only noted), then stops.
+  // Drains (whose failure stops nothing), then stops.
   CommandOutcome quiesce(const CommandSetting& setting) const;
   // Starts what was stopped, or restarts.
   CommandOutcome activate(const CommandSetting& setting) const;

@@ -89,7 +89,9 @@ void prune_releases(const Session& session, DeployReport& report) {
     const auto prune = releases_to_prune(
         release_history(standing, component.name, session.configured().min_score),
         component.binaries->keep, releases_in_use(session, standing, component.name));
+    if (prune.empty()) continue;
     const auto releases = boost::filesystem::absolute(component.binaries->releases, session.base());
+    const FileLock lock(names::releases_lock_file(releases), "pruning releases", short_wait);
     for (const auto& name : prune) {
       if (!boost::filesystem::exists(releases / name)) continue;
       remove_release(releases, name);
@@ -142,7 +144,12 @@ void run_smoke_test(const Session& session, const std::string& deploy, const std
                     DeployReport& report) {
   const Configuration& configuration = session.configured();
   if (configuration.smoke_test.empty()) return;
-  require_trust(session);
+  if (!is_trusted(session)) {
+    report.problem =
+        "the smoke test did not run, since the deploy changed .rollback.yml or a script"
+        " of it: see and trust them with git rollback trust";
+    return;
+  }
   const std::string& environment = session.repository.environment;
   CommandSetting setting{.directory = session.base(),
                          .log = names::log_file(session.repository.common_dir, deploy),
@@ -190,7 +197,8 @@ DeployReport pre_deploy(ChangingSession& changing) {
   return {.point = draft.point.id, .notices = draft.notices, .problem = {}};
 }
 
-DeployReport post_deploy(Session session, int status, const std::optional<std::string>& commit) {
+DeployReport post_deploy(Session session, int status, const std::optional<std::string>& commit,
+                         const std::string& deploy) {
   DeployReport report;
   const std::string borrowed = borrow_configuration(session);
   const std::string deployed = deployed_commit(session, commit);
@@ -198,10 +206,10 @@ DeployReport post_deploy(Session session, int status, const std::optional<std::s
     ChangingSession changing(session, "post-deploy", short_wait);
     required_live(look_around(session));
     const auto open = changing.journal().newest_open_deploy(changing.environment());
-    if (!open) {
+    if (deploy.empty() && !open) {
       throw Fatal("no deploy is open", {"before each deploy: git hook run pre-deploy"});
     }
-    report.point = open->id;
+    report.point = deploy.empty() ? open->id : deploy;
     publish_live(changing, report.point, status, deployed);
   }
   if (status != 0) {

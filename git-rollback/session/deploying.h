@@ -22,8 +22,10 @@ DeployReport pre_deploy(ChangingSession& session);
 
 // Closes the newest open deploy, extends the live chain whatever the status,
 // then runs the smoke test, and prunes releases after a good deploy. `commit`:
-// what was deployed, else the release's REVISION, else HEAD.
-DeployReport post_deploy(Session session, int status, const std::optional<std::string>& commit);
+// what was deployed, else the release's REVISION, else HEAD. `deploy`: which deploy
+// this ends, where that is known.
+DeployReport post_deploy(Session session, int status, const std::optional<std::string>& commit,
+                         const std::string& deploy = "");
 
 // Set by `git rollback deploy`, so that hooks nested in its command know.
 inline constexpr const char* nested_deploy_variable = "GIT_ROLLBACK_DEPLOY";

@@ -115,7 +115,10 @@ RollbackReport go_forward(ChangingSession& changing, Executor& executor,
     changing.journal().measured("downtime", result.downtime);
     changing.journal().measured("swap", result.swap);
   }
-  executor.settle_steps(prepared);
+  // Once the record is out, the files are the user's again.
+  if (from != State::published && !is_published(changing, prepared.plan.operation)) {
+    executor.settle_steps(prepared);
+  }
   report.left = publish_done(changing, executor, prepared);
   changing.journal().set_state(prepared.plan.operation, State::published);
   fail_point("published after");
@@ -164,6 +167,7 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
   require_trust(session);
   const auto locks = lock_releases(session, configuration, plan);
   Journal& journal = changing.journal();
+  changing.lock().tell("rollback " + plan.operation);
   journal.begin_operation({.id = plan.operation,
                            .environment = plan.environment,
                            .state = State::preparing,
@@ -193,7 +197,11 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
 
 RollbackReport continue_operation(ChangingSession& changing) {
   const Resumed resumed = resume(changing);
-  if (resumed.row.state == State::discarding) return abort_operation(changing);
+  if (resumed.row.state == State::discarding) {
+    RollbackReport report = abort_operation(changing);
+    report.problem = "operation " + resumed.row.id + " had failed before it was stopped";
+    return report;
+  }
   const auto locks =
       lock_releases(changing.session(), resumed.configuration, resumed.prepared.plan);
   Executor executor = make_executor(changing.journal(), changing.session(), resumed.configuration,

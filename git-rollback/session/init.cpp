@@ -21,7 +21,7 @@ namespace {
 constexpr const char* hook_marker = "# git-rollback hook";
 
 constexpr const char* starting_configuration =
-    R"(# What goes back together when a deploy goes wrong: see git rollback --help.
+    R"(# What goes back together when a deploy goes wrong: see git rollback -h.
 version: 1
 components:
   %NAME%:

@@ -124,6 +124,21 @@ CannotRestore cannot_restore(const Asked& asked, const Standing& standing) {
   };
 }
 
+// An option that nothing selected would heed is a misunderstanding.
+void refuse_idle_options(const Asked& asked) {
+  const auto selected = [&](Kind kind) {
+    return std::any_of(asked.selection.begin(), asked.selection.end(),
+                       [&](const auto& entry) { return entry.second.count(kind) != 0; });
+  };
+  const bool about_rows = asked.request.rows || asked.request.accepted_loss != Risk::none;
+  if (about_rows && !selected(Kind::database)) {
+    throw Usage("--rows and --accept-data-loss are about a database, and none is selected");
+  }
+  if (asked.request.drop_undeployed && !selected(Kind::code)) {
+    throw Usage("--drop-undeployed is about code, and none is selected");
+  }
+}
+
 }  // namespace
 
 LossPolicy policy_of(const Session& session, const RollbackRequest& request) {
@@ -152,6 +167,7 @@ Planned plan_rollback(const Session& session, const RollbackRequest& request) {
                     .request = request,
                     .selection = parse_selection(request.components, configuration),
                     .policy = policy_of(session, request)};
+  refuse_idle_options(asked);
   const Standing standing = look_around(session);
   if (standing.live.commit.empty()) {
     throw Fatal("there is no commit here yet", {"git rollback init"});

@@ -9,13 +9,12 @@
 namespace rollback {
 namespace {
 
-std::string described_version(const Git& git, const std::string& commit) {
-  const Finished answer = git.ask({"describe", "--tags", "--exclude", "rollback/*", commit});
-  return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "";
-}
-
 void capture(const RecordRequest& request, Part& part, PointDraft& draft) {
-  if (!part.present()) return;
+  if (!part.present()) {
+    draft.notices.push_back(part.component() + "/" + std::string(name_of(part.kind())) +
+                            ": nothing is there yet, so the point does without it");
+    return;
+  }
   fail_point("capture " + part.component() + "/" + std::string(name_of(part.kind())) + " before");
   for (const auto& [component, kinds] : request.selection) {
     const bool of_it = part.kind() == Kind::code || part.component() == component;
@@ -25,6 +24,11 @@ void capture(const RecordRequest& request, Part& part, PointDraft& draft) {
 }
 
 }  // namespace
+
+std::string described_version(const Git& git, const std::string& commit) {
+  const Finished answer = git.ask({"describe", "--tags", "--exclude", "rollback/*", commit});
+  return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "";
+}
 
 std::string free_point_id(const Session& session, Time at, const std::string& commit) {
   for (int attempt = 1;; ++attempt) {

@@ -28,6 +28,9 @@ void publish_point(ChangingSession& session, const PointDraft& draft, Publicatio
 // Writes the tag object; the refs that publish it, the draft's own among them.
 Publication publication_of(const Session& session, const PointDraft& draft);
 
+// The version of a commit by its tags, ours aside; "" when there is none.
+std::string described_version(const Git& git, const std::string& commit);
+
 // An id that no point of this environment has.
 std::string free_point_id(const Session& session, Time at, const std::string& commit);
 

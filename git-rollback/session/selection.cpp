@@ -81,17 +81,4 @@ Selection parse_selection(std::string_view list, const Configuration& configurat
   return selection;
 }
 
-std::string describe(const Selection& selection, const Configuration& configuration) {
-  std::string text;
-  for (const auto& [name, kinds] : selection) {
-    text += (text.empty() ? "" : ", ") + name;
-    const ComponentConfiguration* component = configuration.find(name);
-    if (component != nullptr && kinds == kinds_of(*component)) continue;
-    std::string parts;
-    for (const Kind kind : kinds) parts += (parts.empty() ? "/" : ",") + std::string(name_of(kind));
-    text += parts;
-  }
-  return text;
-}
-
 }  // namespace rollback

@@ -22,7 +22,4 @@ Selection everything(const Configuration& configuration);
 // one part of one. An empty list is everything. Usage for what is not there.
 Selection parse_selection(std::string_view list, const Configuration& configuration);
 
-// "playerbot" or "playerbot/code,config"
-std::string describe(const Selection& selection, const Configuration& configuration);
-
 }  // namespace rollback

@@ -6,20 +6,11 @@
 #include "os/file.h"
 #include "session/parts.h"
 #include "store/names.h"
+#include "store/temporary_index.h"
 
 namespace rollback {
 namespace fs = boost::filesystem;
 namespace {
-
-// Indexes in which trees were being built.
-void remove_temporary_indexes(const fs::path& git_dir) {
-  boost::system::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(git_dir, ignored)) {
-    if (entry.path().filename().string().starts_with("rollback-index")) {
-      fs::remove(entry.path(), ignored);
-    }
-  }
-}
 
 std::optional<std::string> configuration_text(const Repository& repository) {
   const std::string name(names::configuration_file);
@@ -84,10 +75,16 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
   lock_ = std::make_unique<FileLock>(names::lock_file(common), about, patience);
   session_.repository.git.hold_open(lock_->descriptor());
   journal_ = std::make_unique<Journal>(names::journal_file(common));
-  replay_publications(git(), *journal_);
-  forget_captures();
-
   const auto row = journal_->in_flight();
+  if (row || !journal_->pending_publications().empty() || !journal_->captures().empty()) {
+    session_.repository.git.expect_stale_locks();
+  }
+  replay_publications(git(), *journal_);
+  try {
+    forget_captures();
+  } catch (const Error&) {
+    // Their database does not answer: the next time, since recovery must not wait for it.
+  }
   if (!row) return;
   if (row->state == State::preparing) {
     clean_up(*row);
@@ -109,7 +106,7 @@ void ChangingSession::forget_captures() {
       for (const auto& part : make_parts(session_, configuration, everything(configuration))) {
         part->forget(capturing.point);
       }
-      remove_temporary_indexes(git().git_dir());
+      TemporaryIndex::sweep(git().git_dir());
     }
     journal_->end_capture(capturing);
   }
@@ -123,7 +120,7 @@ void ChangingSession::clean_up(const OperationRow& killed) {
   }
   boost::system::error_code ignored;
   fs::remove_all(names::scripts_directory(repository().common_dir, killed.id), ignored);
-  remove_temporary_indexes(git().git_dir());
+  TemporaryIndex::sweep(git().git_dir());
   journal_->set_state(killed.id, State::reverted);
   cleaned_up_ = true;
 }

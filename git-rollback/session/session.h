@@ -51,6 +51,7 @@ class ChangingSession {
   const Git& git() const { return session_.repository.git; }
   const std::string& environment() const { return session_.repository.environment; }
   Journal& journal() { return *journal_; }
+  FileLock& lock() { return *lock_; }
 
   // True when the way in cleaned up after a killed operation.
   bool cleaned_up() const { return cleaned_up_; }

@@ -32,6 +32,7 @@ PointDraft draft_of_left(const Session& session, const Plan& plan) {
   point.parent = plan.live.parent;
   point.deploy = plan.live.deploy;
   point.commit = plan.live.commit;
+  point.version = described_version(session.repository.git, point.commit);
   point.sentence = "State of " + plan.environment + " before " +
                    (plan.undoes.empty() ? "rolling back to " : "undoing to ") + plan.target.id +
                    ".";
@@ -55,6 +56,9 @@ LiveRecord new_live(const Git& git, const Plan& plan) {
   bool code_selected = false;
   for (const auto& part : plan.parts) {
     code_selected = code_selected || part.kind == Kind::code;
+    if (part.kind == Kind::code && part.fate == Fate::already) {  // somebody reset it before
+      record.commit = git.line({"rev-parse", "--verify", "HEAD^{commit}"});
+    }
     if (part.kind != Kind::binaries || !went(part)) continue;
     for (const auto& trailer : plan.target.trailers) {
       if (trailer.key == "Rollback-Release" && trailer.fields.size() > 1 &&
@@ -97,6 +101,17 @@ Event rollback_event(const Plan& plan, const std::string& outcome, json more) {
 
 }  // namespace
 
+namespace {
+
+// What an open deploy brought so far was rolled back from.
+void close_deploys(ChangingSession& changing) {
+  while (const auto open = changing.journal().newest_open_deploy(changing.environment())) {
+    changing.journal().close_deploy(open->id);
+  }
+}
+
+}  // namespace
+
 bool is_published(ChangingSession& changing, const std::string& operation) {
   const auto live = read_live(changing.git(), names::live_ref(changing.environment()));
   return live && live->operation == operation;
@@ -105,7 +120,10 @@ bool is_published(ChangingSession& changing, const std::string& operation) {
 std::string publish_done(ChangingSession& changing, Executor& executor,
                          const PreparedPlan& prepared) {
   const Plan& plan = prepared.plan;
-  if (is_published(changing, plan.operation)) return "";
+  if (is_published(changing, plan.operation)) {
+    close_deploys(changing);
+    return "";
+  }
   const Session& session = changing.session();
   PointDraft left = draft_of_left(session, plan);
   executor.leave(prepared, left);
@@ -123,9 +141,7 @@ std::string publish_done(ChangingSession& changing, Executor& executor,
       rollback_event(plan, plan.partial() ? "partial" : "done", std::move(more)));
   fail_point("publish before");
   publish(changing.git(), changing.journal(), publication);
-  while (const auto open = changing.journal().newest_open_deploy(plan.environment)) {
-    changing.journal().close_deploy(open->id);  // what it brought was rolled back from
-  }
+  close_deploys(changing);
   return left.point.id;
 }
 

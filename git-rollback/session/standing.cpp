@@ -11,7 +11,7 @@ std::string newest_open_deploy(const Session& session) {
   auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir));
   if (!journal) return "";
   const auto open = journal->newest_open_deploy(session.repository.environment);
-  return open && !journal->given_up(*open) ? open->id : "";
+  return open ? open->id : "";
 }
 
 std::string head_commit(const Git& git) {

@@ -37,12 +37,39 @@ bool inside(const fs::path& path, const fs::path& folder) {
   return !relative.empty() && !relative.starts_with("..");
 }
 
-// The file that an argument names, if it is one inside the repository.
+// What a component's parts look after changes with every deploy: it is data to
+// a command, even where the command is started through it.
+bool is_store(const Session& session, const fs::path& path) {
+  const auto at = [&](const fs::path& named) {
+    return fs::absolute(named, session.base()).lexically_normal();
+  };
+  const auto within = [&](const fs::path& named) {
+    return path == at(named) || inside(path, at(named));
+  };
+  for (const auto& component : session.configured().components) {
+    if (component.binaries &&
+        (within(component.binaries->releases) || within(component.binaries->current))) {
+      return true;
+    }
+    for (const auto& file : component.config) {
+      if (path == at(file)) return true;
+    }
+    for (const auto& database : component.databases) {
+      if (path == at(database.url.substr(database.url.find(':') + 1))) return true;
+    }
+  }
+  return false;
+}
+
+// The file inside the repository that an argument names by a path, if it does.
+// A bare word is looked up in PATH, or is no file at all.
 std::optional<fs::path> script_of(const Session& session, const std::string& argument) {
-  if (argument.empty()) return std::nullopt;
+  if (argument.find('/') == std::string::npos) return std::nullopt;
+  const fs::path named = fs::absolute(argument, session.base()).lexically_normal();
+  if (is_store(session, named)) return std::nullopt;
   boost::system::error_code error;
   const fs::path root = fs::canonical(session.base(), error);
-  const fs::path path = fs::canonical(fs::absolute(argument, session.base()), error);
+  const fs::path path = fs::canonical(named, error);
   if (error || !inside(path, root) || !fs::is_regular_file(path)) return std::nullopt;
   return path;
 }

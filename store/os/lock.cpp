@@ -41,6 +41,10 @@ FileLock::FileLock(const boost::filesystem::path& path, const std::string& about
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
+  tell(about);
+}
+
+void FileLock::tell(const std::string& about) {
   write_about(file_.get(),
               "pid " + std::to_string(getpid()) + " on " + host_name() + ", " + about + "\n");
 }

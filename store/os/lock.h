@@ -17,6 +17,9 @@ class FileLock {
   FileLock(const boost::filesystem::path& path, const std::string& about,
            std::chrono::milliseconds patience);
 
+  // Says anew what we are doing.
+  void tell(const std::string& about);
+
   // For git children alone, which may outlive us by a moment.
   int descriptor() const { return file_.get(); }
 

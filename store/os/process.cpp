@@ -7,7 +7,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <boost/filesystem/operations.hpp>
 #include <cerrno>
 #include <cstring>
 
@@ -211,26 +210,6 @@ Finished run(const Command& command) {
   }
   finished.status = exit_status(raw);
   return finished;
-}
-
-std::optional<boost::filesystem::path> find_program(std::string_view name) {
-  namespace fs = boost::filesystem;
-  const auto runnable = [](const fs::path& path) {
-    return fs::is_regular_file(path) && access(path.c_str(), X_OK) == 0;
-  };
-  if (name.find('/') != std::string_view::npos) {
-    const fs::path path{std::string(name)};
-    return runnable(path) ? std::optional(path) : std::nullopt;
-  }
-  const char* search = getenv("PATH");
-  std::string_view rest = search != nullptr ? search : "/usr/bin:/bin";
-  while (true) {
-    const auto colon = rest.find(':');
-    const fs::path candidate = fs::path(std::string(rest.substr(0, colon))) / std::string(name);
-    if (runnable(candidate)) return candidate;
-    if (colon == std::string_view::npos) return std::nullopt;
-    rest.remove_prefix(colon + 1);
-  }
 }
 
 }  // namespace rollback

@@ -39,8 +39,4 @@ struct Finished {
 // Throws Fatal only when the machine has no process or pipe to give.
 Finished run(const Command& command);
 
-// "git" -> /usr/bin/git by PATH; a name with a slash is taken as it is.
-// Nothing when no such program can be run.
-std::optional<boost::filesystem::path> find_program(std::string_view name);
-
 }  // namespace rollback

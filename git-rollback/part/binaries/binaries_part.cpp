@@ -114,26 +114,21 @@ class BinariesPart : public Part {
           "'" + places_.current.string() + "' is no link into '" + places_.releases.string() + "'",
           {"ln -s '" + places_.release(wanted.release).string() + "' '" + places_.current.string() +
            "'"}};
-    } else if (*current == wanted.release) {
-      assessment.already = true;
     } else if (!fs::is_directory(fs::symlink_status(places_.release(wanted.release)))) {
       assessment.obstacle = Obstacle{
           "release '" + wanted.release + "' is no longer in '" + places_.releases.string() + "'",
           {"git rollback list"}};
+    } else {
+      assessment.obstacle = meddled_with(wanted);
+      assessment.already = !assessment.obstacle && *current == wanted.release;
     }
     return assessment;
   }
 
   std::string prepare(const Request& request) override {
     const Wanted wanted = wanted_by(request.target);
-    const std::string found = "sha256:" + sha256(manifest_of(places_.release(wanted.release)));
-    if (found != wanted.hash) {
-      throw Refused("release '" + wanted.release +
-                        "' is not what the point recorded: its hash is " + found + ", not " +
-                        wanted.hash,
-                    {"see what changed: compare it with '" +
-                     names::manifest_file(places_.releases, wanted.release).string() + "'"});
-    }
+    if (const auto obstacle = meddled_with(wanted))
+      throw Refused(obstacle->reason, obstacle->hints);
     const std::string current = required_current();
     const std::string before = *text_of_link(places_.current);
     return json{{"operation", request.operation},
@@ -177,6 +172,16 @@ class BinariesPart : public Part {
       }
     }
     return {};
+  }
+
+  std::optional<Obstacle> meddled_with(const Wanted& wanted) const {
+    const std::string found = "sha256:" + sha256(manifest_of(places_.release(wanted.release)));
+    if (found == wanted.hash) return std::nullopt;
+    return Obstacle{"release '" + wanted.release +
+                        "' is not what the point recorded: its hash is " + found + ", not " +
+                        wanted.hash,
+                    {"see what changed: compare it with '" +
+                     names::manifest_file(places_.releases, wanted.release).string() + "'"}};
   }
 
   // As the link was written, with another release at its end, where that leads

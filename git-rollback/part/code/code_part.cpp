@@ -9,6 +9,7 @@
 #include "part/code/replay.h"
 #include "store/identity.h"
 #include "store/names.h"
+#include "store/temporary_index.h"
 
 namespace rollback {
 namespace {
@@ -170,9 +171,12 @@ class CodePart : public Part {
     if (!request.drop_undeployed) {
       draft.kept = commits_undeployed(git_, request.live.commit, draft.head);
     }
-    std::string laid = target;
+    // Only the paths that go back are at the point: what a kept commit did
+    // elsewhere stands on what is live.
+    std::string laid = with_changes(request.live.commit,
+                                    changes_between(git_, request.live.commit, target, specs));
     if (!draft.kept.empty()) {
-      const Laid result = open_replay(git_)->lay(target, draft.kept);
+      const Laid result = open_replay(git_)->lay(laid, draft.kept);
       if (result.tree.empty()) return conflict(result);
       laid = result.tree;
     }
@@ -201,14 +205,11 @@ class CodePart : public Part {
     for (const auto& change : changes) {
       entries += change.new_mode + " " + change.new_id + "\t" + change.path + '\0';
     }
-    const std::string index = (git_.git_dir() / "rollback-index").string();
-    const std::map<std::string, std::string> with_index{{"GIT_INDEX_FILE", index}};
-    clear_stale_locks(git_, {"rollback-index"});
-    git_.run({"read-tree", head}, {.set = with_index});
-    git_.run({"update-index", "-z", "--index-info"}, {.input = entries, .set = with_index});
-    std::string tree = git_.line({"write-tree"}, {.set = with_index});
-    std::remove(index.c_str());
-    return tree;
+    const TemporaryIndex index(git_);
+    git_.run({"read-tree", head}, {.set = index.environment()});
+    git_.run({"update-index", "-z", "--index-info"},
+             {.input = entries, .set = index.environment()});
+    return git_.line({"write-tree"}, {.set = index.environment()});
   }
 
   void describe(const Draft& draft, Assessment& assessment) const {

@@ -55,7 +55,8 @@ WorkTreeStep::WorkTreeStep(const Git& git, std::string before, std::string after
 Step::Seen WorkTreeStep::observe() {
   const Place place = where_is(git_, changes_, files_elsewhere_);
   if (!place.foreign.empty()) {
-    return {Observation::foreign, "'" + place.foreign + "' was changed by somebody else"};
+    return {Observation::foreign, "'" + place.foreign + "' was changed by somebody else",
+            "git stash push --include-untracked -- '" + place.foreign + "'"};
   }
   if (place.at_new) return {Observation::after};
   if (place.at_old) return {Observation::before};

@@ -5,9 +5,9 @@
 #include <cstdlib>
 
 #include "os/error.h"
-#include "os/sha256.h"
 #include "store/identity.h"
 #include "store/names.h"
+#include "store/temporary_index.h"
 #include "store/trailers.h"
 
 namespace rollback {
@@ -57,12 +57,9 @@ std::string component_tree(const Git& git, const std::vector<FileState>& files) 
   }
   const std::string blob = git.line({"hash-object", "-w", "--stdin"}, {.input = manifest});
   entries += "100644 " + blob + "\tmanifest" + '\0';
-  const std::string index = (git.git_dir() / ("rollback-index-" + random_hex(6))).string();
-  const std::map<std::string, std::string> with_index{{"GIT_INDEX_FILE", index}};
-  git.run({"update-index", "-z", "--index-info"}, {.input = entries, .set = with_index});
-  std::string tree = git.line({"write-tree"}, {.set = with_index});
-  std::remove(index.c_str());
-  return tree;
+  const TemporaryIndex index(git);
+  git.run({"update-index", "-z", "--index-info"}, {.input = entries, .set = index.environment()});
+  return git.line({"write-tree"}, {.set = index.environment()});
 }
 
 std::string tree_of(const Git& git, const std::string& commit) {

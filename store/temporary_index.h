@@ -1,0 +1,31 @@
+// A git index of its own, in which a tree is built.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <map>
+#include <string>
+
+#include "store/git.h"
+
+namespace rollback {
+
+// Named by our process id, so that two commands at once do not meet in it, and
+// one that a killed process left is known.
+class TemporaryIndex {
+ public:
+  explicit TemporaryIndex(const Git& git);
+  ~TemporaryIndex();
+  TemporaryIndex(const TemporaryIndex&) = delete;
+  TemporaryIndex& operator=(const TemporaryIndex&) = delete;
+
+  // For GitExtra::set.
+  std::map<std::string, std::string> environment() const;
+
+  // Removes those of processes that are no more.
+  static void sweep(const boost::filesystem::path& git_dir);
+
+ private:
+  boost::filesystem::path file_;
+};
+
+}  // namespace rollback
