@@ -13,13 +13,18 @@ namespace fs = boost::filesystem;
 namespace {
 
 // Before we know where we are: git's own search, in the user's environment.
-Finished ask_git(const std::vector<std::string>& arguments, const fs::path& directory = {},
-                 bool scrub = false) {
-  Command command{.argv = {"git"}, .directory = directory};
+Command ask_git_to(const std::vector<std::string>& arguments) {
+  Command command{.argv = {"git"}};
   command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  if (scrub) command.unset = {"GIT_DIR", "GIT_WORK_TREE"};
   command.set["LC_ALL"] = "C.UTF-8";
-  return run(command);
+  return command;
+}
+
+bool is_inside_a_repository(const fs::path& folder) {
+  Command command = ask_git_to({"rev-parse", "--git-dir"});
+  command.directory = folder;
+  command.unset = {"GIT_DIR", "GIT_WORK_TREE"};
+  return run(command).status == 0;
 }
 
 void refuse_hidden_bare_repository(const fs::path& git_dir) {
@@ -32,7 +37,7 @@ void refuse_hidden_bare_repository(const fs::path& git_dir) {
                  "' rollback"});
   }
   const fs::path parent = git_dir.parent_path();
-  if (!parent.empty() && ask_git({"rev-parse", "--git-dir"}, parent, true).status == 0) {
+  if (!parent.empty() && is_inside_a_repository(parent)) {
     throw Fatal("the bare repository '" + git_dir.string() + "' stands inside another repository",
                 {"if you mean it: git --git-dir='" + git_dir.string() + "' rollback"});
   }
@@ -92,39 +97,74 @@ long long Settings::number(std::string_view key, long long fallback) const {
   return parsed;
 }
 
-Repository find_repository() {
-  Repository repository;
-  const Finished found =
-      ask_git({"rev-parse", "--path-format=absolute", "--git-dir", "--git-common-dir",
-               "--is-bare-repository", "--is-inside-work-tree", "--show-toplevel"});
-  const auto lines = split(found.out, '\n');
-  if (lines.size() < 4) {
-    const size_t colon = found.err.find("fatal: ");
-    if (found.status == 127 || colon == std::string::npos) {
-      throw Fatal(found.err.empty() ? "git does not answer" : found.err);
-    }
-    const std::string_view rest = std::string_view(found.err).substr(colon + 7);
-    const size_t newline = rest.find('\n');
-    std::vector<std::string> hints;
-    const size_t advice = found.err.find("git config --global --add safe.directory");
-    if (advice != std::string::npos) {
-      hints.push_back(found.err.substr(advice, found.err.find('\n', advice) - advice));
-    }
-    throw Fatal(std::string(rest.substr(0, newline)), hints);
+namespace {
+
+// An option that git does not know, it prints: a line between two paths, since
+// a path may hold newlines.
+constexpr std::string_view separator = "--git-rollback-separator";
+
+// What is printed before the next separator, or at the end.
+std::string next_answer(std::string_view& answers) {
+  const std::string line = std::string(separator) + "\n";
+  const size_t end = answers.find(line);
+  std::string answer(answers.substr(0, end));
+  answers.remove_prefix(end == std::string_view::npos ? answers.size() : end + line.size());
+  if (answer.ends_with('\n')) answer.pop_back();
+  return answer;
+}
+
+// git's own words, such as those on a folder that somebody else owns, with its
+// advice as our hint.
+[[noreturn]] void throw_not_found(const Finished& found) {
+  const size_t colon = found.err.find("fatal: ");
+  if (found.status == 127 || colon == std::string::npos) {
+    throw Fatal(found.err.empty() ? "git does not answer" : found.err);
   }
-  repository.git_dir = std::string(lines[0]);
-  repository.common_dir = std::string(lines[1]);
-  if (lines[3] == "true" && lines.size() > 4) {
-    repository.work_tree = std::string(lines[4]);
-  } else if (lines[2] == "true") {
+  const std::string_view rest = std::string_view(found.err).substr(colon + 7);
+  std::vector<std::string> hints;
+  const size_t advice = found.err.find("git config --global --add safe.directory");
+  if (advice != std::string::npos) {
+    hints.push_back(found.err.substr(advice, found.err.find('\n', advice) - advice));
+  }
+  throw Fatal(std::string(rest.substr(0, rest.find('\n'))), hints);
+}
+
+// From what git rev-parse answered.
+void place(Repository& repository, const Finished& found) {
+  std::string_view answers(found.out);
+  const std::string bare = next_answer(answers);
+  const std::string inside_work_tree = next_answer(answers);
+  repository.git_dir = next_answer(answers);
+  repository.common_dir = next_answer(answers);
+  if (repository.common_dir.empty()) throw_not_found(found);
+  const std::string up = next_answer(answers);  // "../../", from a subfolder
+  if (found.status == 0) repository.head = next_answer(answers);
+  if (inside_work_tree == "true") {
+    repository.work_tree = fs::canonical(fs::current_path() / up);
+  } else if (bare == "true") {
     refuse_hidden_bare_repository(repository.git_dir);
   } else {
     throw Fatal("this command must be run in a work tree",
                 {"go to the top folder of the work tree and run it again"});
   }
-  repository.git = Git(repository.git_dir, repository.work_tree);
+}
 
-  repository.settings = Settings(repository.git.run({"config", "--list", "-z"}));
+}  // namespace
+
+Repository find_repository() {
+  // Side by side, since the two are most of what a reading verb takes.
+  const std::string between(separator);
+  Process where(ask_git_to({"rev-parse", "--path-format=absolute", "--is-bare-repository", between,
+                            "--is-inside-work-tree", between, "--git-dir", between,
+                            "--git-common-dir", between, "--show-cdup", between, "HEAD^{commit}"}));
+  Process settings(ask_git_to({"config", "--list", "-z"}));
+
+  Repository repository;
+  place(repository, where.wait());
+  repository.git = Git(repository.git_dir, repository.work_tree);
+  const Finished listed = settings.wait();
+  if (listed.status != 0) throw_not_found(listed);
+  repository.settings = Settings(listed.out);
   repository.environment = repository.settings.text("rollback.environment").value_or("production");
   if (!names::is_environment(repository.environment)) {
     throw Usage("'" + repository.environment + "' is no valid name of an environment",

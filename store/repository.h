@@ -30,6 +30,7 @@ struct Repository {
   boost::filesystem::path git_dir;     // of this work tree
   boost::filesystem::path common_dir;  // shared by all work trees
   boost::filesystem::path work_tree;   // empty: bare
+  std::string head;                    // the commit checked out; empty: none yet
   Settings settings;
   std::string environment;
   Git git;

@@ -47,6 +47,30 @@ class SpawnActions {
   posix_spawn_file_actions_t actions_;
 };
 
+class SpawnAttributes {
+ public:
+  // SIGPIPE, which we ignore, is the child's to die of.
+  explicit SpawnAttributes(bool own_group) {
+    posix_spawnattr_init(&attributes_);
+    sigset_t defaults;
+    sigemptyset(&defaults);
+    sigaddset(&defaults, SIGPIPE);
+    posix_spawnattr_setsigdefault(&attributes_, &defaults);
+    if (own_group) posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(
+        &attributes_,
+        static_cast<short>(POSIX_SPAWN_SETSIGDEF | (own_group ? POSIX_SPAWN_SETPGROUP : 0)));
+  }
+  ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
+  SpawnAttributes(const SpawnAttributes&) = delete;
+  SpawnAttributes& operator=(const SpawnAttributes&) = delete;
+
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
+
 std::vector<std::string> environment_of(const Command& command) {
   std::vector<std::string> environment;
   for (char** entry = environ; *entry != nullptr; ++entry) {
@@ -71,8 +95,9 @@ std::vector<char*> pointers_to(std::vector<std::string>& strings) {
 // Moves bytes both ways until the child has closed its ends or time is up.
 class Conversation {
  public:
-  Conversation(Descriptor in, Descriptor out, Descriptor err, const std::string& input)
-      : in_(std::move(in)), out_(std::move(out)), err_(std::move(err)), input_(input) {
+  Conversation() = default;
+  Conversation(Descriptor in, Descriptor out, Descriptor err, std::string input)
+      : in_(std::move(in)), out_(std::move(out)), err_(std::move(err)), input_(std::move(input)) {
     if (in_) fcntl(in_.get(), F_SETFL, O_NONBLOCK);
     if (input_.empty()) in_.close();
   }
@@ -102,7 +127,7 @@ class Conversation {
   }
 
   Descriptor in_, out_, err_;
-  const std::string& input_;
+  std::string input_;
   size_t sent_ = 0;
 };
 
@@ -117,14 +142,8 @@ void ignore_broken_pipes() {
   (void)done;
 }
 
-}  // namespace
-
-Finished run(const Command& command) {
-  ignore_broken_pipes();
-  Finished finished;
-  SpawnActions actions;
-  Pipe in, out, err;
-
+void redirect(const Command& command, const Pipe& in, const Pipe& out, const Pipe& err,
+              SpawnActions& actions) {
   if (command.input) {
     actions.dup(in.read.get(), 0);
   } else if (!command.terminal_input) {
@@ -144,72 +163,107 @@ Finished run(const Command& command) {
   }
   for (const int descriptor : command.keep_open) actions.dup(descriptor, descriptor);
   if (!command.directory.empty()) actions.chdir(command.directory.c_str());
+}
 
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  short flags = POSIX_SPAWN_SETSIGDEF;
-  if (command.own_group) {
-    flags |= POSIX_SPAWN_SETPGROUP;
-    posix_spawnattr_setpgroup(&attributes, 0);
-  }
-  posix_spawnattr_setflags(&attributes, flags);
-
+// The child's id; nothing when it did not start, which `finished` then says.
+std::optional<pid_t> spawn(const Command& command, const SpawnActions& actions,
+                           Finished& finished) {
+  const SpawnAttributes attributes(command.own_group);
   std::vector<std::string> arguments = command.argv;
   std::vector<std::string> environment = environment_of(command);
   pid_t child = 0;
-  const int failed = posix_spawnp(&child, arguments.at(0).c_str(), actions.get(), &attributes,
+  const int failed = posix_spawnp(&child, arguments.at(0).c_str(), actions.get(), attributes.get(),
                                   pointers_to(arguments).data(), pointers_to(environment).data());
-  posix_spawnattr_destroy(&attributes);
-  if (failed != 0) {
-    finished.status = 127;
-    finished.err = arguments[0] + ": " + strerror(failed);
-    return finished;
-  }
+  if (failed == 0) return child;
+  finished.status = 127;
+  finished.err = arguments[0] + ": " + strerror(failed);
+  return std::nullopt;
+}
 
-  in.read.close();
-  out.write.close();
-  err.write.close();
-  const bool capture = command.output == Command::Output::capture;
-  if (!capture) out.read.close(), err.read.close();
-  static const std::string nothing;
-  Conversation conversation(std::move(in.write), std::move(out.read), std::move(err.read),
-                            command.input ? *command.input : nothing);
-
-  const bool bounded = command.timeout.count() > 0;
-  const auto deadline = Clock::now() + command.timeout;
+// The raw status of a child that ended; nothing while it runs and WNOHANG is asked for.
+std::optional<int> reap(pid_t child, int flags) {
   int raw = 0;
-  // With no time limit, waiting for the pipes to close is enough; with one, a
-  // grandchild may hold them open for ever, so the child itself is watched.
   while (true) {
-    if (!bounded && conversation.open()) {
-      conversation.step(-1, finished);
-      continue;
-    }
-    const pid_t ended = waitpid(child, &raw, bounded ? WNOHANG : 0);
-    if (ended == child) break;
-    if (ended < 0 && errno != EINTR) throw Fatal(std::string("waitpid: ") + strerror(errno));
-    if (!bounded) continue;
+    const pid_t ended = waitpid(child, &raw, flags);
+    if (ended == child) return raw;
+    if (ended == 0) return std::nullopt;
+    if (errno != EINTR) throw Fatal(std::string("waitpid: ") + strerror(errno));
+  }
+}
+
+}  // namespace
+
+struct Process::Running {
+  Command command;
+  Finished finished;
+  std::optional<pid_t> child;
+  Conversation conversation;
+  Clock::time_point deadline;
+
+  int wait_for_end();
+  int wait_until_deadline();
+};
+
+// Waiting for the pipes to close is enough.
+int Process::Running::wait_for_end() {
+  while (conversation.open()) conversation.step(-1, finished);
+  return *reap(*child, 0);
+}
+
+// A grandchild may hold the pipes open for ever, so the child itself is watched.
+int Process::Running::wait_until_deadline() {
+  std::optional<int> raw;
+  while (!(raw = reap(*child, WNOHANG))) {
     if (Clock::now() >= deadline) {
       finished.timed_out = true;
-      kill(command.own_group ? -child : child, SIGKILL);
-      while (waitpid(child, &raw, 0) < 0 && errno == EINTR) {
-      }
+      kill(command.own_group ? -*child : *child, SIGKILL);
+      raw = reap(*child, 0);
       break;
     }
     conversation.step(10, finished);
     if (!conversation.open()) usleep(2000);
   }
-  while (bounded && conversation.open()) {  // what is still in the pipes
+  while (conversation.open()) {  // what is still in the pipes
     const size_t before = finished.out.size() + finished.err.size();
     conversation.step(0, finished);
     if (finished.out.size() + finished.err.size() == before) break;
   }
-  finished.status = exit_status(raw);
-  return finished;
+  return *raw;
 }
+
+Process::Process(Command command) : running_(std::make_unique<Running>()) {
+  ignore_broken_pipes();
+  Running& running = *running_;
+  running.command = std::move(command);
+  SpawnActions actions;
+  Pipe in, out, err;
+  redirect(running.command, in, out, err, actions);
+  running.child = spawn(running.command, actions, running.finished);
+  running.deadline = Clock::now() + running.command.timeout;
+  if (running.command.output != Command::Output::capture) out.read.close(), err.read.close();
+  running.conversation = Conversation(std::move(in.write), std::move(out.read), std::move(err.read),
+                                      running.command.input.value_or(""));
+}
+
+Process::Process(Process&&) noexcept = default;
+
+Process::~Process() {
+  if (!running_) return;
+  try {
+    wait();
+  } catch (const Error&) {  // there is nobody left to tell
+  }
+}
+
+Finished Process::wait() {
+  const std::unique_ptr<Running> running = std::move(running_);
+  if (!running->child) return std::move(running->finished);
+  const bool bounded = running->command.timeout.count() > 0;
+  const int raw = bounded ? running->wait_until_deadline() : running->wait_for_end();
+  running->finished.status = exit_status(raw);
+  return std::move(running->finished);
+}
+
+Finished run(const Command& command) { return Process(command).wait(); }
 
 }  // namespace rollback

@@ -5,6 +5,7 @@
 #include <boost/filesystem/path.hpp>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,7 +37,23 @@ struct Finished {
   bool timed_out = false;
 };
 
-// Throws Fatal only when the machine has no process or pipe to give.
+// A program that was started. Several may run at once.
+class Process {
+ public:
+  // Throws Fatal only when the machine has no process or pipe to give.
+  explicit Process(Command command);
+  ~Process();  // waits for it
+  Process(Process&&) noexcept;
+
+  // Once: until it has ended, or its time is up.
+  Finished wait();
+
+ private:
+  struct Running;
+  std::unique_ptr<Running> running_;
+};
+
+// Starts it and waits.
 Finished run(const Command& command);
 
 }  // namespace rollback
