@@ -1,6 +1,6 @@
 #include "store/event.h"
 
-#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "os/sha256.h"
@@ -10,6 +10,10 @@ namespace {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
+
+bool is_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
 
 std::string text_at(const json& object, const char* key) {
   const auto found = object.find(key);
@@ -52,31 +56,52 @@ std::optional<Event> parse_event(const std::string& commit, std::string_view lin
                .line = std::string(line)};
 }
 
-std::vector<Event> read_events(const Git& git, std::string_view notes_ref) {
+std::optional<std::vector<NoteChange>> changed_notes(const Git& git, const std::string& old_tip,
+                                                     const std::string& new_tip) {
+  const auto tree = [&git](const std::string& tip) {
+    return tip.empty() ? git.line({"hash-object", "-t", "tree", "--stdin"}, {.input = ""}) : tip;
+  };
+  const Finished diff = git.ask({"diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames",
+                                 tree(old_tip), tree(new_tip)});
+  if (diff.status != 0) return std::nullopt;
+  std::map<std::string, std::string> blobs;  // by commit
+  const auto pieces = split(diff.out, '\0');
+  // ":<mode> <mode> <old blob> <new blob> <letter>", "ab/cdef…": git moves notes
+  // between folders as they grow many, so one can go and come in one change.
+  for (size_t i = 0; i + 1 < pieces.size(); i += 2) {
+    const auto fields = split(pieces[i], ' ');
+    std::string commit(pieces[i + 1]);
+    std::erase(commit, '/');
+    if (fields.size() < 5 || commit.size() != fields[3].size() || !is_hex(commit)) continue;
+    std::string& blob = blobs[commit];
+    if (fields[4] != "D") blob = std::string(fields[3]);
+  }
+  std::vector<NoteChange> changes;
+  for (auto& [commit, blob] : blobs) changes.push_back({commit, std::move(blob)});
+  return changes;
+}
+
+std::vector<Event> read_events(const Git& git, const std::vector<NoteChange>& notes) {
   std::vector<Event> events;
-  const Finished list = git.ask({"notes", "--ref=" + std::string(notes_ref), "list"});
-  if (list.status != 0) return events;
-  std::string blobs;
-  std::vector<std::string> commits;
-  for (const auto line : split(list.out, '\n')) {  // "<blob> <commit>"
-    const size_t space = line.find(' ');
-    blobs += std::string(line.substr(0, space)) + "\n";
-    commits.emplace_back(line.substr(space + 1));
+  std::string wanted;
+  for (const auto& note : notes) {
+    if (!note.blob.empty()) wanted += note.blob + "\n";
   }
-  const std::string contents = git.run({"cat-file", "--batch"}, {.input = blobs});
+  if (wanted.empty()) return events;
+  const std::string contents = git.run({"cat-file", "--batch"}, {.input = wanted});
   std::string_view rest(contents);
-  for (const auto& commit : commits) {  // "<id> blob <size>\n<bytes>\n"
+  for (const auto& note : notes) {  // "<id> blob <size>\n<bytes>\n"
+    if (note.blob.empty()) continue;
     const size_t newline = rest.find('\n');
-    const std::string_view header = rest.substr(0, newline);
-    const size_t size = std::stoul(std::string(header.substr(header.rfind(' ') + 1)));
-    for (const auto line : split(rest.substr(newline + 1, size), '\n')) {
-      if (auto event = parse_event(commit, line)) events.push_back(*std::move(event));
+    const auto header = split(rest.substr(0, newline), ' ');
+    rest.remove_prefix(newline + 1);
+    if (header.size() != 3) continue;  // "<id> missing"
+    const size_t size = std::stoul(std::string(header[2]));
+    for (const auto line : split(rest.substr(0, size), '\n')) {
+      if (auto event = parse_event(note.commit, line)) events.push_back(*std::move(event));
     }
-    rest.remove_prefix(newline + 1 + size + 1);
+    rest.remove_prefix(size + 1);
   }
-  std::stable_sort(events.begin(), events.end(), [](const Event& a, const Event& b) {
-    return std::tie(a.at, a.id) < std::tie(b.at, b.id);
-  });
   return events;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,17 @@ Event make_event(const std::string& commit, const std::string& environment,
 // Nothing for a line that is no event of ours: it is left where it is.
 std::optional<Event> parse_event(const std::string& commit, std::string_view line);
 
-// All events under a notes ref, oldest first.
-std::vector<Event> read_events(const Git& git, std::string_view notes_ref);
+struct NoteChange {
+  std::string commit;
+  std::string blob;  // the note as it is now; "" : it is gone
+};
+
+// Between two commits of a notes ref, "" standing for one without notes. Nothing
+// when the older one is not there any more.
+std::optional<std::vector<NoteChange>> changed_notes(const Git& git, const std::string& old_tip,
+                                                     const std::string& new_tip);
+
+// The events in these notes, in no order.
+std::vector<Event> read_events(const Git& git, const std::vector<NoteChange>& notes);
 
 }  // namespace rollback

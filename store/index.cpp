@@ -1,14 +1,12 @@
 #include "store/index.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
+#include <sqlite3.h>
 
-#include <algorithm>
 #include <boost/filesystem/operations.hpp>
-#include <map>
-#include <tuple>
 
 #include "os/error.h"
-#include "os/sha256.h"
+#include "store/index_update.h"
 #include "store/names.h"
 #include "store/tag.h"
 
@@ -16,172 +14,30 @@ namespace rollback {
 namespace fs = boost::filesystem;
 namespace {
 
-constexpr const char* schema = R"(
-  DROP TABLE IF EXISTS source; DROP TABLE IF EXISTS points;
-  DROP TABLE IF EXISTS events; DROP TABLE IF EXISTS live;
-  CREATE TABLE source(key TEXT NOT NULL);
-  CREATE TABLE points(
-    environment TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, commit_id TEXT NOT NULL,
-    version TEXT NOT NULL, tag_id TEXT NOT NULL, message TEXT NOT NULL, rank INTEGER NOT NULL,
-    PRIMARY KEY(environment, id)) WITHOUT ROWID;
-  CREATE INDEX points_by_rank ON points(environment, rank DESC);
-  CREATE TABLE events(environment TEXT NOT NULL, commit_id TEXT NOT NULL, line TEXT NOT NULL);
-  CREATE INDEX events_by_environment ON events(environment);
-  CREATE TABLE live(environment TEXT NOT NULL, record TEXT NOT NULL, at INTEGER NOT NULL,
-    commit_id TEXT NOT NULL, parent TEXT NOT NULL, deploy TEXT NOT NULL, operation TEXT NOT NULL,
-    host TEXT NOT NULL, subject TEXT NOT NULL, releases TEXT NOT NULL);
-)";
+// Another process may build an index of very many points meanwhile.
+constexpr int patience_ms = 60'000;
 
-// All refs that the index depends on, with their ids, as one text.
-std::string list_refs(const Git& git) {
-  return git.run({"for-each-ref", "--format=%(objectname) %(refname)", "refs/rollback/",
-                  std::string(names::events_ref)});
-}
-
-struct Listed {
-  names::EnvironmentAndId name;
-  std::string tag_id, parent, version;
-  Tag tag;
-};
-
-using ByName = std::map<std::pair<std::string, std::string>, const Listed*>;
-
-// How many of its ancestors are of the same second, since a tag's date has no
-// fractions.
-size_t depth_in_second(const Listed& point, const ByName& points) {
-  size_t depth = 0;
-  for (const Listed* child = &point; depth <= points.size(); ++depth) {
-    const auto parent = points.find({child->name.environment, child->parent});
-    if (parent == points.end() || parent->second->tag.at != point.tag.at) break;
-    child = parent->second;
-  }
-  return depth;
-}
-
-std::vector<Listed> oldest_first(const std::vector<Listed>& points) {
-  ByName by_name;
-  for (const auto& point : points) by_name[{point.name.environment, point.name.id}] = &point;
-  using Key = std::tuple<Time, size_t, size_t, std::string>;  // "-2" before "-10"
-  std::vector<std::pair<Key, const Listed*>> keyed;
-  for (const auto& point : points) {
-    keyed.push_back(
-        {{point.tag.at, depth_in_second(point, by_name), point.name.id.size(), point.name.id},
-         &point});
-  }
-  std::sort(keyed.begin(), keyed.end());
-  std::vector<Listed> sorted;
-  for (const auto& [key, point] : keyed) sorted.push_back(*point);
-  return sorted;
-}
-
-std::vector<Listed> read_points(const Git& git, std::string_view refs) {
-  std::vector<Listed> points;
-  std::vector<std::string> ids;
-  for (const auto line : split(refs, '\n')) {
-    const size_t space = line.find(' ');
-    if (auto parsed = names::parse_point_ref(line.substr(space + 1))) {
-      ids.emplace_back(line.substr(0, space));
-      points.push_back({*std::move(parsed), ids.back(), {}, {}, {}});
-    }
-  }
-  auto tags = read_tags(git, ids);
-  std::vector<Listed> readable;
-  for (size_t i = 0; i < points.size(); ++i) {
-    if (!tags[i]) continue;
-    points[i].tag = *std::move(tags[i]);
-    const auto trailers = parse_trailers(points[i].tag.message);
-    points[i].parent = first_field(trailers, "Rollback-Parent");
-    points[i].version = first_field(trailers, "Rollback-Version");
-    readable.push_back(std::move(points[i]));
-  }
-  return oldest_first(readable);
-}
-
-void add_points(SQLite::Database& database, const Git& git, std::string_view refs) {
-  SQLite::Statement insert(database, "INSERT INTO points VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
-  std::int64_t rank = 0;
-  for (const auto& point : read_points(git, refs)) {
-    insert.bind(1, point.name.environment);
-    insert.bind(2, point.name.id);
-    insert.bind(3, static_cast<std::int64_t>(to_unix(point.tag.at)));
-    insert.bind(4, point.tag.commit);
-    insert.bind(5, point.version);
-    insert.bind(6, point.tag_id);
-    insert.bind(7, point.tag.message);
-    insert.bind(8, ++rank);
-    insert.exec();
-    insert.reset();
-  }
-}
-
-void add_events(SQLite::Database& database, const Git& git) {
-  SQLite::Statement insert(database, "INSERT INTO events VALUES (?, ?, ?)");
-  for (const auto& event : read_events(git, names::events_ref)) {
-    insert.bind(1, event.environment);
-    insert.bind(2, event.commit);
-    insert.bind(3, event.line);
-    insert.exec();
-    insert.reset();
-  }
-}
-
-std::vector<Trailer> releases_of(const LiveRecord& record) {
-  std::vector<Trailer> trailers;
-  for (const auto& [component, release] : record.releases) {
-    trailers.push_back({"Rollback-Release", {component, release}});
-  }
-  return trailers;
-}
-
-void add_live(SQLite::Database& database, const Git& git, std::string_view refs) {
-  constexpr std::string_view prefix = "refs/rollback/";
-  constexpr std::string_view suffix = "/live";
-  SQLite::Statement insert(database, "INSERT INTO live VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-  for (const auto line : split(refs, '\n')) {
-    const std::string_view ref = line.substr(line.find(' ') + 1);
-    if (!ref.starts_with(prefix) || !ref.ends_with(suffix)) continue;
-    const std::string environment(
-        ref.substr(prefix.size(), ref.size() - prefix.size() - suffix.size()));
-    for (const auto& record : read_live_chain(git, ref)) {
-      insert.bind(1, environment);
-      insert.bind(2, record.id);
-      insert.bind(3, static_cast<std::int64_t>(to_unix(record.at)));
-      insert.bind(4, record.commit);
-      insert.bind(5, record.parent);
-      insert.bind(6, record.deploy);
-      insert.bind(7, record.operation);
-      insert.bind(8, record.host);
-      insert.bind(9, record.subject);
-      insert.bind(10, format_trailers(releases_of(record)));
-      insert.exec();
-      insert.reset();
-    }
-  }
-}
-
-void bring_up_to_date(SQLite::Database& database, const Git& git) {
-  const std::string refs = list_refs(git);
-  const std::string key = "2 " + sha256(refs);  // the 2 is this schema's version
-  if (database.tableExists("source") &&
-      database.execAndGet("SELECT coalesce(max(key), '') FROM source").getString() == key) {
-    return;
-  }
-  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-  database.exec(schema);
-  add_points(database, git, refs);
-  add_events(database, git);
-  add_live(database, git, refs);
-  SQLite::Statement source(database, "INSERT INTO source VALUES (?)");
-  source.bind(1, key);
-  source.exec();
-  transaction.commit();
-}
-
-std::unique_ptr<SQLite::Database> open(const std::string& file, const Git& git) {
-  auto database =
-      std::make_unique<SQLite::Database>(file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, 5000);
-  bring_up_to_date(*database, git);
+std::unique_ptr<SQLite::Database> open(const std::string& file, const Repository& repository) {
+  auto database = std::make_unique<SQLite::Database>(
+      file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE, patience_ms);
+  bring_up_to_date(*database, repository);
   return database;
+}
+
+// Neither damaged nor foreign, but out of reach: it may be good for others.
+bool is_out_of_reach(const SQLite::Exception& error) {
+  switch (error.getErrorCode()) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_FULL:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_NOMEM:
+    case SQLITE_INTERRUPT:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // environment, commit_id, at, tag_id, message, id. The ref names it: that a tag
@@ -196,6 +52,22 @@ Point point_from(SQLite::Statement& row) {
   return point;
 }
 
+LiveRecord record_from(SQLite::Statement& row) {
+  LiveRecord record;
+  record.id = row.getColumn(0).getString();
+  record.at = from_unix(row.getColumn(1).getInt64());
+  record.commit = row.getColumn(2).getString();
+  record.parent = row.getColumn(3).getString();
+  record.deploy = row.getColumn(4).getString();
+  record.operation = row.getColumn(5).getString();
+  record.host = row.getColumn(6).getString();
+  record.subject = row.getColumn(7).getString();
+  for (const auto& trailer : parse_trailers(row.getColumn(8).getString())) {
+    if (trailer.fields.size() == 2) record.releases[trailer.fields[0]] = trailer.fields[1];
+  }
+  return record;
+}
+
 }  // namespace
 
 Index::Index(const Repository& repository) {
@@ -204,13 +76,15 @@ Index::Index(const Repository& repository) {
   fs::create_directories(file.parent_path(), ignored);
   for (const bool again : {true, false}) {
     try {
-      database_ = open(file.string(), repository.git);
+      database_ = open(file.string(), repository);
       return;
-    } catch (const SQLite::Exception&) {
-      if (again) fs::remove(file, ignored);
+    } catch (const SQLite::Exception& error) {
+      if (!again || is_out_of_reach(error)) break;
+      fs::remove_all(file, ignored);
+      fs::remove(file.string() + "-journal", ignored);
     }
   }
-  database_ = open(":memory:", repository.git);
+  database_ = open(":memory:", repository);
 }
 
 Index::~Index() = default;
@@ -221,7 +95,8 @@ std::vector<Point> Index::points_where(std::string_view environment, const std::
   SQLite::Statement query(*database_,
                           "SELECT environment, commit_id, at, tag_id, message, id FROM points"
                           " WHERE environment = ?1 AND " +
-                              condition + " ORDER BY rank DESC LIMIT ?3");
+                              condition +
+                              " ORDER BY at DESC, depth DESC, length(id) DESC, id DESC LIMIT ?3");
   query.bind(1, std::string(environment));
   query.bind(2, std::string(value));
   query.bind(3, limit > 0 ? limit : -1);
@@ -248,12 +123,13 @@ std::optional<Point> Index::point(std::string_view environment, std::string_view
 
 std::vector<Point> Index::points_with_prefix(std::string_view environment,
                                              std::string_view prefix) const {
-  return points_where(environment, "substr(id, 1, length(?2)) = ?2", prefix, 0);
+  // '~' sorts behind every character of an id.
+  return points_where(environment, "id >= ?2 AND id < ?2 || '~'", prefix, 0);
 }
 
 std::vector<Point> Index::points_with_version(std::string_view environment,
                                               std::string_view version) const {
-  return points_where(environment, "version = ?2", version, 0);
+  return points_where(environment, "version = ?2 AND version <> ''", version, 0);
 }
 
 std::vector<Point> Index::points_at_commit(std::string_view environment,
@@ -261,41 +137,102 @@ std::vector<Point> Index::points_at_commit(std::string_view environment,
   return points_where(environment, "commit_id = ?2", commit, 0);
 }
 
-std::vector<Event> Index::events(std::string_view environment) const {
-  SQLite::Statement query(
-      *database_, "SELECT commit_id, line FROM events WHERE environment = ? ORDER BY rowid");
-  query.bind(1, std::string(environment));
+std::vector<Event> Index::events_where(const std::string& query,
+                                       std::initializer_list<std::string_view> values) const {
+  SQLite::Statement select(*database_, query + " ORDER BY at, id");
+  int parameter = 0;
+  for (const auto value : values) select.bind(++parameter, std::string(value));
   std::vector<Event> events;
-  while (query.executeStep()) {
-    if (auto event = parse_event(query.getColumn(0), query.getColumn(1).getString())) {
+  while (select.executeStep()) {
+    if (auto event = parse_event(select.getColumn(0), select.getColumn(1).getString())) {
       events.push_back(*std::move(event));
     }
   }
   return events;
 }
 
-std::vector<LiveRecord> Index::live_chain(std::string_view environment) const {
+std::vector<Event> Index::events_about(std::string_view environment, std::string_view deploy,
+                                       std::string_view point) const {
+  return events_where(
+      "SELECT commit_id, line, at, id FROM events WHERE environment = ?1 AND deploy = ?2"
+      " AND deploy <> ''"
+      " UNION SELECT commit_id, line, at, id FROM events WHERE environment = ?1 AND point = ?3"
+      " AND point <> ''"
+      " UNION SELECT u.commit_id, u.line, u.at, u.id FROM events AS r JOIN events AS u"
+      " ON u.environment = ?1 AND u.undoes = r.operation AND u.undoes <> ''"
+      " WHERE r.environment = ?1 AND r.deploy = ?2 AND r.deploy <> ''",
+      {environment, deploy, point});
+}
+
+std::vector<Event> Index::events_of_operation(std::string_view environment,
+                                              std::string_view operation) const {
+  return events_where(
+      "SELECT commit_id, line FROM events WHERE environment = ?1 AND operation <> ''"
+      " AND (?2 = '' OR operation = ?2)",
+      {environment, operation});
+}
+
+std::vector<Event> Index::all_events(std::string_view environment) const {
+  return events_where("SELECT commit_id, line FROM events WHERE environment = ?1", {environment});
+}
+
+std::vector<LiveRecord> Index::records(const std::string& condition, std::string_view environment,
+                                       long long value) const {
   SQLite::Statement query(*database_,
                           "SELECT record, at, commit_id, parent, deploy, operation, host, subject,"
-                          " releases FROM live WHERE environment = ? ORDER BY rowid");
+                          " releases FROM live WHERE environment = ?1 " +
+                              condition);
   query.bind(1, std::string(environment));
+  query.bind(2, static_cast<std::int64_t>(value));
   std::vector<LiveRecord> chain;
-  while (query.executeStep()) {
-    LiveRecord record;
-    record.id = query.getColumn(0).getString();
-    record.at = from_unix(query.getColumn(1).getInt64());
-    record.commit = query.getColumn(2).getString();
-    record.parent = query.getColumn(3).getString();
-    record.deploy = query.getColumn(4).getString();
-    record.operation = query.getColumn(5).getString();
-    record.host = query.getColumn(6).getString();
-    record.subject = query.getColumn(7).getString();
-    for (const auto& trailer : parse_trailers(query.getColumn(8).getString())) {
-      if (trailer.fields.size() == 2) record.releases[trailer.fields[0]] = trailer.fields[1];
-    }
-    chain.push_back(std::move(record));
-  }
+  while (query.executeStep()) chain.push_back(record_from(query));
   return chain;
+}
+
+std::vector<LiveRecord> Index::live_chain(std::string_view environment, int limit) const {
+  return records("ORDER BY seq DESC LIMIT ?2", environment, limit > 0 ? limit : -1);
+}
+
+std::optional<Index::LiveThen> Index::live_at(std::string_view environment, Time time) const {
+  // By the chain, whose clocks may have gone backwards: the newest record that is not younger.
+  SQLite::Statement newest(*database_,
+                           "SELECT max(seq) FROM live WHERE environment = ?1 AND at <= ?2");
+  newest.bind(1, std::string(environment));
+  newest.bind(2, static_cast<std::int64_t>(to_unix(time)));
+  if (!newest.executeStep() || newest.getColumn(0).isNull()) return std::nullopt;
+  const std::int64_t seq = newest.getColumn(0).getInt64();
+  LiveThen then{records("AND seq = ?2", environment, seq).at(0), {}};
+  const auto next = records("AND seq = ?2", environment, seq + 1);
+  if (!next.empty()) then.until = next[0].at;
+  return then;
+}
+
+std::optional<Time> Index::first_live(std::string_view environment) const {
+  const auto first = records("AND ?2 ORDER BY seq LIMIT 1", environment, 1);
+  if (first.empty()) return std::nullopt;
+  return first[0].at;
+}
+
+long long Index::undeployed(const Git& git, const std::string& live,
+                            const std::string& head) const {
+  if (live == head || head.empty()) return 0;
+  SQLite::Statement known(*database_, "SELECT commits FROM undeployed WHERE live=? AND head=?");
+  known.bind(1, live);
+  known.bind(2, head);
+  if (known.executeStep()) return known.getColumn(0).getInt64();
+  const Finished counted = git.ask({"rev-list", "--count", head, "^" + live, "--"});
+  if (counted.status != 0) return 0;
+  const long long commits = std::stoll(counted.out);
+  try {
+    SQLite::Statement remember(*database_, "INSERT OR IGNORE INTO undeployed VALUES (?, ?, ?)");
+    remember.bind(1, live);
+    remember.bind(2, head);
+    remember.bind(3, static_cast<std::int64_t>(commits));
+    remember.exec();
+  } catch (const SQLite::Exception&) {
+    // Another user's index: counted again the next time.
+  }
+  return commits;
 }
 
 Point read_point(const Repository& repository, std::string_view environment, std::string_view id) {

@@ -1,6 +1,6 @@
 // The index: points, events and live chains in SQLite, a cache of what git
-// holds. Keyed on the refs it was built from; delete it at any time. Whatever
-// is chosen as a target is read again from its tag (read_point).
+// holds. Delete it at any time. Whatever is chosen as a target is read again
+// from its tag (read_point).
 #pragma once
 
 #include <memory>
@@ -38,15 +38,38 @@ class Index {
                                          std::string_view version) const;
   std::vector<Point> points_at_commit(std::string_view environment, std::string_view commit) const;
 
-  // Of one environment, oldest first.
-  std::vector<Event> events(std::string_view environment) const;
+  // Of one environment, oldest first. All that a verdict on the deploy, or on
+  // the point, depends on: theirs, and the undos of rollbacks away from them.
+  // Either may be empty.
+  std::vector<Event> events_about(std::string_view environment, std::string_view deploy,
+                                  std::string_view point) const;
+  // Those that name an operation: rollbacks and undos. "" : any.
+  std::vector<Event> events_of_operation(std::string_view environment,
+                                         std::string_view operation) const;
+  std::vector<Event> all_events(std::string_view environment) const;
 
-  // Newest first.
-  std::vector<LiveRecord> live_chain(std::string_view environment) const;
+  // Newest first; limit 0: all.
+  std::vector<LiveRecord> live_chain(std::string_view environment, int limit = 0) const;
+
+  struct LiveThen {
+    LiveRecord record;
+    std::optional<Time> until;  // nothing: it is live still
+  };
+  // What was live at a time; nothing before the first record.
+  std::optional<LiveThen> live_at(std::string_view environment, Time time) const;
+  std::optional<Time> first_live(std::string_view environment) const;  // the first record's time
+
+  // How many commits HEAD has that are not live. Counted once, since git needs
+  // a process for it.
+  long long undeployed(const Git& git, const std::string& live, const std::string& head) const;
 
  private:
   std::vector<Point> points_where(std::string_view environment, const std::string& condition,
                                   std::string_view value, int limit) const;
+  std::vector<Event> events_where(const std::string& query,
+                                  std::initializer_list<std::string_view> values) const;
+  std::vector<LiveRecord> records(const std::string& condition, std::string_view environment,
+                                  long long value) const;
 
   std::unique_ptr<SQLite::Database> database_;
 };

@@ -38,6 +38,41 @@ LiveRecord record_from(std::string_view id, std::string_view seconds, std::strin
   return record;
 }
 
+struct Walked {
+  LiveRecord record;
+  std::string previous;  // the record before it
+};
+
+// Newest first, the empty root among them; nothing when git finds no such commit.
+std::optional<std::vector<Walked>> walk(const Git& git, const std::vector<std::string>& range) {
+  std::vector<std::string> arguments{
+      "log", "--first-parent",        "--no-show-signature", "--encoding=UTF-8",
+      "-z",  "--format=%H %ct %P%n%B"};
+  arguments.insert(arguments.end(), range.begin(), range.end());
+  arguments.emplace_back("--");
+  const Finished log = git.ask(arguments);
+  if (log.status != 0) return std::nullopt;
+  std::vector<Walked> chain;
+  for (const auto entry : split(log.out, '\0')) {
+    const size_t newline = entry.find('\n');
+    const auto head = split(entry.substr(0, newline), ' ');
+    if (head.size() < 2) continue;
+    const std::string_view message =
+        newline == std::string_view::npos ? "" : entry.substr(newline + 1);
+    chain.push_back({record_from(head[0], head[1], message),
+                     head.size() > 2 ? std::string(head[2]) : std::string()});
+  }
+  return chain;
+}
+
+std::vector<LiveRecord> without_root(std::vector<Walked> walked) {
+  std::vector<LiveRecord> chain;
+  for (auto& entry : walked) {
+    if (!entry.record.commit.empty()) chain.push_back(std::move(entry.record));
+  }
+  return chain;
+}
+
 }  // namespace
 
 std::string write_live_record(const Git& git, const LiveRecord& record,
@@ -56,28 +91,20 @@ std::string write_live_record(const Git& git, const LiveRecord& record,
                   {.input = message_of(record), .set = identity});
 }
 
-std::vector<LiveRecord> read_live_chain(const Git& git, std::string_view ref, int limit) {
-  std::vector<std::string> arguments{"log", "--first-parent", "--no-show-signature", "-z",
-                                     "--format=%H %ct%n%B"};
-  if (limit > 0) arguments.push_back("--max-count=" + std::to_string(limit));
-  arguments.insert(arguments.end(), {std::string(ref), "--"});
-  const Finished log = git.ask(arguments);
-  std::vector<LiveRecord> chain;
-  if (log.status != 0) return chain;
-  for (const auto entry : split(log.out, '\0')) {
-    const size_t newline = entry.find('\n');
-    const std::string_view head = entry.substr(0, newline);
-    const size_t space = head.find(' ');
-    LiveRecord record =
-        record_from(head.substr(0, space), head.substr(space + 1),
-                    newline == std::string_view::npos ? "" : entry.substr(newline + 1));
-    if (!record.commit.empty()) chain.push_back(std::move(record));
-  }
-  return chain;
+std::vector<LiveRecord> read_live_chain(const Git& git, std::string_view ref) {
+  return without_root(walk(git, {std::string(ref)}).value_or(std::vector<Walked>{}));
+}
+
+std::optional<std::vector<LiveRecord>> read_live_since(const Git& git, const std::string& old_tip,
+                                                       const std::string& new_tip) {
+  auto grown = walk(git, {new_tip, "^" + old_tip});
+  if (!grown || grown->empty() || grown->back().previous != old_tip) return std::nullopt;
+  return without_root(*std::move(grown));
 }
 
 std::optional<LiveRecord> read_live(const Git& git, std::string_view ref) {
-  auto chain = read_live_chain(git, ref, 1);
+  auto chain =
+      without_root(walk(git, {"--max-count=1", std::string(ref)}).value_or(std::vector<Walked>{}));
   if (chain.empty()) return std::nullopt;
   return std::move(chain.front());
 }

@@ -30,9 +30,13 @@ struct LiveRecord {
 std::string write_live_record(const Git& git, const LiveRecord& record,
                               const std::string& previous);
 
-// Newest first, at most `limit` (0: all); without the empty root. Empty when
-// there is no chain.
-std::vector<LiveRecord> read_live_chain(const Git& git, std::string_view ref, int limit = 0);
+// Newest first, without the empty root. Empty when there is no chain.
+std::vector<LiveRecord> read_live_chain(const Git& git, std::string_view ref);
+
+// What a chain's tip has grown by since another tip of it, newest first. Nothing
+// when it does not stand on that one.
+std::optional<std::vector<LiveRecord>> read_live_since(const Git& git, const std::string& old_tip,
+                                                       const std::string& new_tip);
 
 std::optional<LiveRecord> read_live(const Git& git, std::string_view ref);
 

@@ -8,7 +8,7 @@
 namespace rollback::names {
 namespace {
 
-constexpr std::string_view root = "refs/rollback/";
+constexpr std::string_view root = record_refs;
 constexpr std::string_view tags = "refs/tags/rollback/";
 constexpr std::string_view points = "/points/";
 
@@ -118,6 +118,16 @@ std::optional<EnvironmentAndId> parse_tag_ref(std::string_view ref) {
                           std::string(ref.substr(slash + 1))};
   if (!is_environment(parsed.environment) || !is_point_id(parsed.id)) return std::nullopt;
   return parsed;
+}
+
+std::optional<std::string> parse_live_ref(std::string_view ref) {
+  constexpr std::string_view suffix = "/live";
+  if (!ref.starts_with(root) || !ref.ends_with(suffix)) return std::nullopt;
+  ref.remove_prefix(root.size());
+  if (ref.size() <= suffix.size()) return std::nullopt;
+  ref.remove_suffix(suffix.size());
+  if (!is_environment(ref)) return std::nullopt;
+  return std::string(ref);
 }
 
 bool is_environment(std::string_view name) {

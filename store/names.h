@@ -15,6 +15,7 @@ namespace fs = boost::filesystem;
 
 // --- refs -----------------------------------------------------------------
 
+inline constexpr std::string_view record_refs = "refs/rollback/";  // all below it is ours
 inline constexpr std::string_view events_ref = "refs/notes/rollback";
 std::string draft_events_ref(long pid);  // where git builds notes before they are published
 
@@ -31,6 +32,8 @@ struct EnvironmentAndId {
 // The inverse of point_ref, and of tag_ref in each form that git takes.
 std::optional<EnvironmentAndId> parse_point_ref(std::string_view ref);
 std::optional<EnvironmentAndId> parse_tag_ref(std::string_view ref);
+// The inverse of live_ref: the environment.
+std::optional<std::string> parse_live_ref(std::string_view ref);
 
 // DESIGN §2: slashes allowed; no segment is a word of ours or shaped like an id.
 bool is_environment(std::string_view name);

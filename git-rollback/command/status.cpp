@@ -37,22 +37,17 @@ std::optional<OperationRow> operation_in_flight(const Session& session) {
   return journal ? journal->in_flight() : std::nullopt;
 }
 
-std::string count_undeployed(const Session& session, const LiveRecord& live) {
-  const Finished answer =
-      session.repository.git.ask({"rev-list", "--count", live.commit + "..HEAD", "--"});
-  return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "0";
-}
-
 void add_live(const Session& session, const Standing& standing, Status& status) {
   if (!standing.has_live()) {
     status.object["live"] = nullptr;
     status.text += "nothing is recorded as live in " + session.repository.environment + "\n";
     return;
   }
-  const LiveRecord& live = standing.chain.front();
+  const LiveRecord& live = *standing.recorded;
   const int min_score = session.configuration ? session.configuration->min_score : 80;
-  const Judgement judgement = judge("", live.deploy, standing.events, min_score);
-  const std::string undeployed = count_undeployed(session, live);
+  const Judgement judgement = standing.judge_deploy(live.deploy, min_score);
+  const long long undeployed =
+      standing.index.undeployed(session.repository.git, live.commit, session.repository.head);
   Table table;
   table.row(
       {"live:", live.commit.substr(0, 10), printable(live.subject), to_words(live.at, now())});
@@ -61,16 +56,14 @@ void add_live(const Session& session, const Standing& standing, Status& status) 
     table.row({"release:", printable(release), printable(component)});
   }
   table.row({"parent:", live.parent.empty() ? "none" : live.parent});
-  table.row({"undeployed:", undeployed + (undeployed == "1" ? " commit" : " commits")});
+  table.row(
+      {"undeployed:", std::to_string(undeployed) + (undeployed == 1 ? " commit" : " commits")});
   if (!standing.open_deploy.empty()) table.row({"open deploy:", standing.open_deploy});
   status.text += session.repository.environment + "\n" + table.text("  ");
-  status.object["live"] = {{"git_hash", live.commit},
-                           {"timestamp", to_rfc3339_seconds(live.at)},
-                           {"parent", live.parent},
-                           {"deploy", live.deploy},
-                           {"releases", live.releases},
-                           {"verdict", name_of(judgement.verdict)},
-                           {"undeployed", std::stoi(undeployed)}};
+  status.object["live"] = {{"git_hash", live.commit},   {"timestamp", to_rfc3339_seconds(live.at)},
+                           {"parent", live.parent},     {"deploy", live.deploy},
+                           {"releases", live.releases}, {"verdict", name_of(judgement.verdict)},
+                           {"undeployed", undeployed}};
   status.object["open_deploy"] = standing.open_deploy.empty() ? json() : json(standing.open_deploy);
 }
 

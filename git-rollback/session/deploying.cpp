@@ -42,17 +42,17 @@ LiveRecord required_live(const Standing& standing) {
   if (!standing.has_live()) {
     throw Fatal("nothing is recorded as live yet", {"git rollback init"});
   }
-  return standing.chain.front();
+  return *standing.recorded;
 }
 
 // Newest first; a deploy was successful unless it, or its trigger, failed.
 std::vector<DeployedRelease> release_history(const Standing& standing, const std::string& component,
                                              int min_score) {
   std::vector<DeployedRelease> history;
-  for (const auto& record : standing.chain) {
+  for (const auto& record : standing.index.live_chain(standing.environment)) {
     const auto found = record.releases.find(component);
     if (found == record.releases.end()) continue;
-    const Judgement judgement = judge("", record.deploy, standing.events, min_score);
+    const Judgement judgement = standing.judge_deploy(record.deploy, min_score);
     history.push_back({found->second, judgement.verdict != Verdict::failed});
   }
   return history;

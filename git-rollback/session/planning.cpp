@@ -48,11 +48,10 @@ Assessment assess(Part& part, const Request& request) {
   }
 }
 
-bool is_complete_rollback(const std::string& operation, const std::vector<Event>& events) {
-  for (const auto& event : events) {
+bool is_complete_rollback(const Standing& standing, const std::string& operation) {
+  for (const auto& event : standing.index.events_of_operation(standing.environment, operation)) {
     if (event.kind != "rollback") continue;
-    const json object = json::parse(event.line, nullptr, false);
-    if (object.value("operation", "") == operation) return object.value("complete", false);
+    return json::parse(event.line, nullptr, false).value("complete", false);
   }
   return false;
 }
@@ -61,12 +60,12 @@ bool is_complete_rollback(const std::string& operation, const std::vector<Event>
 std::optional<Refusal> needs_again(const Standing& standing, const Point& target) {
   const std::string& operation = standing.live.operation;
   if (!operation.empty() && standing.open_deploy.empty() &&
-      is_complete_rollback(operation, standing.events)) {
+      is_complete_rollback(standing, operation)) {
     return Refusal{
         "what is live came from the rollback " + operation,
         {"to go back further: --again", "to take that rollback back: git rollback undo"}};
   }
-  if (rolled_back_from(target.deploy, standing.events)) {
+  if (standing.was_rolled_back_from(target.deploy)) {
     return Refusal{"point " + target.id + " holds what was rolled back from",
                    {"to return to it all the same: --again"}};
   }
@@ -200,7 +199,7 @@ struct Undoable {
 
 Undoable find_undoable(const Standing& standing) {
   std::map<std::string, json> operations;  // rollbacks and undos, by id
-  for (const auto& event : standing.events) {
+  for (const auto& event : standing.index.events_of_operation(standing.environment, "")) {
     if (event.kind != "rollback" && event.kind != "undo") continue;
     const json object = json::parse(event.line, nullptr, false);
     if (object.value("outcome", "") == "reverted") continue;
@@ -211,7 +210,7 @@ Undoable find_undoable(const Standing& standing) {
     throw Refused("a deploy is open: what was rolled back before it cannot be undone", hint);
   }
   std::set<std::string> undone;
-  for (const auto& record : standing.chain) {
+  for (const auto& record : standing.index.live_chain(standing.environment)) {
     const auto found = operations.find(record.operation);
     if (record.operation.empty()) {
       if (record.deploy.empty()) break;

@@ -74,6 +74,7 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
   }
   lock_ = std::make_unique<FileLock>(names::lock_file(common), about, patience);
   session_.repository.git.hold_open(lock_->descriptor());
+  session_.repository.head.clear();  // it may have moved before we had the lock
   journal_ = std::make_unique<Journal>(names::journal_file(common));
   const auto row = journal_->in_flight();
   if (row || !journal_->pending_publications().empty() || !journal_->captures().empty()) {

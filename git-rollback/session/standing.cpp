@@ -14,30 +14,44 @@ std::string newest_open_deploy(const Session& session) {
   return open ? open->id : "";
 }
 
-std::string head_commit(const Git& git) {
-  const Finished head = git.ask({"rev-parse", "--verify", "--quiet", "HEAD^{commit}"});
+// As it was found when the session began, or, with the lock, as it is now.
+std::string head_commit(const Repository& repository) {
+  if (!repository.head.empty()) return repository.head;
+  const Finished head = repository.git.ask({"rev-parse", "--verify", "--quiet", "HEAD^{commit}"});
   return head.status == 0 ? head.out.substr(0, head.out.find('\n')) : "";
 }
 
 }  // namespace
 
+Judgement Standing::judge_point(const Point& point, int min_score) const {
+  return judge(point.id, point.deploy, index.events_about(environment, point.deploy, point.id),
+               min_score);
+}
+
+Judgement Standing::judge_deploy(std::string_view deploy, int min_score) const {
+  return judge("", deploy, index.events_about(environment, deploy, ""), min_score);
+}
+
+bool Standing::was_rolled_back_from(std::string_view deploy) const {
+  return rolled_back_from(deploy, index.events_about(environment, deploy, ""));
+}
+
 Standing look_around(const Session& session) {
-  const std::string& environment = session.repository.environment;
   Standing standing{.index = Index(session.repository),
-                    .events = {},
-                    .chain = {},
+                    .environment = session.repository.environment,
                     .open_deploy = newest_open_deploy(session),
+                    .recorded = {},
                     .live = {}};
-  standing.events = standing.index.events(environment);
-  standing.chain = standing.index.live_chain(environment);
-  if (!standing.chain.empty()) standing.live = standing.chain.front();
+  auto newest = standing.index.live_chain(standing.environment, 1);
+  if (!newest.empty()) standing.recorded = std::move(newest.front());
+  if (standing.recorded) standing.live = *standing.recorded;
   if (!standing.open_deploy.empty()) {
     standing.live.parent = standing.open_deploy;
     standing.live.deploy = standing.open_deploy;
-    standing.live.commit = head_commit(session.repository.git);
+    standing.live.commit = head_commit(session.repository);
     if (session.configuration) standing.live.releases = current_releases(session);
   }
-  if (standing.live.commit.empty()) standing.live.commit = head_commit(session.repository.git);
+  if (standing.live.commit.empty()) standing.live.commit = head_commit(session.repository);
   return standing;
 }
 

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <optional>
-#include <vector>
+#include <string>
+#include <string_view>
 
 #include "health/verdict.h"
 #include "session/session.h"
@@ -12,18 +13,19 @@ namespace rollback {
 
 struct Standing {
   Index index;
-  std::vector<Event> events;      // oldest first
-  std::vector<LiveRecord> chain;  // newest first
-  std::string open_deploy;        // its id; "" : none
+  std::string environment;
+  std::string open_deploy;  // its id; "" : none
+
+  std::optional<LiveRecord> recorded;  // the newest record of what is live
+  bool has_live() const { return recorded.has_value(); }
 
   // What a rollback leaves. While a deploy is open, its point counts as live's
   // parent and what it brought so far as live. Before any deploy: HEAD.
   LiveRecord live;
-  bool has_live() const { return !chain.empty(); }
 
-  Judgement judge_point(const Point& point, int min_score) const {
-    return judge(point.id, point.deploy, events, min_score);
-  }
+  Judgement judge_point(const Point& point, int min_score) const;
+  Judgement judge_deploy(std::string_view deploy, int min_score) const;
+  bool was_rolled_back_from(std::string_view deploy) const;
 };
 
 Standing look_around(const Session& session);

@@ -58,26 +58,27 @@ ResolvedTarget live_at(const Standing& standing, const Session& session, Time ti
                        std::string_view word) {
   const std::string quoted = "'" + std::string(word) + "'";
   if (time > now()) throw Usage(quoted + " is not in the past");
-  for (size_t i = 0; i < standing.chain.size(); ++i) {
-    const LiveRecord& record = standing.chain[i];
-    if (record.at > time) continue;
-    const bool still = i == 0 && standing.open_deploy.empty();
-    if (still) return {.point = {}, .already_live = "what was live " + quoted + " is already live"};
-    const Time until = i == 0 ? now() : standing.chain[i - 1].at;
-    for (const auto& point : standing.index.points(session.repository.environment)) {
-      if (point.at >= record.at && point.at <= until && point.commit == record.commit &&
-          point.deploy == record.deploy) {
-        return {.point = point.id, .already_live = {}};
-      }
-    }
+  const std::string& environment = session.repository.environment;
+  const auto then = standing.index.live_at(environment, time);
+  if (!then) {
+    const auto first = standing.index.first_live(environment);
     throw Refused(
-        "no point holds what was live " + quoted + " (commit " + record.commit.substr(0, 10) + ")",
-        {"git rollback list"});
+        "nothing is known to have been live " + quoted,
+        {first ? "the record starts at " + to_rfc3339_seconds(*first) : "git rollback init"});
   }
-  throw Refused("nothing is known to have been live " + quoted,
-                {standing.chain.empty()
-                     ? "git rollback init"
-                     : "the record starts at " + to_rfc3339_seconds(standing.chain.back().at)});
+  const LiveRecord& record = then->record;
+  if (!then->until && standing.open_deploy.empty()) {
+    return {.point = {}, .already_live = "what was live " + quoted + " is already live"};
+  }
+  for (const auto& point : standing.index.points_at_commit(environment, record.commit)) {
+    if (point.at >= record.at && point.at <= then->until.value_or(now()) &&
+        point.deploy == record.deploy) {
+      return {.point = point.id, .already_live = {}};
+    }
+  }
+  throw Refused(
+      "no point holds what was live " + quoted + " (commit " + record.commit.substr(0, 10) + ")",
+      {"git rollback list"});
 }
 
 // By id, unique prefix, or the tag that shows it.
