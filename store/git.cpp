@@ -44,31 +44,41 @@ std::string last_line_of(const std::string& err) {
 Git::Git(boost::filesystem::path git_dir, boost::filesystem::path work_tree)
     : git_dir_(std::move(git_dir)), work_tree_(std::move(work_tree)) {}
 
-Finished Git::ask(const std::vector<std::string>& arguments, const GitExtra& extra) const {
-  Command command;
-  command.argv = {"git", "--git-dir=" + git_dir_.string()};
+Command Git::command(const std::vector<std::string>& arguments, const GitExtra& extra) const {
+  Command git;
+  git.argv = {"git", "--git-dir=" + git_dir_.string()};
   if (work_tree_.empty()) {
-    command.argv.emplace_back("--bare");
+    git.argv.emplace_back("--bare");
   } else {
-    command.argv.push_back("--work-tree=" + work_tree_.string());
-    command.directory = work_tree_;
+    git.argv.push_back("--work-tree=" + work_tree_.string());
+    git.directory = work_tree_;
   }
   for (const auto& setting : {"core.fsmonitor=false", "core.fsync=committed",
                               "advice.detachedHead=false", "core.quotePath=false"}) {
-    command.argv.insert(command.argv.end(), {"-c", setting});
+    git.argv.insert(git.argv.end(), {"-c", setting});
   }
   for (const auto& setting : extra.config) {
-    command.argv.insert(command.argv.end(), {"-c", setting});
+    git.argv.insert(git.argv.end(), {"-c", setting});
   }
-  command.argv.insert(command.argv.end(), arguments.begin(), arguments.end());
-  command.unset = scrubbed;
-  command.set = extra.set;
-  command.set.try_emplace("LC_ALL", "C.UTF-8");
-  command.set.try_emplace("GIT_TERMINAL_PROMPT", "0");
-  command.set.try_emplace("GIT_OPTIONAL_LOCKS", "0");
-  command.input = extra.input;
-  command.keep_open = keep_open_;
-  return rollback::run(command);
+  git.argv.insert(git.argv.end(), arguments.begin(), arguments.end());
+  git.unset = scrubbed;
+  git.set = extra.set;
+  git.set.try_emplace("LC_ALL", "C.UTF-8");
+  git.set.try_emplace("GIT_TERMINAL_PROMPT", "0");
+  git.set.try_emplace("GIT_OPTIONAL_LOCKS", "0");
+  git.input = extra.input;
+  git.keep_open = keep_open_;
+  return git;
+}
+
+Finished Git::ask(const std::vector<std::string>& arguments, const GitExtra& extra) const {
+  return rollback::run(command(arguments, extra));
+}
+
+Process Git::talk(const std::vector<std::string>& arguments) const {
+  Command talking = command(arguments, {});
+  talking.dialogue = true;
+  return Process(std::move(talking));
 }
 
 std::string Git::run(const std::vector<std::string>& arguments, const GitExtra& extra) const {

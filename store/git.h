@@ -30,6 +30,8 @@ class Git {
   std::string line(const std::vector<std::string>& arguments, const GitExtra& extra = {}) const;
   // For calls whose failure is an answer.
   Finished ask(const std::vector<std::string>& arguments, const GitExtra& extra = {}) const;
+  // For one that is talked to, and runs on meanwhile.
+  Process talk(const std::vector<std::string>& arguments) const;
 
   // The one descriptor that git children inherit: our lock, so that it stays
   // held while any of them still works.
@@ -44,6 +46,8 @@ class Git {
   const boost::filesystem::path& work_tree() const { return work_tree_; }
 
  private:
+  Command command(const std::vector<std::string>& arguments, const GitExtra& extra) const;
+
   boost::filesystem::path git_dir_, work_tree_;
   std::vector<int> keep_open_;
   bool stale_locks_ = false;

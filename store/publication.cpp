@@ -84,7 +84,7 @@ std::vector<RefChange> outstanding(const Git& git, const std::vector<RefChange>&
   return left;
 }
 
-std::string transaction(const std::vector<RefChange>& changes) {
+std::string begin_transaction(const std::vector<RefChange>& changes) {
   std::string text = "start\n";
   for (const auto& change : changes) {
     if (change.new_id.empty()) {
@@ -95,7 +95,13 @@ std::string transaction(const std::vector<RefChange>& changes) {
       text += "update " + change.ref + " " + change.new_id + " " + change.old_id + "\n";
     }
   }
-  return text + "prepare\ncommit\n";
+  return text;
+}
+
+constexpr std::string_view end_transaction = "prepare\ncommit\n";
+
+std::vector<std::string> update_refs(const std::string& reason) {
+  return {"update-ref", "-m", reason, "--stdin", "--no-deref"};
 }
 
 bool unchanged_for_a_moment(const fs::path& lock) {
@@ -159,9 +165,23 @@ void clear_stale_locks(const Git& git, const std::vector<std::string>& names) {
   for (const auto& name : names) clear_stale_lock(lock_of(git, name));
 }
 
+ReadyMove::ReadyMove(const Git& git, const std::vector<RefChange>& changes,
+                     const std::string& reason)
+    : git_(git.talk(update_refs(reason))) {
+  git_.send(begin_transaction(changes));
+  git_.next_line();  // it is up
+}
+
+bool ReadyMove::commit() {
+  git_.send(end_transaction);
+  return git_.next_line() == "prepare: ok" && git_.next_line() == "commit: ok";
+}
+
 void move_refs(const Git& git, const std::vector<RefChange>& changes, const std::string& reason) {
-  const std::vector<std::string> arguments{"update-ref", "-m", reason, "--stdin", "--no-deref"};
-  if (git.ask(arguments, {.input = transaction(changes)}).status == 0) return;
+  const std::vector<std::string> arguments = update_refs(reason);
+  if (git.ask(arguments, {.input = begin_transaction(changes) + std::string(end_transaction)})
+          .status == 0)
+    return;
   // Some are moved already, or a killed git of ours left its lock files. Only
   // now are the refs and paths looked up, which costs a process each.
   std::vector<RefChange> left = outstanding(git, changes);
@@ -170,7 +190,8 @@ void move_refs(const Git& git, const std::vector<RefChange>& changes, const std:
   for (const auto& change : left) names.push_back(change.ref);
   clear_stale_locks(git, names);
   left = outstanding(git, changes);
-  if (!left.empty()) git.run(arguments, {.input = transaction(left)});
+  if (!left.empty())
+    git.run(arguments, {.input = begin_transaction(left) + std::string(end_transaction)});
 }
 
 void publish(const Git& git, Journal& journal, const Publication& publication) {

@@ -3,6 +3,7 @@
 // under a kill, so the publication is journalled first and replayed.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,19 @@ bool replay_publications(const Git& git, Journal& journal);
 // git child of ours left it (Git::expect_stale_locks). The flock must be held: git children share
 // it, so while we have it none of them lives; a foreign git gets half a second to end.
 void clear_stale_locks(const Git& git, const std::vector<std::string>& names);
+
+// A git that knows which refs to move, and waits for the word: to start it is
+// most of what a move takes. It holds no lock before.
+class ReadyMove {
+ public:
+  ReadyMove(const Git& git, const std::vector<RefChange>& changes, const std::string& reason);
+
+  // Once. False when git did not say that they moved: move_refs() then says why.
+  bool commit();
+
+ private:
+  Process git_;
+};
 
 // Moves refs, each from its old to its new id; those already there are passed
 // over. Throws Refused when a ref is at neither. The flock must be held.

@@ -78,6 +78,10 @@ class Step {
   };
   virtual Seen observe() = 0;
 
+  // Called while the service still runs, so that apply() is short. It changes
+  // nothing, and what it takes goes with the process.
+  virtual void get_ready() {}
+
   virtual void apply() = 0;   // from before or between to after
   virtual void revert() = 0;  // from after or between to before
 };

@@ -147,6 +147,8 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
   }
   try {
     OwnedSteps steps = steps_of(prepared);
+    for (const auto& step : steps.swap) step->get_ready();
+    fail_point("ready");
     const auto began = Clock::now();
     // After a kill nobody knows whether it was stopped, so it is stopped again.
     if (const auto stopped = quiesce(setting_.recovering); !stopped.ok) {

@@ -99,13 +99,22 @@ class Conversation {
   Conversation(Descriptor in, Descriptor out, Descriptor err, std::string input)
       : in_(std::move(in)), out_(std::move(out)), err_(std::move(err)), input_(std::move(input)) {
     if (in_) fcntl(in_.get(), F_SETFL, O_NONBLOCK);
-    if (input_.empty()) in_.close();
   }
+
+  // Nothing more is to be sent than what was.
+  void end_input() {
+    ending_ = true;
+    if (sent_ == input_.size()) in_.close();
+  }
+  void send(std::string_view text) { input_ += text; }
+  bool all_sent() const { return !in_ || sent_ == input_.size(); }
+  bool hears() const { return static_cast<bool>(out_); }
 
   bool open() const { return in_ || out_ || err_; }
 
   void step(int timeout_ms, Finished& finished) {
-    pollfd polls[3] = {{in_.get(), POLLOUT, 0}, {out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}};
+    const short to_write = all_sent() ? 0 : POLLOUT;
+    pollfd polls[3] = {{in_.get(), to_write, 0}, {out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}};
     if (poll(polls, 3, timeout_ms) <= 0) return;
     if (polls[0].revents != 0) write_some();
     if (polls[1].revents != 0) read_some(out_, finished.out);
@@ -116,7 +125,8 @@ class Conversation {
   void write_some() {
     const ssize_t n = write(in_.get(), input_.data() + sent_, input_.size() - sent_);
     if (n > 0) sent_ += static_cast<size_t>(n);
-    if ((n < 0 && errno != EAGAIN && errno != EINTR) || sent_ == input_.size()) in_.close();
+    const bool gone = n < 0 && errno != EAGAIN && errno != EINTR;
+    if (gone || (ending_ && sent_ == input_.size())) in_.close();
   }
 
   static void read_some(Descriptor& from, std::string& to) {
@@ -129,6 +139,7 @@ class Conversation {
   Descriptor in_, out_, err_;
   std::string input_;
   size_t sent_ = 0;
+  bool ending_ = false;
 };
 
 int exit_status(int raw) { return WIFSIGNALED(raw) ? 128 + WTERMSIG(raw) : WEXITSTATUS(raw); }
@@ -144,7 +155,7 @@ void ignore_broken_pipes() {
 
 void redirect(const Command& command, const Pipe& in, const Pipe& out, const Pipe& err,
               SpawnActions& actions) {
-  if (command.input) {
+  if (command.input || command.dialogue) {
     actions.dup(in.read.get(), 0);
   } else if (!command.terminal_input) {
     actions.open(0, "/dev/null", O_RDONLY);
@@ -199,6 +210,7 @@ struct Process::Running {
   std::optional<pid_t> child;
   Conversation conversation;
   Clock::time_point deadline;
+  size_t heard = 0;  // of finished.out, by next_line()
 
   int wait_for_end();
   int wait_until_deadline();
@@ -243,6 +255,28 @@ Process::Process(Command command) : running_(std::make_unique<Running>()) {
   if (running.command.output != Command::Output::capture) out.read.close(), err.read.close();
   running.conversation = Conversation(std::move(in.write), std::move(out.read), std::move(err.read),
                                       running.command.input.value_or(""));
+  if (!running.command.dialogue) running.conversation.end_input();
+}
+
+void Process::send(std::string_view text) {
+  Running& running = *running_;
+  if (!running.child) return;
+  running.conversation.send(text);
+  while (!running.conversation.all_sent()) running.conversation.step(-1, running.finished);
+}
+
+std::optional<std::string> Process::next_line() {
+  Running& running = *running_;
+  const std::string& out = running.finished.out;
+  size_t newline = out.find('\n', running.heard);
+  while (running.child && newline == std::string::npos && running.conversation.hears()) {
+    running.conversation.step(-1, running.finished);
+    newline = out.find('\n', running.heard);
+  }
+  if (newline == std::string::npos) return std::nullopt;
+  std::string line = out.substr(running.heard, newline - running.heard);
+  running.heard = newline + 1;
+  return line;
 }
 
 Process::Process(Process&&) noexcept = default;
@@ -258,6 +292,7 @@ Process::~Process() {
 Finished Process::wait() {
   const std::unique_ptr<Running> running = std::move(running_);
   if (!running->child) return std::move(running->finished);
+  running->conversation.end_input();
   const bool bounded = running->command.timeout.count() > 0;
   const int raw = bounded ? running->wait_until_deadline() : running->wait_for_end();
   running->finished.status = exit_status(raw);

@@ -25,6 +25,7 @@ struct Command {
   Output output = Output::capture;
   boost::filesystem::path output_file = {};  // for Output::file: both streams, appended
   bool terminal_input = false;               // standard input is ours
+  bool dialogue = false;                     // standard input stays open for Process::send()
   bool own_group = false;                    // a process group of its own, as for daemons
   std::chrono::milliseconds timeout{0};      // 0: none; else its group is killed after it
   std::vector<int> keep_open = {};           // descriptors that the child inherits
@@ -45,7 +46,12 @@ class Process {
   ~Process();  // waits for it
   Process(Process&&) noexcept;
 
-  // Once: until it has ended, or its time is up.
+  // For a dialogue: writes to its standard input, and takes the next line of its
+  // standard output, without the newline; nothing when it has no more to say.
+  void send(std::string_view text);
+  std::optional<std::string> next_line();
+
+  // Once: closes its standard input; until it has ended, or its time is up.
   Finished wait();
 
  private:

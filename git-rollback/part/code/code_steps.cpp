@@ -1,6 +1,6 @@
 #include "part/code/code_steps.h"
 
-#include "store/publication.h"
+#include "os/file.h"
 
 namespace rollback {
 
@@ -18,6 +18,8 @@ BranchStep::BranchStep(const Git& git, std::string ref, std::string before, std:
       operation_(std::move(operation)) {}
 
 Step::Seen BranchStep::observe() {
+  if (moved_) return {Observation::after};
+  if (move_ && head_names_it()) return {Observation::before};  // the move checks where it stands
   // One process for both, since this stands in the swap.
   const std::string answer = git_.run({"rev-parse", "HEAD", "--symbolic-full-name", "HEAD"});
   const auto lines = split(answer, '\n');
@@ -37,9 +39,25 @@ Step::Seen BranchStep::observe() {
           !applied};
 }
 
-void BranchStep::apply() { move_refs(git_, {{ref_, before_, after_}}, "rollback: " + operation_); }
+// As far as the file says; where git keeps HEAD elsewhere, git is asked.
+bool BranchStep::head_names_it() const {
+  const auto head = read_file_if_there(git_.git_dir() / "HEAD");
+  return head == (ref_ == "HEAD" ? before_ : "ref: " + ref_) + "\n";
+}
+
+void BranchStep::get_ready() {
+  if (observe().what != Observation::before) return;
+  move_.emplace(git_, std::vector<RefChange>{{ref_, before_, after_}}, "rollback: " + operation_);
+}
+
+void BranchStep::apply() {
+  if (move_) moved_ = move_->commit();
+  move_.reset();
+  if (!moved_) move_refs(git_, {{ref_, before_, after_}}, "rollback: " + operation_);
+}
 
 void BranchStep::revert() {
+  moved_ = false;
   move_refs(git_, {{ref_, after_, before_}}, "rollback: " + operation_ + " (back)");
 }
 

@@ -1,12 +1,14 @@
 // The two visible steps of a code rollback.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "part/code/work_tree.h"
 #include "part/part.h"
 #include "store/git.h"
+#include "store/publication.h"
 
 namespace rollback {
 
@@ -18,6 +20,7 @@ class BranchStep : public Step {
 
   std::string name() const override { return "code branch " + ref_; }
   Seen observe() override;
+  void get_ready() override;
   void apply() override;
   void revert() override;
 
@@ -25,6 +28,10 @@ class BranchStep : public Step {
   const Git& git_;
   std::string ref_;  // "HEAD" when detached
   std::string before_, after_, operation_;
+  bool head_names_it() const;
+
+  std::optional<ReadyMove> move_;
+  bool moved_ = false;  // by it, and git said so
 };
 
 // Index and files of the paths that the commit changed: the one step that is
