@@ -3,6 +3,7 @@
 #include <exception>
 #include <string_view>
 
+#include "cli/progress_bar.h"
 #include "cli/terminal.h"
 #include "command/command.h"
 #include "os/error.h"
@@ -34,7 +35,11 @@ int dispatch(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   try {
-    return dispatch({argv + 1, argv + argc});
+    const auto bar = ProgressBar::where_seen();
+    set_progress_listener(bar.get());
+    const int code = dispatch({argv + 1, argv + argc});
+    finish_output();
+    return code;
   } catch (const Usage& error) {
     complain("error", error.what(), error.hints());
     return exit_usage;

@@ -35,15 +35,13 @@ int run_list(const Arguments& arguments) {
   if (json) {
     nlohmann::json list = nlohmann::json::array();
     for (const auto& point : points) list.push_back(point_as_json(point));
-    std::fputs(dump({{"format", 1},
-                     {"environment", session.repository.environment},
-                     {"rollback_points", list}})
-                   .c_str(),
-               stdout);
+    print(dump({{"format", 1},
+                {"environment", session.repository.environment},
+                {"rollback_points", list}}));
     return exit_done;
   }
-  std::fputs(list_for_people(points, standing).c_str(), stdout);
-  std::fflush(stdout);
+  print(list_for_people(points, standing));
+  flush_output();
   if (points.empty()) hints({"there are no points yet: git rollback init"});
   return exit_done;
 }

@@ -26,7 +26,7 @@ void show_point(const Session& session, const Standing& standing, const Point& p
     object["because"] = judged.judgement.because;
     for (const auto& trailer : point.trailers)
       object["trailers"].push_back({trailer.key, trailer.fields});
-    std::fputs(dump(object).c_str(), stdout);
+    print(dump(object));
     return;
   }
   Table table;
@@ -56,14 +56,12 @@ bool show_operation(const Session& session, const std::string& word, bool as_jso
   if (as_json) {
     json parts = json::array();
     for (const auto& part : prepared.plan.parts) parts.push_back(part.name());
-    std::fputs(dump({{"format", 1},
-                     {"operation", row->id},
-                     {"state", name_of(row->state)},
-                     {"started", to_rfc3339(row->started)},
-                     {"to", prepared.plan.target.id},
-                     {"parts", parts}})
-                   .c_str(),
-               stdout);
+    print(dump({{"format", 1},
+                {"operation", row->id},
+                {"state", name_of(row->state)},
+                {"started", to_rfc3339(row->started)},
+                {"to", prepared.plan.target.id},
+                {"parts", parts}}));
     return true;
   }
   Table table;
@@ -73,7 +71,7 @@ bool show_operation(const Session& session, const std::string& word, bool as_jso
   table.row({"to:", prepared.plan.target.id});
   if (!prepared.plan.reason.empty()) table.row({"reason:", printable(prepared.plan.reason)});
   for (const auto& part : prepared.plan.parts) table.row({"part:", printable(part.name())});
-  std::fputs(table.text().c_str(), stdout);
+  print(table.text());
   return true;
 }
 

@@ -103,8 +103,8 @@ int run_status(const Arguments& arguments) {
   status.object = {{"format", 1}, {"environment", session.repository.environment}};
   add_live(session, look_around(session), status);
   add_operation(session, status);
-  std::fputs((as_json ? dump(status.object) : status.text).c_str(), stdout);
-  std::fflush(stdout);
+  print(as_json ? dump(status.object) : status.text);
+  flush_output();
   if (!as_json && status.object["live"].is_null()) hints({"git rollback init"});
   if (!as_json && !status.object["in_flight"].is_null()) {
     hints({"to go forward: git rollback --continue", "to go back: git rollback --abort"});
