@@ -3,6 +3,7 @@
 #include <exception>
 #include <string_view>
 
+#include "cli/options.h"
 #include "cli/progress_bar.h"
 #include "cli/terminal.h"
 #include "command/command.h"
@@ -40,6 +41,9 @@ int main(int argc, char** argv) {
     const int code = dispatch({argv + 1, argv + argc});
     finish_output();
     return code;
+  } catch (const CompletionAsked& asked) {
+    say(asked.words);
+    return exit_done;
   } catch (const Usage& error) {
     complain("error", error.what(), error.hints());
     return exit_usage;
