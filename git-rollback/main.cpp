@@ -1,5 +1,9 @@
 // git-rollback: looks the verb up, calls it, and turns each kind of error into
 // a sentence and an exit code. Nothing below prints an error or exits.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <string_view>
 
@@ -13,12 +17,19 @@ namespace {
 
 using namespace rollback;
 
+// As git itself does for `git rollback --help`.
+int open_the_manual() {
+  execlp("git", "git", "help", "rollback", nullptr);
+  throw Fatal("cannot run git help: " + std::string(strerror(errno)));
+}
+
 int dispatch(const Arguments& arguments) {
   if (arguments.empty() || arguments[0].starts_with("-")) {
     if (!arguments.empty() && arguments[0] == "--version") {
       say("git-rollback version " GIT_ROLLBACK_VERSION);
       return exit_done;
     }
+    if (!arguments.empty() && arguments[0] == "--help") return open_the_manual();
     return run_rollback(arguments);
   }
   for (const auto& verb : verbs()) {
