@@ -1,0 +1,187 @@
+// The completion, in a real bash with git's own completion beside it: words are
+// typed, and what bash would offer is looked at.
+#include <boost/filesystem/operations.hpp>
+#include <set>
+
+#include "service_fixture.h"
+
+namespace rollback::testing {
+namespace {
+
+constexpr const char* gits_own = "/usr/share/bash-completion/completions/git";
+
+class Completion : public ServiceFixture {
+ protected:
+  using Words = std::vector<std::string>;
+
+  void SetUp() override {
+    if (!fs::exists(gits_own)) GTEST_SKIP() << "git's own completion is not installed";
+    begin();
+    deploy_good();
+    ASSERT_STATUS(0, rollback({"record", "--version", "1.2.3"}));
+  }
+
+  // What is offered for the last word of `line`, split as readline splits it.
+  std::set<std::string> offered(const std::string& line, const std::string& load = load_both()) {
+    const Finished bash = shell("cat > var/complete.bash <<'END'\n" + load +
+                                R"(
+typed=$1
+COMP_LINE=$typed COMP_POINT=${#typed} COMP_TYPE=9
+COMP_WORDS=() word=
+for ((i = 0; i < ${#typed}; i++)); do
+  c=${typed:i:1}
+  case $c in
+  ' ') [ -n "$word" ] && COMP_WORDS+=("$word"); word= ;;
+  [=:]) [ -n "$word" ] && COMP_WORDS+=("$word"); COMP_WORDS+=("$c"); word= ;;
+  *) word+=$c ;;
+  esac
+done
+case $typed in *=) ;; *) COMP_WORDS+=("$word") ;; esac
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+specification=$(complete -p -- "${COMP_WORDS[0]}") || exit 9
+function=${specification##*-F }
+COMPREPLY=()
+${function%% *}
+[ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}"
+END
+bash --norc var/complete.bash ")" +
+                                line + "\"");
+    EXPECT_STATUS(0, bash);
+    EXPECT_EQ(bash.err, "");
+    return split(bash.out);
+  }
+  static std::string load_both() {
+    return std::string(". ") + gits_own + "\n. " GIT_ROLLBACK_COMPLETION "\n";
+  }
+
+  // By lines, without the space that readline is given at the end.
+  static std::set<std::string> split(const std::string& text) {
+    std::set<std::string> lines;
+    for (size_t at = 0; at < text.size();) {
+      const size_t end = std::min(text.find('\n', at), text.size());
+      std::string line = text.substr(at, end - at);
+      if (line.ends_with(' ')) line.pop_back();
+      lines.insert(line);
+      at = end + 1;
+    }
+    return lines;
+  }
+  std::set<std::string> ids() {
+    return split(
+        git({"for-each-ref", "--format=%(refname:lstrip=4)", "refs/rollback/production/points/"}));
+  }
+  static bool has(const std::set<std::string>& words, const std::string& word) {
+    return words.count(word) == 1;
+  }
+};
+
+using Set = std::set<std::string>;
+
+TEST_F(Completion, OffersTheVerbs) {
+  const Set verbs = offered("git rollback ");
+  for (const std::string verb : {"init", "list", "show", "status", "mark", "undo", "deploy"}) {
+    EXPECT_TRUE(has(verbs, verb)) << verb;
+  }
+  EXPECT_FALSE(has(verbs, "report"));  // not built yet
+  EXPECT_EQ(offered("git rollback un"), Set{"undo"});
+}
+
+TEST_F(Completion, OffersExactlyTheOptionsOfEachVerb) {
+  EXPECT_EQ(offered("git rollback mark --"), Set{"--reason="});
+  EXPECT_EQ(offered("git rollback trust --"), (Set{"--yes", "--system"}));
+  EXPECT_EQ(offered("git rollback hook post-deploy --"), (Set{"--status=", "--commit="}));
+  EXPECT_EQ(offered("git rollback list --c"), (Set{"--color"}));
+  EXPECT_EQ(offered("git rollback --ta"), Set{"--target="});
+  EXPECT_TRUE(has(offered("git rollback --target previous --"), "--dry-run"));
+}
+
+TEST_F(Completion, OffersTargets) {
+  Set expected = ids();
+  for (const std::string word : {"last_stable", "previous", "1.2.3", "main", "last\\ hour",
+                                 "last\\ day", "last\\ week", "2\\ hours\\ ago"}) {
+    expected.insert(word);
+  }
+  for (const auto& id : ids()) expected.insert("rollback/production/" + id);
+  EXPECT_EQ(offered("git rollback --target="), expected);
+  EXPECT_EQ(offered("git rollback --target "), expected);
+  EXPECT_EQ(offered("git rollback --yes --target=last_"), Set{"last_stable"});
+  EXPECT_EQ(offered("git rollback --target 1."), Set{"1.2.3"});
+}
+
+TEST_F(Completion, OffersTimesInAnOpenQuoteAsTheyAre) {
+  EXPECT_TRUE(has(offered("git rollback --target 'la"), "last hour"));
+}
+
+TEST_F(Completion, OffersPointsToTheVerbsThatTakeThem) {
+  Set expected = ids();
+  expected.insert("1.2.3");
+  EXPECT_EQ(offered("git rollback show "), expected);
+  EXPECT_EQ(offered("git rollback mark "), expected);
+  EXPECT_EQ(offered("git rollback mark --reason tested "), expected);
+  EXPECT_EQ(offered("git rollback mark 1.2.3 "), (Set{"stable", "failed"}));
+}
+
+TEST_F(Completion, OffersComponentsAndParts) {
+  EXPECT_EQ(offered("git rollback --component="),
+            (Set{"playerbot", "code", "database", "config", "binaries", "playerbot/code",
+                 "playerbot/database", "playerbot/config", "playerbot/binaries"}));
+  EXPECT_EQ(offered("git rollback --component code,playerbot/d"), Set{"code,playerbot/database"});
+  EXPECT_EQ(offered("git rollback record --components=playerbot/b"), Set{"playerbot/binaries"});
+}
+
+TEST_F(Completion, OffersTheValuesOfOptions) {
+  EXPECT_EQ(offered("git rollback --rows="), (Set{"auto", "restore", "keep_all"}));
+  EXPECT_EQ(offered("git rollback undo --accept-data-loss "), (Set{"minimal", "significant"}));
+  EXPECT_EQ(offered("git rollback list --color="), (Set{"always", "never", "auto"}));
+  EXPECT_EQ(offered("git rollback status --porcelain="), Set{"v1"});
+  EXPECT_EQ(offered("git rollback list --porcelain "), Set{});
+  EXPECT_TRUE(has(offered("git rollback hook post-deploy --commit "), "main"));
+}
+
+TEST_F(Completion, OffersOnlyValuesThatTheProgramTakes) {
+  for (const auto& rows : offered("git rollback --rows=")) {
+    EXPECT_STATUS(0, rollback({"--dry-run", "--target", "previous", "--rows", rows}));
+  }
+  for (const auto& loss : offered("git rollback --accept-data-loss=")) {
+    EXPECT_STATUS(0, rollback({"--dry-run", "--target", "previous", "--accept-data-loss", loss}));
+  }
+  for (const auto& component : offered("git rollback --component=")) {
+    EXPECT_STATUS(0, rollback({"--dry-run", "--target", "previous", "--component", component}));
+  }
+  for (const auto& target : offered("git rollback --target=")) {
+    if (contains(target, "\\ ")) continue;  // nothing was live a week ago
+    EXPECT_NE(rollback({"--dry-run", "--target", target}).status, 129) << target;
+  }
+}
+
+TEST_F(Completion, LeavesTheCommandOfADeployAlone) {
+  EXPECT_EQ(offered("git rollback deploy -- ma"), Set{});
+}
+
+TEST_F(Completion, WorksForTheCommandWithADash) {
+  const std::string alone = ". " GIT_ROLLBACK_COMPLETION "\n";  // brings git's own along
+  EXPECT_EQ(offered("git-rollback un", alone), Set{"undo"});
+  EXPECT_EQ(offered("git-rollback mark 1.2.3 ", alone), (Set{"stable", "failed"}));
+}
+
+TEST_F(Completion, KnowsTheRepositoryThatGitIsTold) {
+  ASSERT_STATUS(0, shell("git init -q ../empty"));
+  EXPECT_EQ(offered("git -C ../empty rollback show "), Set{});
+  EXPECT_FALSE(offered("git -C . rollback show ").empty());
+}
+
+TEST_F(Completion, IsSilentOutsideOfARepository) {
+  EXPECT_EQ(offered("git -C / rollback show "), Set{});
+  EXPECT_EQ(offered("git -C / rollback un"), Set{"undo"});
+}
+
+TEST_F(Completion, IsLoadedByBashCompletionItself) {
+  constexpr const char* framework = "/usr/share/bash-completion/bash_completion";
+  if (!fs::exists(framework)) GTEST_SKIP() << "bash-completion is not installed";
+  const std::string load = "XDG_DATA_DIRS=" GIT_ROLLBACK_SHARE "\n. " + std::string(framework) +
+                           "\n_completion_loader git\n";
+  EXPECT_EQ(offered("git rollback un", load), Set{"undo"});
+}
+
+}  // namespace
+}  // namespace rollback::testing
