@@ -178,7 +178,7 @@ TEST_F(Completion, IsSilentOutsideOfARepository) {
 TEST_F(Completion, IsLoadedByBashCompletionItself) {
   constexpr const char* framework = "/usr/share/bash-completion/bash_completion";
   if (!fs::exists(framework)) GTEST_SKIP() << "bash-completion is not installed";
-  const std::string load = "XDG_DATA_DIRS=" GIT_ROLLBACK_SHARE "\n. " + std::string(framework) +
+  const std::string load = "XDG_DATA_DIRS=" GIT_ROLLBACK_SHARE ":/usr/share\n. " + std::string(framework) +
                            "\n_completion_loader git\n";
   EXPECT_EQ(offered("git rollback un", load), Set{"undo"});
 }
