@@ -1,73 +1,25 @@
 // The completion, in a real bash with git's own completion beside it: words are
 // typed, and what bash would offer is looked at.
 #include <boost/filesystem/operations.hpp>
-#include <set>
 
-#include "service_fixture.h"
+#include "bash_fixture.h"
 
 namespace rollback::testing {
 namespace {
 
-constexpr const char* gits_own = "/usr/share/bash-completion/completions/git";
-
-class Completion : public ServiceFixture {
+class Completion : public BashFixture {
  protected:
   using Words = std::vector<std::string>;
 
   void SetUp() override {
-    if (!fs::exists(gits_own)) GTEST_SKIP() << "git's own completion is not installed";
+    if (!has_gits_completion()) GTEST_SKIP() << no_completion;
     begin();
     deploy_good();
     ASSERT_STATUS(0, rollback({"record", "--version", "1.2.3"}));
   }
 
-  // What is offered for the last word of `line`, split as readline splits it.
-  std::set<std::string> offered(const std::string& line, const std::string& load = load_both()) {
-    const Finished bash = shell("cat > var/complete.bash <<'END'\n" + load +
-                                R"(
-typed=$1
-COMP_LINE=$typed COMP_POINT=${#typed} COMP_TYPE=9
-COMP_WORDS=() word=
-for ((i = 0; i < ${#typed}; i++)); do
-  c=${typed:i:1}
-  case $c in
-  ' ') [ -n "$word" ] && COMP_WORDS+=("$word"); word= ;;
-  [=:]) [ -n "$word" ] && COMP_WORDS+=("$word"); COMP_WORDS+=("$c"); word= ;;
-  *) word+=$c ;;
-  esac
-done
-case $typed in *=) ;; *) COMP_WORDS+=("$word") ;; esac
-COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-specification=$(complete -p -- "${COMP_WORDS[0]}") || exit 9
-function=${specification##*-F }
-COMPREPLY=()
-${function%% *}
-[ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}"
-END
-bash --norc var/complete.bash ")" +
-                                line + "\"");
-    EXPECT_STATUS(0, bash);
-    EXPECT_EQ(bash.err, "");
-    return split(bash.out);
-  }
-  static std::string load_both() {
-    return std::string(". ") + gits_own + "\n. " GIT_ROLLBACK_COMPLETION "\n";
-  }
-
-  // By lines, without the space that readline is given at the end.
-  static std::set<std::string> split(const std::string& text) {
-    std::set<std::string> lines;
-    for (size_t at = 0; at < text.size();) {
-      const size_t end = std::min(text.find('\n', at), text.size());
-      std::string line = text.substr(at, end - at);
-      if (line.ends_with(' ')) line.pop_back();
-      lines.insert(line);
-      at = end + 1;
-    }
-    return lines;
-  }
   std::set<std::string> ids() {
-    return split(
+    return lines_of(
         git({"for-each-ref", "--format=%(refname:lstrip=4)", "refs/rollback/production/points/"}));
   }
   static bool has(const std::set<std::string>& words, const std::string& word) {
@@ -178,8 +130,8 @@ TEST_F(Completion, IsSilentOutsideOfARepository) {
 TEST_F(Completion, IsLoadedByBashCompletionItself) {
   constexpr const char* framework = "/usr/share/bash-completion/bash_completion";
   if (!fs::exists(framework)) GTEST_SKIP() << "bash-completion is not installed";
-  const std::string load = "XDG_DATA_DIRS=" GIT_ROLLBACK_SHARE ":/usr/share\n. " + std::string(framework) +
-                           "\n_completion_loader git\n";
+  const std::string load = "XDG_DATA_DIRS=" GIT_ROLLBACK_SHARE ":/usr/share\n. " +
+                           std::string(framework) + "\n_completion_loader git\n";
   EXPECT_EQ(offered("git rollback un", load), Set{"undo"});
 }
 
