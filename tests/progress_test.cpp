@@ -31,7 +31,7 @@ class Progress : public ServiceFixture {
     command.set["GIT_PROGRESS_DELAY"] = "0";
     return command;
   }
-  Words script(const std::string& text) { return {"sh", "-c", text}; }
+  Words sh(const std::string& text) { return {"sh", "-c", text}; }
 
   static std::string line(std::uint64_t done, std::uint64_t total, size_t width,
                           Unit unit = Unit::rows) {
@@ -68,7 +68,7 @@ TEST_F(Progress, IsNotAByteWhereStandardErrorIsNoTerminal) {
   const Finished piped = rollback({"record"}, {{"GIT_PROGRESS_DELAY", "0"}});
   EXPECT_STATUS(0, piped);
   EXPECT_EQ(piped.err, "");
-  const Seen seen = run_on_terminal(command(script("git-rollback record 2>var/err")));
+  const Seen seen = run_on_terminal(command(sh("git-rollback record 2>var/err")));
   EXPECT_EQ(seen.status, 0);
   EXPECT_EQ(read("var/err"), "");
   EXPECT_FALSE(contains(seen.bytes, "backing up")) << seen.bytes;
@@ -84,7 +84,7 @@ TEST_F(Progress, IsNotDrawnForWhatTakesNoSecond) {
 
 TEST_F(Progress, IsNotDrawnInTheBackground) {
   const Seen seen =
-      run_on_terminal(command(script("set -m; git-rollback record >var/out & wait $!; echo end")));
+      run_on_terminal(command(sh("set -m; git-rollback record >var/out & wait $!; echo end")));
   EXPECT_EQ(seen.status, 0);
   EXPECT_TRUE(contains(seen.screen, "end"));
   EXPECT_FALSE(contains(seen.bytes, "backing up")) << seen.bytes;
@@ -94,7 +94,7 @@ TEST_F(Progress, LeavesStandardOutputToTheData) {
   deploy_good();
   sql("ALTER TABLE playerbot ADD COLUMN guild TEXT");
   const Seen seen = run_on_terminal(
-      command(script("git-rollback --dry-run --json --target previous >var/out 2>/dev/tty")));
+      command(sh("git-rollback --dry-run --json --target previous >var/out 2>/dev/tty")));
   EXPECT_EQ(seen.status, 0);
   EXPECT_TRUE(contains(seen.bytes, "comparing rows:")) << seen.bytes;
   EXPECT_EQ(seen.screen, "");
@@ -113,6 +113,16 @@ TEST_F(Progress, TellsOfTablesBeingPreparedAndReleasesBeingHashed) {
   EXPECT_TRUE(contains(seen.bytes, "hashing release '1.0':")) << seen.bytes;
   EXPECT_TRUE(contains(seen.bytes, "of 3.0 MB)")) << seen.bytes;
   EXPECT_FALSE(contains(seen.screen, "preparing tables")) << seen.screen;
+}
+
+TEST_F(Progress, TellsOfACommandThatRunsLong) {
+  script("tools/smoke", "sleep 0.5");
+  ASSERT_STATUS(0, rollback({"hook", "pre-deploy"}));
+  const Seen seen =
+      run_on_terminal(command({"git-rollback", "hook", "post-deploy", "--status", "0"}));
+  EXPECT_EQ(seen.status, 0);
+  EXPECT_TRUE(contains(seen.bytes, "running 'tools/smoke': 0 s, at most 2:00 min")) << seen.bytes;
+  EXPECT_FALSE(contains(seen.screen, "running")) << seen.screen;
 }
 
 TEST_F(Progress, TellsOfPointsBeingIndexed) {

@@ -124,6 +124,20 @@ std::string bar_of(std::uint64_t done, std::uint64_t total, size_t width) {
   return " [" + bar + "]";
 }
 
+std::string time_line(double seconds, std::uint64_t limit) {
+  return time_in_words(seconds) +
+         (limit > 0 ? ", at most " + time_in_words(static_cast<double>(limit)) : "");
+}
+
+// The last column stays free: some terminals go to the next line there.
+std::string fitting(const std::string& line, size_t width) {
+  size_t end = std::min(line.size(), width > 0 ? width - 1 : 0);
+  while (end < line.size() && end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) {
+    --end;  // not within a character
+  }
+  return line.substr(0, end);
+}
+
 std::chrono::seconds delay_wanted() {
   const char* text = getenv("GIT_PROGRESS_DELAY");
   if (text == nullptr) return std::chrono::seconds(1);
@@ -141,6 +155,7 @@ std::string progress_line(std::string_view what, Unit unit, std::uint64_t done, 
   const double seconds = std::max(0.001, static_cast<double>(elapsed.count()) / 1000);
   const double rate = static_cast<double>(done) / seconds;
   std::string name = printable(what), numbers;
+  if (unit == Unit::seconds) return fitting(name + ": " + time_line(seconds, total), width);
   if (total > 0) {
     done = std::min(done, total);  // a total may have been counted a moment ago
     std::string percent = std::to_string(done * 100 / total);
@@ -154,9 +169,8 @@ std::string progress_line(std::string_view what, Unit unit, std::uint64_t done, 
   if (total > 0 && done > 0) {
     numbers += ", " + time_in_words(static_cast<double>(total - done) / rate) + " left";
   }
-  // The last column stays free: some terminals go to the next line there.
   std::string line = name + ":" + numbers;
-  if (line.size() >= width) return line.substr(0, width > 0 ? width - 1 : 0);
+  if (line.size() >= width) return fitting(line, width);
   const size_t room = width - 1 - line.size();
   if (total == 0 || room < narrowest_bar + 3) return line;
   return name + ":" + bar_of(done, total, std::min(widest_bar, room - 3)) + numbers;

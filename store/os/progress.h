@@ -7,7 +7,9 @@
 
 namespace rollback {
 
-enum class Unit { rows, bytes, points };
+// Of seconds nothing is counted: they pass by themselves, and their total is a
+// limit. passed(Unit::seconds, 0) says that the work goes on.
+enum class Unit { rows, bytes, points, seconds };
 
 class ProgressListener {
  public:
