@@ -33,7 +33,6 @@ struct Options::Parser {
   CLI::App app;
   std::string usage;
   std::vector<Line> lines;
-  std::vector<std::string> positionals;
   // "--reason=" with nothing behind it is an empty value, and "--reason=-x" one
   // that begins with a dash; CLI11 takes both for an option that follows.
   std::map<std::string, std::function<void(const std::string&)>> setters;
@@ -151,7 +150,6 @@ Options& Options::subcommands(std::vector<std::string> names) {
 
 Options& Options::positional(const std::string& name, std::string& value) {
   parser_->app.add_option(name, value)->required();
-  parser_->positionals.push_back(name);
   return *this;
 }
 
@@ -180,9 +178,8 @@ bool Options::parse(const std::vector<std::string>& arguments) {
     }
     throw Usage("too many arguments: '" + arguments.back() + "'", hint);
   } catch (const CLI::RequiredError& error) {
-    throw Usage("what is missing: " +
-                    (parser_->positionals.empty() ? std::string(error.what()) : parser_->usage),
-                hint);
+    const std::string text = error.what();  // "point is required"
+    throw Usage("'<" + text.substr(0, text.find(' ')) + ">' is missing", hint);
   } catch (const CLI::ParseError& error) {
     for (const auto& argument : arguments) {
       if (takes_value(parser_->app, argument) && argument == arguments.back()) {

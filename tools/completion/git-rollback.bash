@@ -94,6 +94,7 @@ __git_rollback_complete_value ()
 	--commit) __git_complete_refs --cur="$2" ;;
 	--version) __gitcomp_nl "$(__git_tags '' "$2")" "" "$2" ;;
 	--status) __gitcomp "0 1" "" "$2" ;;
+	--branch) __gitcomp_nl "$(__git_heads '' "$2")" "" "$2" ;;
 	esac
 }
 
