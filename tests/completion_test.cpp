@@ -73,6 +73,18 @@ TEST_F(Completion, OffersPointsToTheVerbsThatTakeThem) {
   EXPECT_EQ(offered("git rollback mark 1.2.3 "), (Set{"stable", "failed"}));
 }
 
+TEST_F(Completion, OffersTheNewestOfVeryManyPointsAndOthersOnceTheyAreBegun) {
+  ASSERT_STATUS(0,
+                shell("tag=$(git rev-parse refs/rollback/production/points/" + point(2) +
+                      ") && for i in $(seq 1000 2359); do"
+                      " echo create refs/rollback/production/points/20200101T00${i}Z-aaaaaaa $tag;"
+                      " done | git update-ref --stdin"));
+  const Set newest = offered("git rollback show ");
+  EXPECT_EQ(newest.size(), 501);  // and a version
+  EXPECT_FALSE(has(newest, "20200101T001000Z-aaaaaaa"));
+  EXPECT_EQ(offered("git rollback show 20200101T001000"), Set{"20200101T001000Z-aaaaaaa"});
+}
+
 TEST_F(Completion, OffersComponentsAndParts) {
   EXPECT_EQ(offered("git rollback --component="),
             (Set{"playerbot", "code", "database", "config", "binaries", "playerbot/code",

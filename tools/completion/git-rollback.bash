@@ -29,11 +29,13 @@ __git_rollback_only ()
 	done
 }
 
-# Ids and versions of points, newest first.
+# 1: what is there of the word
+# Ids and versions of the newest points, and older ids that begin so: quick with
+# any number of points.
 __git_rollback_points ()
 {
-	local id at verdict score commit parent deploy parts version
-	__git rollback list --porcelain 2>/dev/null |
+	local id at verdict score commit parent deploy parts version environment
+	__git rollback list -n 500 --porcelain 2>/dev/null |
 	while read -r id at verdict score commit parent deploy parts version; do
 		echo "$id"
 		case "$version" in
@@ -41,6 +43,16 @@ __git_rollback_points ()
 		*) echo "$version" ;;
 		esac
 	done
+	case "$1" in
+	[0-9][0-9][0-9][0-9]*)
+		environment=$(__git config rollback.environment)
+		__git for-each-ref --format='%(refname)' \
+			"refs/rollback/${environment:-production}/points/$1*" |
+		while read -r id; do
+			echo "${id##*/}"
+		done
+		;;
+	esac
 }
 
 # Of the newest point: playerbot, code, playerbot/code and so on.
@@ -66,7 +78,7 @@ last week
 	esac
 	__gitcomp_nl "last_stable
 previous
-$(__git_rollback_points)" "" "$value"
+$(__git_rollback_points "$value")" "" "$value"
 	__gitcomp_nl_append "$(__git_heads '' "$value"; __git_tags '' "$value")" "" "$value"
 	__gitcomp_nl_append "$times" "" "$value"
 }
@@ -159,10 +171,10 @@ _git_rollback ()
 		if [ -n "$argument" ]; then
 			__gitcomp "stable failed"
 		else
-			__gitcomp_nl "$(__git_rollback_points)"
+			__gitcomp_nl "$(__git_rollback_points "$cur")"
 		fi
 		;;
-	show,*|verify,*) __gitcomp_nl "$(__git_rollback_points)" ;;
+	show,*|verify,*) __gitcomp_nl "$(__git_rollback_points "$cur")" ;;
 	sync,*) __gitcomp_nl "$(__git_remotes)" ;;
 	esac
 }
