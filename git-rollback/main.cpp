@@ -1,8 +1,14 @@
 // git-rollback: looks the verb up, calls it, and turns each kind of error into
 // a sentence and an exit code. Nothing below prints an error or exits.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <exception>
 #include <string_view>
 
+#include "cli/options.h"
+#include "cli/progress_bar.h"
 #include "cli/terminal.h"
 #include "command/command.h"
 #include "os/error.h"
@@ -11,12 +17,19 @@ namespace {
 
 using namespace rollback;
 
+// As git itself does for `git rollback --help`.
+int open_the_manual() {
+  execlp("git", "git", "help", "rollback", nullptr);
+  throw Fatal("cannot run git help: " + std::string(strerror(errno)));
+}
+
 int dispatch(const Arguments& arguments) {
   if (arguments.empty() || arguments[0].starts_with("-")) {
     if (!arguments.empty() && arguments[0] == "--version") {
       say("git-rollback version " GIT_ROLLBACK_VERSION);
       return exit_done;
     }
+    if (!arguments.empty() && arguments[0] == "--help") return open_the_manual();
     return run_rollback(arguments);
   }
   for (const auto& verb : verbs()) {
@@ -34,7 +47,14 @@ int dispatch(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   try {
-    return dispatch({argv + 1, argv + argc});
+    const auto bar = ProgressBar::where_seen();
+    set_progress_listener(bar.get());
+    const int code = dispatch({argv + 1, argv + argc});
+    finish_output();
+    return code;
+  } catch (const CompletionAsked& asked) {
+    say(asked.words);
+    return exit_done;
   } catch (const Usage& error) {
     complain("error", error.what(), error.hints());
     return exit_usage;

@@ -2,12 +2,15 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "os/progress.h"
 #include "store/event.h"
 #include "store/live.h"
 #include "store/names.h"
@@ -20,6 +23,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr size_t tags_at_once = 5000;  // in one call of git, so that progress can be told
 constexpr int schema_version = 3;
 constexpr const char* schema = R"(
   CREATE TABLE source(state TEXT NOT NULL, listed INTEGER NOT NULL, events TEXT NOT NULL);
@@ -180,13 +184,22 @@ void update_points(SQLite::Database& database, const Git& git, const Refs& refs)
     fresh.push_back(&ref);
     ids.push_back(ref.id);
   }
-  const auto tags = read_tags(git, ids);
+  const Work work("indexing points", Unit::points, fresh.size());
   SQLite::Statement insert(database, "INSERT INTO points VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?)");
   std::set<Second> seconds = std::move(kept.touched);
+  std::vector<std::optional<Tag>> tags;
   for (size_t i = 0; i < fresh.size(); ++i) {
-    if (!tags[i]) continue;  // no annotated tag of a commit: named when it is asked for
-    insert_point(insert, *fresh[i], *tags[i]);
-    seconds.insert({fresh[i]->name.environment, to_unix(tags[i]->at)});
+    const size_t in_batch = i % tags_at_once;
+    if (in_batch == 0) {
+      const auto first = ids.begin() + static_cast<std::ptrdiff_t>(i);
+      const size_t count = std::min(tags_at_once, ids.size() - i);
+      tags = read_tags(git, {first, first + static_cast<std::ptrdiff_t>(count)});
+    }
+    passed(Unit::points);
+    const auto& tag = tags[in_batch];
+    if (!tag) continue;  // no annotated tag of a commit: named when it is asked for
+    insert_point(insert, *fresh[i], *tag);
+    seconds.insert({fresh[i]->name.environment, to_unix(tag->at)});
   }
   for (const auto& second : seconds) order_within_second(database, second);
 }

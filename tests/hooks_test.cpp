@@ -324,6 +324,11 @@ TEST_F(CommandLine, RefusesVerbsAndOptionsThatDoNotExist) {
   expect_refusal({"list", "--nosuch"}, "'--nosuch'", 129);
 }
 
+TEST_F(CommandLine, NamesTheArgumentThatIsMissing) {
+  expect_refusal({"show"}, "'<point>' is missing", 129);
+  expect_refusal({"mark", point()}, "'<verdict>' is missing", 129);
+}
+
 TEST_F(CommandLine, SaysOfVerbsThatTheyAreNotBuiltYet) {
   for (const std::string verb :
        {"doctor", "health", "check", "watch", "unlatch", "salvage", "drill", "schedule", "verify",

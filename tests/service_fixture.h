@@ -40,6 +40,7 @@ class ServiceFixture : public ::testing::Test {
   void restore();  // and puts it back, at the same path
 
   using Variables = std::map<std::string, std::string>;
+  const Variables& variables() const { return environment_; }  // what programs here run with
   Finished rollback(const std::vector<std::string>& arguments, const Variables& set = {});
   std::string git(const std::vector<std::string>& arguments);  // must succeed
   Finished ask_git(const std::vector<std::string>& arguments);

@@ -33,10 +33,11 @@ struct Options::Parser {
   CLI::App app;
   std::string usage;
   std::vector<Line> lines;
-  std::vector<std::string> positionals;
   // "--reason=" with nothing behind it is an empty value, and "--reason=-x" one
   // that begins with a dash; CLI11 takes both for an option that follows.
   std::map<std::string, std::function<void(const std::string&)>> setters;
+  std::map<std::string, std::function<void()>> valueless;  // --color and its like, in their order
+  std::vector<std::string> subcommands;
   bool help = false;
 
   void remember(const std::string& names, const std::function<void(const std::string&)>& set) {
@@ -47,13 +48,35 @@ struct Options::Parser {
     }
   }
 
-  // Takes care of --name=value; what is left is for CLI11.
+  // As git's parse-options prints them: "list --target= --json".
+  std::string words() const {
+    std::string text;
+    for (const auto& name : subcommands) text += name + " ";
+    for (const auto& line : lines) {
+      const bool takes_value = line.names.find(" <") != std::string::npos;
+      for (size_t at = line.names.find("--"); at != std::string::npos;) {
+        const size_t end = std::min(line.names.find_first_of(", [", at), line.names.size());
+        text += line.names.substr(at, end - at) + (takes_value ? "= " : " ");
+        at = line.names.find("--", end);
+      }
+    }
+    if (!text.empty()) text.pop_back();
+    return text;
+  }
+
+  // Takes care of --name=value and of --color; what is left is for CLI11.
   std::vector<std::string> without_assigned(const std::vector<std::string>& arguments) {
     std::vector<std::string> rest;
+    bool ended = false;
     for (const auto& argument : arguments) {
+      ended = ended || argument == "--";
+      if (const auto set = valueless.find(argument); !ended && set != valueless.end()) {
+        set->second();
+        continue;
+      }
       const size_t equals = argument.find('=');
       const auto found = setters.find(argument.substr(0, equals));
-      if (equals == std::string::npos || found == setters.end()) {
+      if (ended || equals == std::string::npos || found == setters.end()) {
         rest.push_back(argument);
       } else {
         found->second(argument.substr(equals + 1));
@@ -104,9 +127,29 @@ Options& Options::list(const std::string& names, const std::string& placeholder,
   return *this;
 }
 
+Options& Options::optional_value(const std::string& name, const std::string& placeholder,
+                                 std::optional<std::string>& value,
+                                 const std::string& description) {
+  parser_->remember(name, [&value](const std::string& text) { value = text; });
+  parser_->valueless[name] = [&value] { value = ""; };
+  parser_->lines.push_back({name + "[=" + placeholder + "]", description});
+  return *this;
+}
+
+Options& Options::constant(const std::string& name, std::optional<std::string>& value,
+                           const std::string& meant, const std::string& description) {
+  parser_->valueless[name] = [&value, meant] { value = meant; };
+  parser_->lines.push_back({name, description});
+  return *this;
+}
+
+Options& Options::subcommands(std::vector<std::string> names) {
+  parser_->subcommands = std::move(names);
+  return *this;
+}
+
 Options& Options::positional(const std::string& name, std::string& value) {
   parser_->app.add_option(name, value)->required();
-  parser_->positionals.push_back(name);
   return *this;
 }
 
@@ -114,11 +157,14 @@ bool Options::parse(const std::vector<std::string>& arguments) {
   for (const auto& argument : arguments) {
     if (argument == "--") break;
     if (argument == "-h" || argument == "--help") return false;
+    if (argument == "--git-completion-helper" || argument == "--git-completion-helper-all") {
+      throw CompletionAsked{parser_->words()};
+    }
   }
   std::vector<std::string> reversed = parser_->without_assigned(arguments);
   std::reverse(reversed.begin(), reversed.end());
   const std::vector<std::string> hint{
-      parser_->usage.substr(0, parser_->usage.find_first_of("[<(") - 1) + " -h"};
+      parser_->usage.substr(0, parser_->usage.find_first_of("[<(\n") - 1) + " -h"};
   try {
     parser_->app.parse(reversed);
   } catch (const CLI::ExtrasError&) {
@@ -132,9 +178,8 @@ bool Options::parse(const std::vector<std::string>& arguments) {
     }
     throw Usage("too many arguments: '" + arguments.back() + "'", hint);
   } catch (const CLI::RequiredError& error) {
-    throw Usage("what is missing: " +
-                    (parser_->positionals.empty() ? std::string(error.what()) : parser_->usage),
-                hint);
+    const std::string text = error.what();  // "point is required"
+    throw Usage("'<" + text.substr(0, text.find(' ')) + ">' is missing", hint);
   } catch (const CLI::ParseError& error) {
     for (const auto& argument : arguments) {
       if (takes_value(parser_->app, argument) && argument == arguments.back()) {

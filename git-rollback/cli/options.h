@@ -1,5 +1,5 @@
 // Options of one verb, declared once: parsed by CLI11, explained in git's
-// manner by -h.
+// manner by -h, and told to git's own completion.
 #pragma once
 
 #include <memory>
@@ -11,7 +11,7 @@ namespace rollback {
 
 class Options {
  public:
-  // "git rollback list [<options>]"
+  // "git rollback list [<options>]"; further lines begin with "   or: ".
   explicit Options(std::string usage);
   ~Options();
 
@@ -19,11 +19,21 @@ class Options {
   Options& flag(const std::string& names, bool& value, const std::string& description);
   Options& value(const std::string& names, const std::string& placeholder,
                  std::optional<std::string>& value, const std::string& description);
+  // --color or --color=always: the value is "" for the first. The last one of
+  // it and of its constants counts.
+  Options& optional_value(const std::string& name, const std::string& placeholder,
+                          std::optional<std::string>& value, const std::string& description);
+  // --no-color: stands for a value of another option.
+  Options& constant(const std::string& name, std::optional<std::string>& value,
+                    const std::string& meant, const std::string& description);
   // May be given again; the values are joined with commas.
   Options& list(const std::string& names, const std::string& placeholder, std::string& value,
                 const std::string& description);
   // In the order declared.
   Options& positional(const std::string& name, std::string& value);
+
+  // Words that may stand first, for the completion alone.
+  Options& subcommands(std::vector<std::string> names);
 
   // False when -h was asked for: print help() and exit 129, as git does.
   // Throws Usage, in git's voice, for what does not fit.
@@ -34,6 +44,12 @@ class Options {
  private:
   struct Parser;
   std::unique_ptr<Parser> parser_;
+};
+
+// What --git-completion-helper asks for, as git's completion asks every command
+// of git: thrown by parse(), printed by main(), exit 0.
+struct CompletionAsked {
+  std::string words;  // "pre-deploy --target= --json"
 };
 
 // "auto" of {"auto", "restore"}; Usage for a word that is not among them.

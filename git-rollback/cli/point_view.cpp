@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/output.h"
 #include "cli/terminal.h"
 
 namespace rollback {
@@ -49,6 +50,27 @@ std::string list_for_people(const std::vector<JudgedPoint>& points, const Standi
               colour_of(judgement.verdict));
   }
   return table.text();
+}
+
+std::string parts_for_scripts(const Point& point) {
+  std::string text;
+  for (const auto& [component, kinds] : point.parts) {
+    for (const Kind kind : kinds) {
+      text += (text.empty() ? "" : ",") + component + "/" + std::string(name_of(kind));
+    }
+  }
+  return text;
+}
+
+std::string list_for_scripts(const std::vector<JudgedPoint>& points, bool nul) {
+  Porcelain porcelain(nul);
+  for (const auto& [point, judgement] : points) {
+    porcelain.line({point.id, to_rfc3339_seconds(point.at), std::string(name_of(judgement.verdict)),
+                    judgement.score ? std::to_string(*judgement.score) : "", point.commit,
+                    point.parent, point.deploy, parts_for_scripts(point)},
+                   point.version);
+  }
+  return porcelain.text();
 }
 
 nlohmann::json point_as_json(const JudgedPoint& judged) {

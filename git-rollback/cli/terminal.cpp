@@ -3,13 +3,23 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <iostream>
+
+#include "cli/progress_bar.h"
+#include "os/error.h"
 
 namespace rollback {
 namespace {
 
-bool use_colour = false;
+int output_failure = 0;  // the first errno of a write to standard output that failed
+
+void remember_failure() {
+  if (output_failure == 0) output_failure = errno;
+}
 
 size_t width(std::string_view text) {  // characters, as far as UTF-8 tells
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
@@ -51,9 +61,34 @@ std::string printable(std::string_view text) {
   return clean;
 }
 
-void say(std::string_view line) { std::cout << line << '\n'; }
+void print(std::string_view text) {
+  hide_progress();
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) remember_failure();
+}
+
+void say(std::string_view line) {
+  print(line);
+  print("\n");
+}
+
+void flush_output() {
+  if (std::fflush(stdout) != 0) remember_failure();
+}
+
+void finish_output() {
+  flush_output();
+  if (output_failure == 0 && std::ferror(stdout) == 0) return;
+  if (output_failure == EPIPE) {  // as if SIGPIPE had never been ignored
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+  }
+  throw Fatal("write failure on standard output" +
+              (output_failure != 0 ? ": " + std::string(strerror(output_failure)) : ""));
+}
+
 void note(std::string_view line) {
-  std::cout.flush();
+  flush_output();
+  hide_progress();
   std::cerr << line << '\n';
 }
 void warning(std::string_view text) { note("warning: " + printable(text)); }
@@ -71,42 +106,11 @@ void complain(std::string_view prefix, std::string_view text,
 bool can_ask() { return isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0; }
 
 bool ask(std::string_view question) {
-  std::cout.flush();
+  flush_output();
   std::cerr << question << " [y/N] " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes";
-}
-
-void choose_colour(const Settings& settings) {
-  const std::string mode =
-      settings.text("color.rollback").value_or(settings.text("color.ui").value_or("auto"));
-  const char* term = getenv("TERM");
-  const bool able = isatty(STDOUT_FILENO) != 0 && term != nullptr && std::string(term) != "dumb" &&
-                    getenv("NO_COLOR") == nullptr;
-  use_colour = mode == "always" || (able && mode != "false" && mode != "never");
-}
-
-std::string coloured(Colour colour, std::string_view text) {
-  const char* code = nullptr;
-  switch (colour) {
-    case Colour::good:
-      code = "32";
-      break;
-    case Colour::bad:
-      code = "31";
-      break;
-    case Colour::dim:
-      code = "2";
-      break;
-    case Colour::strong:
-      code = "1";
-      break;
-    case Colour::plain:
-      break;
-  }
-  if (!use_colour || code == nullptr) return std::string(text);
-  return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[m";
 }
 
 std::string Table::text(std::string_view indent) const {

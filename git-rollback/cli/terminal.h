@@ -6,14 +6,15 @@
 #include <string_view>
 #include <vector>
 
-#include "store/repository.h"
+#include "cli/colour.h"
 
 namespace rollback {
 
 // Control characters and escape sequences as \xNN; UTF-8 stays.
 std::string printable(std::string_view text);
 
-void say(std::string_view line);      // standard output
+void print(std::string_view text);    // standard output
+void say(std::string_view line);      // the same, with a newline
 void note(std::string_view line);     // standard error, no prefix
 void warning(std::string_view text);  // "warning: …"
 void hints(const std::vector<std::string>& lines);
@@ -22,13 +23,15 @@ void hints(const std::vector<std::string>& lines);
 void complain(std::string_view prefix, std::string_view text,
               const std::vector<std::string>& lines);
 
+// Before another program writes to the same place.
+void flush_output();
+// At the very end: throws Fatal when anything of standard output got lost. Where
+// its reader has gone we end as SIGPIPE would have it, but not earlier: a
+// rollback is not cut short by that.
+void finish_output();
+
 bool can_ask();  // both ends are a terminal
 bool ask(std::string_view question);
-
-// Reads color.ui and color.rollback, once, before anything coloured is printed.
-void choose_colour(const Settings& settings);
-enum class Colour { plain, good, bad, dim, strong };
-std::string coloured(Colour colour, std::string_view text);
 
 // Columns as wide as their widest cell, in characters.
 class Table {

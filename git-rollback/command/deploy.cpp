@@ -46,7 +46,7 @@ int run_deploy(const Arguments& arguments) {
     say("recorded point " + before.point);
     deploy = before.point;
   }
-  std::fflush(stdout);
+  flush_output();
   const int status = run_command_of(deploy, command);
   const DeployReport after = post_deploy(open_session(), std::min(status, 255), {}, deploy);
   for (const auto& notice : after.notices) say(printable(notice));

@@ -75,9 +75,15 @@ int run_hook(const Arguments& arguments) {
   const Arguments rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
   if (name == "pre-deploy") return pre_deploy_hook(rest);
   if (name == "post-deploy") return post_deploy_hook(rest);
-  if (name == "-h" || name == "--help") {
-    say("usage: git rollback hook (pre-deploy | post-deploy) [<options>]");
-    return exit_usage;
+  if (name.starts_with("-")) {
+    Options options(
+        "git rollback hook pre-deploy\n"
+        "   or: git rollback hook post-deploy --status <n> [--commit <commit>]");
+    options.subcommands({"pre-deploy", "post-deploy"});
+    if (!options.parse(arguments)) {
+      say(options.help());
+      return exit_usage;
+    }
   }
   throw Usage(name.empty() ? "which hook?" : "'" + name + "' is no hook of git rollback",
               {"git rollback hook pre-deploy", "git rollback hook post-deploy --status 0"});

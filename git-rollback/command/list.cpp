@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/plan_view.h"
 #include "cli/point_view.h"
 #include "cli/terminal.h"
@@ -11,11 +12,13 @@
 namespace rollback {
 
 int run_list(const Arguments& arguments) {
-  bool json = false;
+  OutputOptions output;
   std::optional<std::string> count;
-  Options options("git rollback list [<options>]");
-  options.value("-n,--max-count", "<number>", count, "only the newest")
-      .flag("--json", json, "as JSON");
+  Options options(
+      "git rollback list [-n <number>] [--json | --porcelain[=<version>]] [-z]\n"
+      "                         [--color[=<when>] | --no-color]");
+  options.value("-n,--max-count", "<number>", count, "only the newest");
+  add_output_options(options, output);
   if (!options.parse(arguments)) {
     say(options.help());
     return exit_usage;
@@ -28,22 +31,25 @@ int run_list(const Arguments& arguments) {
       throw Usage("'" + *count + "' is no number of points");
     }
   }
+  const Format format = output.format();
   const Session session = open_session();
-  choose_colour(session.repository.settings);
+  choose_colour(session.repository.settings, output.color);
   const Standing standing = look_around(session);
   const auto points = judged_points(session, standing, limit);
-  if (json) {
-    nlohmann::json list = nlohmann::json::array();
-    for (const auto& point : points) list.push_back(point_as_json(point));
-    std::fputs(dump({{"format", 1},
-                     {"environment", session.repository.environment},
-                     {"rollback_points", list}})
-                   .c_str(),
-               stdout);
+  if (format == Format::porcelain) {
+    print(list_for_scripts(points, output.nul));
     return exit_done;
   }
-  std::fputs(list_for_people(points, standing).c_str(), stdout);
-  std::fflush(stdout);
+  if (format == Format::json) {
+    nlohmann::json list = nlohmann::json::array();
+    for (const auto& point : points) list.push_back(point_as_json(point));
+    print(dump({{"format", 1},
+                {"environment", session.repository.environment},
+                {"rollback_points", list}}));
+    return exit_done;
+  }
+  print(list_for_people(points, standing));
+  flush_output();
   if (points.empty()) hints({"there are no points yet: git rollback init"});
   return exit_done;
 }

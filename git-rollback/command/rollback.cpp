@@ -37,6 +37,14 @@ std::string help_of_verbs() {
   return text + "\nNot built yet: " + later + "\n";
 }
 
+std::vector<std::string> names_of_verbs() {
+  std::vector<std::string> names;
+  for (const auto& verb : verbs()) {
+    if (verb.run != nullptr) names.emplace_back(verb.name);
+  }
+  return names;
+}
+
 int resume(RollbackReport (*resume_operation)(ChangingSession&)) {
   ChangingSession changing(open_session(), "rollback", no_wait, InFlight::is_wanted);
   choose_colour(changing.repository().settings);
@@ -52,7 +60,7 @@ int run_rollback(const Arguments& arguments) {
   Options options(
       "git rollback [<options>]\n   or: git rollback (--continue | --abort)\n"
       "   or: git rollback <verb> [<options>]");
-  options
+  options.subcommands(names_of_verbs())
       .value("--target", "<point>", values.target,
              "last_stable (the default), previous, a point, tag, version, commit or time")
       .list("--component,--components", "<names>", values.components,

@@ -26,15 +26,11 @@ Risk loss_from(const std::string& word) {
 void show_plan(const Session& session, const RollingOptions& values, const Plan& plan) {
   const Standing standing = look_around(session);
   if (values.json) {
-    std::fputs(dump(plan_as_json(plan, judged_points(session, standing, 0), nullptr)).c_str(),
-               stdout);
+    print(dump(plan_as_json(plan, judged_points(session, standing, 0), nullptr)));
   } else {
-    std::fputs(
-        plan_for_people(plan, standing.judge_point(plan.target, session.configured().min_score))
-            .c_str(),
-        stdout);
+    print(plan_for_people(plan, standing.judge_point(plan.target, session.configured().min_score)));
   }
-  std::fflush(stdout);
+  flush_output();
 }
 
 void complain_of_refusals(const Plan& plan) {
@@ -74,10 +70,8 @@ int nothing_to_do(const RollingOptions& values, const Session& session, const Pl
   } else if (planned.plan) {
     say("everything is already at " + planned.plan->target.id);
   } else if (values.json) {
-    std::fputs(
-        dump(nothing_as_json(judged_points(session, look_around(session), 0), planned.already_live))
-            .c_str(),
-        stdout);
+    print(dump(
+        nothing_as_json(judged_points(session, look_around(session), 0), planned.already_live)));
   } else {
     say(printable(planned.already_live));
   }
@@ -96,9 +90,7 @@ int carry_out_and_report(ChangingSession& changing, const RollingOptions& values
   const RollbackReport report = carry_out(changing, plan, request);
   if (values.json) {
     const Standing standing = look_around(changing.session());
-    std::fputs(
-        dump(plan_as_json(plan, judged_points(changing.session(), standing, 0), &report)).c_str(),
-        stdout);
+    print(dump(plan_as_json(plan, judged_points(changing.session(), standing, 0), &report)));
     if (!report.problem.empty()) complain("error", report.problem, {});
     if (report.outcome == Outcome::done) alert_of_left_out(plan);
     return report.outcome == Outcome::done && !report.partial ? exit_done : exit_as_it_was;

@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/options.h"
+#include "cli/output.h"
 #include "cli/plan_view.h"
 #include "cli/terminal.h"
 #include "command/command.h"
@@ -60,10 +62,11 @@ void add_live(const Session& session, const Standing& standing, Status& status) 
       {"undeployed:", std::to_string(undeployed) + (undeployed == 1 ? " commit" : " commits")});
   if (!standing.open_deploy.empty()) table.row({"open deploy:", standing.open_deploy});
   status.text += session.repository.environment + "\n" + table.text("  ");
-  status.object["live"] = {{"git_hash", live.commit},   {"timestamp", to_rfc3339_seconds(live.at)},
-                           {"parent", live.parent},     {"deploy", live.deploy},
-                           {"releases", live.releases}, {"verdict", name_of(judgement.verdict)},
-                           {"undeployed", undeployed}};
+  status.object["live"] = {
+      {"git_hash", live.commit},      {"timestamp", to_rfc3339_seconds(live.at)},
+      {"parent", live.parent},        {"deploy", live.deploy},
+      {"releases", live.releases},    {"verdict", name_of(judgement.verdict)},
+      {"because", judgement.because}, {"undeployed", undeployed}};
   status.object["open_deploy"] = standing.open_deploy.empty() ? json() : json(standing.open_deploy);
 }
 
@@ -87,26 +90,65 @@ void add_operation(const Session& session, Status& status) {
       {"operation", row->id}, {"state", name_of(row->state)}, {"steps", steps}};
 }
 
+void live_for_scripts(const json& live, Porcelain& porcelain) {
+  const auto text = [&live](const char* key) { return live.at(key).get<std::string>(); };
+  porcelain.line({"live", text("git_hash")});
+  porcelain.line({"at", text("timestamp")});
+  porcelain.line({"verdict", text("verdict")});
+  porcelain.line({"because"}, text("because"));
+  if (!text("parent").empty()) porcelain.line({"parent", text("parent")});
+  if (!text("deploy").empty()) porcelain.line({"deploy", text("deploy")});
+  for (const auto& [component, release] : live.at("releases").items()) {
+    porcelain.line({"release", component}, release.get<std::string>());
+  }
+  porcelain.line({"undeployed", std::to_string(live.at("undeployed").get<int>())});
+}
+
+std::string for_scripts(const json& status, bool nul) {
+  Porcelain porcelain(nul);
+  porcelain.line({"environment", status.at("environment")});
+  if (!status.at("live").is_null()) live_for_scripts(status.at("live"), porcelain);
+  if (const auto open = status.find("open_deploy"); open != status.end() && !open->is_null()) {
+    porcelain.line({"open-deploy", *open});
+  }
+  const json& operation = status.at("in_flight");
+  if (operation.is_null()) return porcelain.text();
+  porcelain.line({"operation", operation.at("operation")});
+  porcelain.line({"state", operation.at("state")});
+  for (const auto& step : operation.at("steps")) {
+    std::string stands = step.at("stands");
+    std::replace(stands.begin(), stands.end(), ' ', '-');
+    porcelain.line({"step", step.at("part"), stands}, step.at("step").get<std::string>());
+  }
+  return porcelain.text();
+}
+
 }  // namespace
 
 int run_status(const Arguments& arguments) {
-  bool as_json = false;
-  Options options("git rollback status [--json]");
-  options.flag("--json", as_json, "as JSON");
+  OutputOptions output;
+  Options options(
+      "git rollback status [--json | --porcelain[=<version>]] [-z]\n"
+      "                           [--color[=<when>] | --no-color]");
+  add_output_options(options, output);
   if (!options.parse(arguments)) {
     say(options.help());
     return exit_usage;
   }
+  const Format format = output.format();
   const Session session = open_session();
-  choose_colour(session.repository.settings);
+  choose_colour(session.repository.settings, output.color);
   Status status;
   status.object = {{"format", 1}, {"environment", session.repository.environment}};
   add_live(session, look_around(session), status);
   add_operation(session, status);
-  std::fputs((as_json ? dump(status.object) : status.text).c_str(), stdout);
-  std::fflush(stdout);
-  if (!as_json && status.object["live"].is_null()) hints({"git rollback init"});
-  if (!as_json && !status.object["in_flight"].is_null()) {
+  print(format == Format::json        ? dump(status.object)
+        : format == Format::porcelain ? for_scripts(status.object, output.nul)
+                                      : status.text);
+  if (format != Format::people) return exit_done;
+  flush_output();
+  if (status.object["live"].is_null()) hints({"git rollback init"});
+  if (!status.object["in_flight"].is_null()) {
     hints({"to go forward: git rollback --continue", "to go back: git rollback --abort"});
   }
   return exit_done;

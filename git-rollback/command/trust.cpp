@@ -15,11 +15,11 @@ void show(const TrustSubject& subject) {
     for (const auto& argument : command) line += (line.empty() ? "" : " ") + printable(argument);
     table.row({key, line});
   }
-  std::fputs(table.text("  ").c_str(), stdout);
+  print(table.text("  "));
   for (const auto& file : subject.files) {
     say("  " + printable(file.path) + " as it is now, sha256 " + file.sha256.substr(0, 16) + "…");
   }
-  std::fflush(stdout);
+  flush_output();
 }
 
 }  // namespace

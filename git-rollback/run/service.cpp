@@ -4,6 +4,7 @@
 
 #include "os/file.h"
 #include "os/process.h"
+#include "os/progress.h"
 
 namespace rollback {
 namespace fs = boost::filesystem;
@@ -34,11 +35,14 @@ CommandOutcome run_command(const CommandLine& command, const CommandSetting& set
   run_it.output_file = setting.log;
   run_it.own_group = true;  // a daemon that it starts must not end with our terminal
   run_it.timeout = setting.timeout;
+  const auto written = setting.written.find(command[0]);
+  const std::string name =
+      "'" + (written == setting.written.end() ? command[0] : written->second) + "'";
+  const auto limit = std::chrono::duration_cast<std::chrono::seconds>(setting.timeout);
+  const Work work("running " + name, Unit::seconds, static_cast<std::uint64_t>(limit.count()));
   const Finished finished = run(run_it);
   if (finished.status == 0) return {.ok = true, .problem = ""};
-  const auto written = setting.written.find(command[0]);
-  std::string problem =
-      "'" + (written == setting.written.end() ? command[0] : written->second) + "' ";
+  std::string problem = name + " ";
   if (finished.timed_out) {
     problem += "did not end within " + std::to_string(setting.timeout.count() / 1000) + " s";
   } else if (finished.status == 127 && !finished.err.empty()) {

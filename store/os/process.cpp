@@ -12,6 +12,7 @@
 
 #include "os/descriptor.h"
 #include "os/error.h"
+#include "os/progress.h"
 
 namespace rollback {
 namespace {
@@ -232,6 +233,7 @@ int Process::Running::wait_until_deadline() {
       raw = reap(*child, 0);
       break;
     }
+    passed(Unit::seconds, 0);
     conversation.step(10, finished);
     if (!conversation.open()) usleep(2000);
   }

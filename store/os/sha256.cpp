@@ -9,6 +9,7 @@
 
 #include "os/descriptor.h"
 #include "os/error.h"
+#include "os/progress.h"
 
 namespace rollback {
 namespace {
@@ -52,6 +53,7 @@ std::string sha256_of_file(const boost::filesystem::path& path) {
   ssize_t n = 0;
   while ((n = read(file.get(), buffer, sizeof buffer)) > 0) {
     hash.update({buffer, static_cast<size_t>(n)});
+    passed(Unit::bytes, static_cast<std::uint64_t>(n));
   }
   if (n < 0) throw Fatal("cannot read '" + path.string() + "': " + strerror(errno));
   return hash.hex();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "os/error.h"
+#include "os/progress.h"
 #include "os/sha256.h"
 #include "store/trailers.h"
 
@@ -44,6 +45,18 @@ std::string line_for(const fs::path& path, const std::string& name) {
   return head + hash + " " + percent_encode(name) + "\n";
 }
 
+std::uint64_t bytes_to_hash(const std::vector<fs::path>& paths) {
+  std::uint64_t bytes = 0;
+  if (!progress_is_heard()) return bytes;
+  for (const auto& path : paths) {
+    struct stat status {};
+    if (lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+      bytes += static_cast<std::uint64_t>(status.st_size);
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::string manifest_of(const fs::path& release) try {
@@ -55,6 +68,8 @@ std::string manifest_of(const fs::path& release) try {
   for (const auto& path : paths)
     named.emplace_back(path.lexically_relative(release).string(), path);
   std::sort(named.begin(), named.end());
+  const Work work("hashing release '" + release.filename().string() + "'", Unit::bytes,
+                  bytes_to_hash(paths));
   std::string manifest;
   for (const auto& [name, path] : named) manifest += line_for(path, name);
   return manifest;

@@ -7,6 +7,7 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
+#include "os/progress.h"
 #include "part/database/sqlite_definition.h"
 #include "part/database/sqlite_projection.h"
 #include "part/database/sqlite_registry.h"
@@ -70,6 +71,7 @@ class Capture {
     fail_point("database capture: announced");
     const Connection reader = open(location_, Access::read);
     Transaction snapshot(*reader, Transaction::Kind::snapshot);
+    const Work work("backing up tables", Unit::rows, rows_to_copy(*reader));
     for (Entry& entry : entries_) {
       // Somebody may have changed it since it was announced.
       const auto definition = read_definition(*reader, entry.table);
@@ -93,6 +95,7 @@ class Capture {
     const auto start = std::chrono::steady_clock::now();
     Transaction transaction(*writer_, Transaction::Kind::write);
     announce();
+    const Work work("backing up tables", Unit::rows, rows_to_copy(*writer_));
     for (Entry& entry : entries_) copy(*writer_, entry);
     complete();
     fail_point("database capture: copied");
@@ -142,6 +145,14 @@ class Capture {
       name = names::backup_table(table, stamp + "_" + std::to_string(i));
     }
     return name;
+  }
+
+  std::uint64_t rows_to_copy(SQLite::Database& reader) const {
+    std::uint64_t rows = 0;
+    for (const Entry& entry : entries_) {
+      if (table_exists(reader, entry.table)) rows += rows_for_progress(reader, entry.table);
+    }
+    return rows;
   }
 
   void copy(SQLite::Database& reader, Entry& entry) {

@@ -7,6 +7,7 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
+#include "os/progress.h"
 #include "os/sha256.h"
 #include "part/database/sqlite_capture.h"
 #include "part/database/sqlite_change.h"
@@ -39,6 +40,7 @@ sqlite::Entry describe(SQLite::Database& db, const sqlite::Change& change,
   if (!change.swaps()) return entry;
   entry.backup = change.displaced;
   entry.kind = sqlite::BackupKind::displaced;
+  const Work work("hashing rows", Unit::rows, sqlite::rows_for_progress(db, change.displaced));
   const auto hashed =
       sqlite::hash_rows(db, sqlite::select_rows(*change.before, {change.displaced, false}));
   entry.rows = hashed.rows;

@@ -6,6 +6,7 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
+#include "os/progress.h"
 #include "part/database/sqlite_change.h"
 #include "part/database/sqlite_log.h"
 #include "part/database/sqlite_projection.h"
@@ -24,12 +25,23 @@ struct Survey {
   std::vector<TableFacts> facts;
 };
 
+std::uint64_t rows_to_compare(SQLite::Database& db, const std::vector<Member>& members) {
+  std::uint64_t rows = 0;
+  for (const Member& member : members) {
+    if (!member.now) continue;
+    rows += rows_for_progress(db, member.now->name);
+    if (member.recorded) rows += static_cast<std::uint64_t>(member.recorded->rows);
+  }
+  return progress_is_heard() ? rows : 0;
+}
+
 Survey survey(SQLite::Database& db, const Registry& registry, const DatabaseSettings& settings,
               const std::string& point, const std::vector<Backup>& backups) {
   Survey result;
   std::optional<Plan> left_by;
   if (const auto operation = registry.that_left(point)) left_by = plan_from(operation->plan);
   result.members = find_members(db, registry, settings, point, backups);
+  const Work work("comparing rows", Unit::rows, rows_to_compare(db, result.members));
   for (const Member& member : result.members) result.facts.push_back(measure(db, member, left_by));
   return result;
 }
@@ -174,11 +186,33 @@ class Preparation {
                     {"run the command again"});
     }
     plan_.rows_lost = 0;
+    const Work work("preparing tables", Unit::rows, rows_to_prepare(reader));
     for (size_t i = 0; i < plan_.changes.size(); ++i) {
       plan_.changes[i].rows_lost = decisions_[i].rows_lost;
       plan_.rows_lost += decisions_[i].rows_lost;
       fill_table(reader, plan_.changes[i], recorded_[i]);
     }
+  }
+
+  // As fill_table() reads them: copied and hashed, or hashed first and then today's copied.
+  std::uint64_t rows_to_prepare(SQLite::Database& reader) const {
+    std::uint64_t rows = 0;
+    for (size_t i = 0; i < plan_.changes.size(); ++i) {
+      const Change& change = plan_.changes[i];
+      if (change.incoming.empty()) continue;
+      const auto at_point = static_cast<std::uint64_t>(recorded_[i] ? recorded_[i]->rows : 0);
+      if (change.choice == Choice::restore) {
+        rows += 2 * at_point;
+      } else {
+        rows +=
+            rows_for_progress(reader, change.before->name) + (is_checked(change) ? at_point : 0);
+      }
+    }
+    return rows;
+  }
+
+  static bool is_checked(const Change& change) {
+    return !change.source.table.empty() && !columns_only_in(*change.after, *change.before).empty();
   }
 
   void fill_table(SQLite::Database& reader, const Change& change,
@@ -195,7 +229,7 @@ class Preparation {
                    hash_rows(*writer_, select_rows(*change.after, {change.incoming, false})));
       return;
     }
-    if (!change.source.table.empty() && !columns_only_in(*change.after, *change.before).empty()) {
+    if (is_checked(change)) {
       require_hash(change, *recorded, hash_rows(reader, select_rows(*change.after, change.source)));
     }
     fitting(change, [&] {

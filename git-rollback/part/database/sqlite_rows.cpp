@@ -11,6 +11,7 @@
 #include <unordered_map>
 
 #include "os/fail_point.h"
+#include "os/progress.h"
 #include "os/sha256.h"
 #include "part/database/sqlite_connection.h"
 
@@ -161,6 +162,7 @@ bool copy_batch(Rows& source, Rows& target, Hasher& hasher, int keys, Clock::dur
   for (int i = 1; source.step(); ++i) {
     hasher.add(source, keys);
     target.take(source);
+    passed(Unit::rows);
     if (i % rows_between_looks == 0 && Clock::now() - start > time) return true;
   }
   return false;
@@ -229,8 +231,16 @@ LiveRow read_live(const Rows& row, const Comparison& comparison,
 Hashed hash_rows(SQLite::Database& db, const std::string& select) {
   Rows rows(db, select);
   Hasher hasher;
-  while (rows.step()) hasher.add(rows, 0);
+  while (rows.step()) {
+    hasher.add(rows, 0);
+    passed(Unit::rows);
+  }
   return hasher.finish();
+}
+
+std::uint64_t rows_for_progress(SQLite::Database& db, const std::string& table) {
+  if (!progress_is_heard()) return 0;
+  return static_cast<std::uint64_t>(number(db, "SELECT count(*) FROM " + identifier(table)));
 }
 
 Hashed copy_rows(SQLite::Database& reader, SQLite::Database& writer, const Copy& copy) {
@@ -269,11 +279,13 @@ Difference compare_rows(SQLite::Database& db, const Comparison& comparison) {
     std::string there;
     if (more_live && (more_live = live.step())) {
       ++difference.live_rows;
+      passed(Unit::rows);
       here = read_live(live, comparison, defaults);
       if (here.going) ++difference.going;
     }
     if (more_baseline && (more_baseline = baseline->step())) {
       ++difference.baseline_rows;
+      passed(Unit::rows);
       for (int i = 0; i < comparison.common; ++i) baseline->encode(i, there);
     }
     if (more_live && more_baseline && !here.unequal && here.key == there) continue;

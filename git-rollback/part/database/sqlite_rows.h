@@ -27,6 +27,10 @@ struct Hashed {
 
 Hashed hash_rows(SQLite::Database& db, const std::string& select);
 
+// How many rows a table has, as the total of what copy_rows(), hash_rows() and
+// compare_rows() report as progress; 0 where nobody listens.
+std::uint64_t rows_for_progress(SQLite::Database& db, const std::string& table);
+
 // Every row of `select` goes into `insert`, whose parameters are its columns.
 // The first `keys` of them are not part of the hash. Where reader and writer
 // are two connections, it writes in transactions short enough that others get
