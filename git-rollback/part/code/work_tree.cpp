@@ -131,6 +131,15 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
   return place;
 }
 
+std::vector<PathChange> at_new_side(const Git& git, const std::vector<PathChange>& changes) {
+  const auto files = read_files(git, changes);
+  std::vector<PathChange> there;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (files[i] == Entry{changes[i].new_mode, changes[i].new_id}) there.push_back(changes[i]);
+  }
+  return there;
+}
+
 void bring_to(const Git& git, Side side, const std::string& commit,
               const std::vector<PathChange>& changes,
               const std::vector<std::string>& files_elsewhere) {

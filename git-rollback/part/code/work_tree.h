@@ -30,6 +30,10 @@ struct Place {
 Place where_is(const Git& git, const std::vector<PathChange>& changes,
                const std::vector<std::string>& files_elsewhere);
 
+// Those of the changes whose file, filters applied, is as on the new side,
+// whatever the index has.
+std::vector<PathChange> at_new_side(const Git& git, const std::vector<PathChange>& changes);
+
 enum class Side { old_side, new_side };
 
 // Brings index and files of exactly these paths to one side, which `commit` has. May be called
