@@ -32,10 +32,14 @@ void install_hook(const fs::path& from, const fs::path& hooks, const std::string
 
 }  // namespace
 
-std::vector<std::string> hooks_for(const Repository&) { return {"pre-deploy", "post-deploy"}; }
+std::vector<std::string> hooks_for(const Repository& repository) {
+  if (repository.push_to_deploy) return all_hooks();
+  return {"pre-deploy", "post-deploy"};
+}
 
 const std::vector<std::string>& all_hooks() {
-  static const std::vector<std::string> names{"pre-deploy", "post-deploy"};
+  static const std::vector<std::string> names{"pre-deploy", "post-deploy", "update",
+                                              "post-receive"};
   return names;
 }
 

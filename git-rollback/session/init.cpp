@@ -47,6 +47,11 @@ std::string component_name(const fs::path& folder) {
 }
 
 void write_configuration(const Repository& repository, InitReport& report) {
+  if (repository.push_to_deploy) {  // a file here would stand in the way of the one that comes
+    report.warnings.push_back("there is no " + std::string(names::configuration_file) +
+                              " yet: commit one that says what goes back together, and push it");
+    return;
+  }
   if (repository.bare()) {
     report.warnings.push_back("the repository is bare: commit a " +
                               std::string(names::configuration_file) + " to it");
@@ -85,7 +90,9 @@ std::string commit_that_runs(const Session& session) {
   return head.status == 0 ? head.out.substr(0, head.out.find('\n')) : "";
 }
 
-void record_today(ChangingSession& changing, InitReport& report) {
+}  // namespace
+
+void begin_record(ChangingSession& changing, InitReport& report) {
   const Session& session = changing.session();
   if (look_around(session).has_live()) return;
   RecordRequest request;
@@ -115,8 +122,6 @@ void record_today(ChangingSession& changing, InitReport& report) {
   report.done.insert(report.done.end(), draft.notices.begin(), draft.notices.end());
 }
 
-}  // namespace
-
 InitReport initialise() {
   InitReport report;
   Session session = open_session();
@@ -131,7 +136,7 @@ InitReport initialise() {
   ignore_incoming_files(session.repository);
   if (!session.configuration) return report;
   ChangingSession changing(std::move(session), "init", short_wait);
-  record_today(changing, report);
+  begin_record(changing, report);
   return report;
 }
 
