@@ -41,6 +41,9 @@ int run_init(const Arguments& arguments) {
     throw Usage("a work tree, a branch and a build command are for pushes that are deployed",
                 {"git rollback init --push-to-deploy --work-tree <folder>"});
   }
+  if (dashes != arguments.end() && request.command.empty()) {
+    throw Usage("the build command after '--' is missing");
+  }
   InitReport report;
   if (push_to_deploy) report = set_up_push_to_deploy(request);
   const InitReport more = initialise();
