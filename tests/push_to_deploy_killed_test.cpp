@@ -25,7 +25,7 @@ class PushKilled : public PushToDeployFixture {
     EXPECT_EQ(shell("find ../app.git -name '*.lock' -o -name 'rollback-index-*'").out, "");
   }
   void push_in_background(const std::string& said) {
-    ASSERT_STATUS(0, shell("git push origin main 2> ../" + said + " & true"));
+    ASSERT_STATUS(0, shell("git push origin main > ../" + said + " 2>&1 & true"));
   }
   bool was_said(const std::string& file, const std::string& text) {
     return contains(read_file_if_there(scratch() / file).value_or(""), text);
@@ -97,7 +97,8 @@ class CheckoutKilled : public PushKilled {
     change("2");
     push();
     ASSERT_TRUE(fs::exists(server() / "index.lock"));
-    ASSERT_EQ(at("src/app"), "1\n");
+    ASSERT_EQ(at("src/a"), "2\n");
+    ASSERT_FALSE(fs::exists(deployed() / "src/b"));
     ASSERT_EQ(branch(), head());
     ASSERT_STATUS(0, shell("rm ../app.git/deadly"));
   }
@@ -172,7 +173,7 @@ TEST_F(PushKilled, IsRefusedWhileAnOperationIsInFlight) {
   begin_deployed();
   change("2");
   ASSERT_STATUS(0, push());
-  on_server("--yes --target previous", {{"GIT_ROLLBACK_FAIL_POINT", "verify before"}});
+  on_server("--yes --target previous", {{"GIT_ROLLBACK_FAIL_POINT", "quiesce before"}});
   change("3");
   const Finished said = push();
   EXPECT_NE(said.status, 0);

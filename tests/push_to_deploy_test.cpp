@@ -83,7 +83,7 @@ TEST_F(PushToDeploy, TheBuildIsToldWhichDeployItBelongsTo) {
 TEST_F(PushToDeploy, TheOutputOfTheBuildArrivesWhileItRuns) {
   begin_deployed();
   change("waits");
-  ASSERT_STATUS(0, shell("git push origin main 2> ../said & true"));
+  ASSERT_STATUS(0, shell("git push origin main > ../said 2>&1 & true"));
   EXPECT_TRUE(soon([&] {
     return contains(read_file_if_there(scratch() / "said").value_or(""), "building waits");
   }));
@@ -98,7 +98,7 @@ TEST_F(PushToDeploy, TheOutputOfTheBuildArrivesWhileItRuns) {
 TEST_F(PushToDeploy, IsDeployedToTheEndAlthoughThePusherLeaves) {
   begin_deployed();
   change("waits");
-  ASSERT_STATUS(0, shell("git push origin main 2> ../said & echo $! > ../pid"));
+  ASSERT_STATUS(0, shell("git push origin main > ../said 2>&1 & echo $! > ../pid"));
   ASSERT_TRUE(soon([&] {
     return contains(read_file_if_there(scratch() / "said").value_or(""), "building waits");
   }));
@@ -224,7 +224,7 @@ TEST_F(PushToDeploy, AfterARollbackThePusherMergesItAndDeploysAgain) {
   begin_deployed();
   change("broken");
   push();
-  ASSERT_STATUS(0, on_server("--yes"));
+  ASSERT_STATUS(0, on_server("--yes --target previous"));
   change("3");
   const Finished said = push();
   EXPECT_NE(said.status, 0);

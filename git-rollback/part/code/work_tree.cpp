@@ -124,7 +124,10 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
     const bool index_old = in_index == old_entry, index_new = in_index == new_entry;
     place.at_old = place.at_old && file_old && index_old;
     place.at_new = place.at_new && file_new && index_new;
-    if ((!file_old && !file_new) || (!index_old && !index_new)) {
+    // A file that is missing is nobody's work: git was stopped, or failed, after
+    // it had removed one and before it wrote the other.
+    const bool file_foreign = !file_old && !file_new && file.mode != absent;
+    if (file_foreign || (!index_old && !index_new)) {
       if (place.foreign.empty()) place.foreign = change.path;
     }
   }
