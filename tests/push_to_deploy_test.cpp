@@ -153,6 +153,41 @@ TEST_F(PushToDeploy, LeavesIgnoredFilesAndLocalChangesOfOtherFiles) {
   EXPECT_EQ(at(".gitignore"), read(".gitignore"));  // a missing file comes back
 }
 
+TEST_F(PushToDeploy, MayLeaveCommitsOutWhereGitAllowsItAndSaysSo) {
+  begin_deployed();
+  change("2");
+  ASSERT_STATUS(0, push());
+  git({"reset", "-q", "--hard", "HEAD~1"});
+  change("3");
+  server_git("config receive.denyNonFastForwards true");
+  EXPECT_NE(shell("git push -f origin main").status, 0);
+  EXPECT_EQ(at("src/app"), "2\n");
+  server_git("config receive.denyNonFastForwards false");
+  const Finished said = shell("git push -f origin main");
+  EXPECT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.err, "this push leaves out 1 commit that the branch has here"));
+  EXPECT_EQ(at("src/app"), "3\n");
+  EXPECT_STATUS(0, on_server("--yes --target previous"));
+  EXPECT_EQ(at("src/app") + at("current/server"), "2\n2\n");
+}
+
+TEST_F(PushToDeploy, FollowsFoldersThatBecomeFilesAndLinks) {
+  begin_deployed();
+  commit("src/part/one", "1\n");
+  commit("src/link", "1\n");
+  ASSERT_STATUS(0, push());
+  ASSERT_STATUS(0, shell("git rm -q -r src/part src/link && echo file > src/part && ln -s app"
+                         " src/link && git add src && git commit -q -m 'feat: turned'"));
+  ASSERT_STATUS(0, push());
+  EXPECT_EQ(at("src/part"), "file\n");
+  EXPECT_EQ(fs::read_symlink(deployed() / "src/link"), "app");
+  EXPECT_EQ(differing(), "");
+  ASSERT_STATUS(0, shell("git revert --no-edit HEAD && echo mine > ../app/src/link.new"));
+  EXPECT_STATUS(0, push());
+  EXPECT_EQ(at("src/part/one") + at("src/link"), "1\n1\n");
+  EXPECT_EQ(differing(), "?? src/link.new\n");
+}
+
 // --- bad pushes -------------------------------------------------------------
 
 TEST_F(PushToDeploy, ABuildThatFailsIsToldAndRecorded) {

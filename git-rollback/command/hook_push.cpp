@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <boost/filesystem/operations.hpp>
 #include <iostream>
 
 #include "cli/options.h"
@@ -38,8 +39,9 @@ std::string on_the_server() {
 // push came from.
 std::vector<std::string> for_the_server(const std::vector<std::string>& lines) {
   if (lines.empty()) return {};
-  std::vector<std::string> hints{on_the_server() + ", in " + find_repository().git_dir.string() +
-                                 ":"};
+  // git runs its hooks in the bare repository
+  std::vector<std::string> hints{on_the_server() + ", in " +
+                                 boost::filesystem::current_path().string() + ":"};
   hints.insert(hints.end(), lines.begin(), lines.end());
   return hints;
 }

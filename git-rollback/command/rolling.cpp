@@ -94,11 +94,12 @@ int dry_run(const RollingOptions& values, const Session& session, const Planned&
 
 // The branch has a commit of ours now, which a push must not throw away.
 void tell_those_who_push(const Repository& repository, const Plan& plan) {
-  const bool code_went = std::any_of(plan.parts.begin(), plan.parts.end(), [](const PartPlan& part) {
-    return part.kind == Kind::code && part.fate == Fate::goes;
-  });
+  const bool code_went = std::any_of(
+      plan.parts.begin(), plan.parts.end(),
+      [](const PartPlan& part) { return part.kind == Kind::code && part.fate == Fate::goes; });
   if (repository.push_to_deploy && code_went) {
-    hints({"those who push here: git pull first, since the branch has the commit of this rollback"});
+    hints(
+        {"those who push here: git pull first, since the branch has the commit of this rollback"});
   }
 }
 

@@ -77,11 +77,11 @@ void add_push(const Session& session, const Standing& standing, Status& status) 
   if (pushes.empty() || pushes.back().deploy != standing.open_deploy) return;
   const PushRow& push = pushes.back();
   const bool running = is_running(push.process);
-  status.text += "\nthe push of " + push.new_commit.substr(0, 10) +
-                 (running ? " is being deployed, by process " +
-                                push.process.substr(0, push.process.find(' '))
-                          : " was cut short before its deploy ended: push again, or roll back") +
-                 "\n";
+  status.text +=
+      "\nthe push of " + push.new_commit.substr(0, 10) +
+      (running ? " is being deployed, by process " + push.process.substr(0, push.process.find(' '))
+               : " was cut short before its deploy ended: push again, or roll back") +
+      "\n";
   status.object["push"] = {{"git_hash", push.new_commit}, {"running", running}};
 }
 

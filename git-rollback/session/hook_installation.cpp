@@ -12,6 +12,9 @@ namespace {
 
 constexpr const char* hook_marker = "# git-rollback hook";
 
+// What these say no to must not go on.
+bool may_refuse(const std::string& name) { return name == "pre-deploy" || name == "update"; }
+
 void install_hook(const fs::path& from, const fs::path& hooks, const std::string& name,
                   HookInstallation& report) {
   const std::string ours = read_file(from / name);
@@ -22,7 +25,7 @@ void install_hook(const fs::path& from, const fs::path& hooks, const std::string
     report.warnings.push_back("left the hook '" + target.string() +
                               "' alone, since it is not ours; add this line to it: git rollback "
                               "hook " +
-                              name + " \"$@\"");
+                              name + " \"$@\"" + (may_refuse(name) ? " || exit 1" : ""));
     return;
   }
   fs::create_directories(hooks);

@@ -80,6 +80,17 @@ Checkout checkout_for(Journal& journal, const RefUpdate& update, const Tell& tel
   return checkout;
 }
 
+// git itself refuses that where receive.denyNonFastForwards says so.
+void tell_what_is_left_out(const Git& git, const RefUpdate& update, const Tell& tell) {
+  if (is_no_id(update.old_id)) return;
+  const std::string count =
+      git.line({"rev-list", "--count", update.new_id + ".." + update.old_id, "--"});
+  if (count != "0") {
+    tell("this push leaves out " + count + (count == "1" ? " commit" : " commits") +
+         " that the branch has here, the newest being " + shortened(update.old_id));
+  }
+}
+
 void look_for_local_changes(const Repository& repository, const Checkout& checkout,
                             const Tell& tell) {
   const CheckoutOutlook outlook = look_at_checkout(repository.git, checkout);
@@ -105,6 +116,7 @@ void accept_for_deploy(Session session, const RefUpdate& update, const Tell& tel
   if (const auto borrowed = borrow_configuration(session); !borrowed.empty()) tell(borrowed);
 
   ChangingSession changing(std::move(session), "push to " + branch, short_wait);
+  tell_what_is_left_out(changing.git(), update, tell);
   const Checkout checkout = checkout_for(changing.journal(), update, tell);
   look_for_local_changes(changing.repository(), checkout, tell);
   std::string deploy;

@@ -1,6 +1,5 @@
 #include "session/push_deployment.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -61,6 +60,8 @@ void check_out_push(ChangingSession& changing, const RefUpdate& update, const Te
     course.problem = std::string("the checkout failed: ") + error.what();
   }
   fail_point("push checkout after");
+  const Finished modules = changing.git().ask({"cat-file", "-e", update.new_id + ":.gitmodules"});
+  if (modules.status == 0) tell("its submodules are not checked out here");
 }
 
 std::string in_one_line(const CommandLine& command) {
@@ -150,6 +151,16 @@ void tell_of_unborn_branch(const Repository& repository, const std::string& bran
   }
 }
 
+// A checkout that failed is remembered until a later one succeeds.
+void forget_push(const PushRow& push, bool checked_out) {
+  ChangingSession changing(open_session(), "deploying a push", short_wait);
+  if (checked_out) {
+    changing.journal().end_pushes(push.seq);
+  } else {
+    changing.journal().set_process_of_push(push.seq, "");
+  }
+}
+
 }  // namespace
 
 PushDeployed deploy_push(const std::vector<RefUpdate>& updates, const Tell& tell,
@@ -176,16 +187,15 @@ PushDeployed deploy_push(const std::vector<RefUpdate>& updates, const Tell& tell
   const bool checked_out = course.problem.empty();
   report.deploy = course.push.deploy;
   if (checked_out && !settings.command.empty()) {
-    build(repository, settings.command, tell, heard, course);
+    build(repository, settings.command, tell, heard, course);  // without the lock, like a deploy
     fail_point("push built");
   }
-  report.deploy.empty() ? end_first_deploy(course, tell, report) : end_deploy(course, tell, report);
-  ChangingSession changing(open_session(), "deploying a push", short_wait);
-  if (checked_out) {
-    changing.journal().end_pushes(course.push.seq);
+  if (report.deploy.empty()) {
+    end_first_deploy(course, tell, report);
   } else {
-    changing.journal().set_process_of_push(course.push.seq, "");
+    end_deploy(course, tell, report);
   }
+  forget_push(course.push, checked_out);
   return report;
 }
 
