@@ -37,6 +37,7 @@ struct Place {
   const char* name;
   bool moved;
 };
+void PrintTo(const Place& place, std::ostream* out) { *out << place.name; }
 
 class PushKilledAt : public PushKilled, public ::testing::WithParamInterface<Place> {};
 

@@ -5,6 +5,7 @@
 
 #include "os/file.h"
 #include "push_to_deploy_fixture.h"
+#include "store/git.h"
 
 namespace rollback::testing {
 namespace {
@@ -13,6 +14,15 @@ using nlohmann::json;
 
 class PushToDeploy : public PushToDeployFixture {
  protected:
+  // Newest first.
+  std::vector<std::string> points_by_age() {
+    const std::string list = server_git(
+        "for-each-ref --sort=-refname '--format=%(refname:lstrip=4)'"
+        " refs/rollback/production/points/");
+    std::vector<std::string> ids;
+    for (const auto id : split(list, '\n')) ids.emplace_back(id);
+    return ids;
+  }
   // The push must be refused, saying so, with branch, files and record as they were.
   void expect_refused(const std::string& saying) {
     const std::string files =
@@ -253,6 +263,22 @@ TEST_F(PushToDeploy, ARollbackOnTheServerBringsAllBackAndUndoBringsItAgain) {
   EXPECT_STATUS(0, on_server("undo --yes"));
   EXPECT_EQ(at("src/app") + at("etc/app.conf") + at("current/server") + columns(),
             "broken\nrate = 9\nbroken\nid,name,guild\n");
+}
+
+TEST_F(PushToDeploy, GoesOnAndGoesBackWhereTheServersIndexIsLost) {
+  begin_deployed();
+  change("2");
+  ASSERT_STATUS(0, push());
+  fs::remove(server() / "index");
+  write_at("etc/app.conf", "rate = 5\n");
+  commit("etc/app.conf", "rate = 3\n");
+  expect_refused("'etc/app.conf'");
+  write_at("etc/app.conf", "rate = 1\n");
+  EXPECT_STATUS(0, push());
+  fs::remove(server() / "index");
+  EXPECT_STATUS(0, on_server("--yes --target " + points_by_age().at(1)));
+  EXPECT_EQ(at("src/app") + at("etc/app.conf"), "1\nrate = 1\n");
+  EXPECT_EQ(differing(), "");
 }
 
 TEST_F(PushToDeploy, AfterARollbackThePusherMergesItAndDeploysAgain) {

@@ -146,6 +146,9 @@ std::string process_of_push() {
 }
 
 void accept_push(const RefUpdate& update, const Tell& tell) {
+  // A sync brings points by the thousand, and git asks about each.
+  const bool is_branch = update.ref.starts_with("refs/heads/");
+  if (!is_branch && is_no_id(update.old_id)) return;
   Session session = open_session();
   if (!session.repository.push_to_deploy) return;
   guard_the_record(session.repository.git, update);

@@ -24,8 +24,24 @@ struct Entry {
   }
 };
 
+bool has_index(const Git& git) { return fs::exists(git.git_dir() / "index"); }
+
+// "100644 blob <id>\tpath"
+std::map<std::string, Entry, std::less<>> read_tree_of_head(const Git& git) {
+  std::map<std::string, Entry, std::less<>> entries;
+  const std::string list = git.run({"ls-tree", "-r", "-z", "--full-tree", "HEAD"});
+  for (const auto line : split(list, '\0')) {
+    const size_t tab = line.find('\t');
+    const auto fields = split(line.substr(0, tab), ' ');
+    entries[std::string(line.substr(tab + 1))] = {std::string(fields.at(0)),
+                                                  std::string(fields.at(2))};
+  }
+  return entries;
+}
+
 // "H 100644 <id> 0\tpath"
 std::map<std::string, Entry, std::less<>> read_git_index(const Git& git) {
+  if (!has_index(git)) return read_tree_of_head(git);
   std::map<std::string, Entry, std::less<>> entries;
   const std::string list = git.run({"ls-files", "-t", "-s", "-z"});
   for (const auto line : split(list, '\0')) {
@@ -141,6 +157,10 @@ std::vector<PathChange> at_new_side(const Git& git, const std::vector<PathChange
     if (files[i] == Entry{changes[i].new_mode, changes[i].new_id}) there.push_back(changes[i]);
   }
   return there;
+}
+
+void make_missing_index(const Git& git, const std::string& commit) {
+  if (!has_index(git)) git.run({"read-tree", commit});
 }
 
 void bring_to(const Git& git, Side side, const std::string& commit,
