@@ -28,6 +28,12 @@ constexpr const char* schema = R"(
     seq INTEGER PRIMARY KEY, id TEXT NOT NULL, environment TEXT NOT NULL, open INTEGER NOT NULL);
   CREATE TABLE phases(seq INTEGER PRIMARY KEY, phase TEXT NOT NULL, ms INTEGER NOT NULL);
 )";
+// A journal of the same version may be from before these.
+constexpr const char* added_tables = R"(
+  CREATE TABLE IF NOT EXISTS pushes(
+    seq INTEGER PRIMARY KEY, deploy TEXT NOT NULL, process TEXT NOT NULL,
+    old_commit TEXT NOT NULL, new_commit TEXT NOT NULL);
+)";
 
 constexpr std::array<std::pair<State, std::string_view>, 9> state_names{{
     {State::preparing, "preparing"},
@@ -108,6 +114,7 @@ Journal::Journal(const boost::filesystem::path& file) try
     throw Fatal("the journal '" + file.string() + "' was written by a newer git-rollback",
                 {"upgrade git-rollback on this machine"});
   }
+  database_->exec(added_tables);
 } catch (const SQLite::Exception& error) {
   const int cause = error.getErrorCode();
   const bool damaged = cause == SQLITE_CORRUPT || cause == SQLITE_NOTADB;
@@ -230,6 +237,45 @@ void Journal::close_deploy(const std::string& id) {
   SQLite::Statement update(*database_, "UPDATE deploys SET open = 0 WHERE id = ?");
   update.bind(1, id);
   update.exec();
+}
+
+std::vector<PushRow> Journal::pushes() {
+  std::vector<PushRow> all;
+  if (!database_->tableExists("pushes")) return all;
+  SQLite::Statement query(
+      *database_, "SELECT seq, deploy, process, old_commit, new_commit FROM pushes ORDER BY seq");
+  while (query.executeStep()) {
+    all.push_back({.seq = query.getColumn(0).getInt64(),
+                   .deploy = query.getColumn(1),
+                   .process = query.getColumn(2),
+                   .old_commit = query.getColumn(3),
+                   .new_commit = query.getColumn(4)});
+  }
+  return all;
+}
+
+void Journal::begin_push(const PushRow& push) {
+  SQLite::Statement insert(
+      *database_,
+      "INSERT INTO pushes(deploy, process, old_commit, new_commit) VALUES (?, ?, ?, ?)");
+  insert.bind(1, push.deploy);
+  insert.bind(2, push.process);
+  insert.bind(3, push.old_commit);
+  insert.bind(4, push.new_commit);
+  insert.exec();
+}
+
+void Journal::set_process_of_push(long long seq, const std::string& process) {
+  SQLite::Statement update(*database_, "UPDATE pushes SET process = ? WHERE seq = ?");
+  update.bind(1, process);
+  update.bind(2, static_cast<std::int64_t>(seq));
+  update.exec();
+}
+
+void Journal::end_pushes(long long last_seq) {
+  SQLite::Statement remove(*database_, "DELETE FROM pushes WHERE seq <= ?");
+  remove.bind(1, static_cast<std::int64_t>(last_seq));
+  remove.exec();
 }
 
 void Journal::begin_capture(const Capturing& capturing) {

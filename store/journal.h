@@ -43,6 +43,15 @@ struct OperationRow {
   Time started{};
 };
 
+// A push that is deployed, or was cut short: the work tree may stand between
+// its two commits until a later one is checked out entirely.
+struct PushRow {
+  long long seq = 0;    // 0: not written yet
+  std::string deploy;   // the point that was recorded; "" where nothing was live before
+  std::string process;  // who works on it, see os/process_identity.h; "": nobody any more
+  std::string old_commit, new_commit;  // "" : the branch was not there
+};
+
 struct OpenDeploy {
   std::string id;  // the point that pre-deploy recorded
   std::string environment;
@@ -81,6 +90,13 @@ class Journal {
   // One that was opened before another that is closed was given up, and is none.
   std::optional<OpenDeploy> newest_open_deploy(const std::string& environment);
   void close_deploy(const std::string& id);
+
+  // Oldest first.
+  std::vector<PushRow> pushes();
+  void begin_push(const PushRow& push);
+  void set_process_of_push(long long seq, const std::string& process);
+  // With those before it: the work tree is what the last of them brought.
+  void end_pushes(long long last_seq);
 
   // How long a phase took here, for estimates: the median of the last ten.
   void measured(const std::string& phase, std::chrono::milliseconds duration);

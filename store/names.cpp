@@ -130,6 +130,10 @@ std::optional<std::string> parse_live_ref(std::string_view ref) {
   return std::string(ref);
 }
 
+bool is_of_record(std::string_view ref) {
+  return ref.starts_with(root) || ref == events_ref || parse_tag_ref(ref).has_value();
+}
+
 bool is_environment(std::string_view name) {
   while (true) {
     const size_t slash = name.find('/');

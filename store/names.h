@@ -35,6 +35,9 @@ std::optional<EnvironmentAndId> parse_tag_ref(std::string_view ref);
 // The inverse of live_ref: the environment.
 std::optional<std::string> parse_live_ref(std::string_view ref);
 
+// Points and their tags, live, config, and the events, of any environment.
+bool is_of_record(std::string_view ref);
+
 // DESIGN §2: slashes allowed; no segment is a word of ours or shaped like an id.
 bool is_environment(std::string_view name);
 bool is_component(std::string_view name);

@@ -149,6 +149,21 @@ void place(Repository& repository, const Finished& found) {
   }
 }
 
+// What `init --push-to-deploy` set. A relative path starts at the repository.
+void take_deploy_work_tree(Repository& repository) {
+  const std::string named = repository.settings.text("rollback.deployWorkTree").value_or("");
+  if (!repository.bare() || named.empty()) return;
+  const fs::path folder = fs::absolute(named, repository.git_dir);
+  boost::system::error_code error;
+  repository.work_tree = fs::canonical(folder, error);
+  if (error || !fs::is_directory(repository.work_tree)) {
+    throw Fatal("the folder '" + folder.string() + "' that pushes are deployed into is not there",
+                {"make it again: mkdir '" + folder.string() + "'",
+                 "deploy no more: git config --unset rollback.deployWorkTree"});
+  }
+  repository.push_to_deploy = true;
+}
+
 }  // namespace
 
 Repository find_repository() {
@@ -161,10 +176,11 @@ Repository find_repository() {
 
   Repository repository;
   place(repository, where.wait());
-  repository.git = Git(repository.git_dir, repository.work_tree);
   const Finished listed = settings.wait();
   if (listed.status != 0) throw_not_found(listed);
   repository.settings = Settings(listed.out);
+  take_deploy_work_tree(repository);
+  repository.git = Git(repository.git_dir, repository.work_tree);
   repository.environment = repository.settings.text("rollback.environment").value_or("production");
   if (!names::is_environment(repository.environment)) {
     throw Usage("'" + repository.environment + "' is no valid name of an environment",

@@ -30,6 +30,7 @@ struct Repository {
   boost::filesystem::path git_dir;     // of this work tree
   boost::filesystem::path common_dir;  // shared by all work trees
   boost::filesystem::path work_tree;   // empty: bare
+  bool push_to_deploy = false;         // git's is bare; the work tree is where pushes are deployed
   std::string head;                    // the commit checked out; empty: none yet
   Settings settings;
   std::string environment;

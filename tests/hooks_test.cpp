@@ -352,7 +352,6 @@ TEST_F(CommandLine, SaysOfOptionsThatTheyAreNotBuiltYet) {
            {"record", "--release=1.0"},
            {"record", "--at", "1 hour ago"},
            {"init", "--uninstall"},
-           {"init", "--push-to-deploy"},
            {"show", "--script", "HEAD"},
        }) {
     const Finished said = rollback(arguments);

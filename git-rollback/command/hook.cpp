@@ -3,6 +3,7 @@
 #include "cli/options.h"
 #include "cli/terminal.h"
 #include "command/command.h"
+#include "command/hook_push.h"
 #include "os/error.h"
 #include "session/deploying.h"
 
@@ -68,18 +69,31 @@ int post_deploy_hook(const Arguments& arguments) {
   return exit_done;
 }
 
+struct Hook {
+  const char* name;
+  int (*run)(const Arguments&);
+};
+
+constexpr Hook table[] = {{"pre-deploy", pre_deploy_hook},
+                          {"post-deploy", post_deploy_hook},
+                          {"update", update_hook},
+                          {"post-receive", post_receive_hook}};
+
 }  // namespace
 
 int run_hook(const Arguments& arguments) {
   const std::string name = arguments.empty() ? "" : arguments[0];
   const Arguments rest(arguments.begin() + (arguments.empty() ? 0 : 1), arguments.end());
-  if (name == "pre-deploy") return pre_deploy_hook(rest);
-  if (name == "post-deploy") return post_deploy_hook(rest);
+  for (const auto& hook : table) {
+    if (name == hook.name) return hook.run(rest);
+  }
   if (name.starts_with("-")) {
     Options options(
         "git rollback hook pre-deploy\n"
-        "   or: git rollback hook post-deploy --status <n> [--commit <commit>]");
-    options.subcommands({"pre-deploy", "post-deploy"});
+        "   or: git rollback hook post-deploy --status <n> [--commit <commit>]\n"
+        "   or: git rollback hook update <ref> <old> <new>\n"
+        "   or: git rollback hook post-receive");
+    options.subcommands({"pre-deploy", "post-deploy", "update", "post-receive"});
     if (!options.parse(arguments)) {
       say(options.help());
       return exit_usage;

@@ -1,5 +1,6 @@
 #include "command/rolling.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/plan_view.h"
@@ -85,6 +86,17 @@ int dry_run(const RollingOptions& values, const Session& session, const Planned&
   return exit_done;
 }
 
+// The branch has a commit of ours now, which a push must not throw away.
+void tell_those_who_push(const Repository& repository, const Plan& plan) {
+  const bool code_went = std::any_of(
+      plan.parts.begin(), plan.parts.end(),
+      [](const PartPlan& part) { return part.kind == Kind::code && part.fate == Fate::goes; });
+  if (repository.push_to_deploy && code_went) {
+    hints(
+        {"those who push here: git pull first, since the branch has the commit of this rollback"});
+  }
+}
+
 int carry_out_and_report(ChangingSession& changing, const RollingOptions& values, const Plan& plan,
                          const RollbackRequest& request) {
   const RollbackReport report = carry_out(changing, plan, request);
@@ -96,7 +108,10 @@ int carry_out_and_report(ChangingSession& changing, const RollingOptions& values
     return report.outcome == Outcome::done && !report.partial ? exit_done : exit_as_it_was;
   }
   const int code = report_outcome(report);
-  if (report.outcome == Outcome::done) alert_of_left_out(plan);
+  if (report.outcome == Outcome::done) {
+    alert_of_left_out(plan);
+    tell_those_who_push(changing.repository(), plan);
+  }
   return code;
 }
 

@@ -6,6 +6,7 @@
 #include "cli/plan_view.h"
 #include "cli/terminal.h"
 #include "command/command.h"
+#include "os/process_identity.h"
 #include "session/rollback.h"
 #include "session/standing.h"
 #include "store/names.h"
@@ -68,6 +69,23 @@ void add_live(const Session& session, const Standing& standing, Status& status) 
       {"releases", live.releases},    {"verdict", name_of(judgement.verdict)},
       {"because", judgement.because}, {"undeployed", undeployed}};
   status.object["open_deploy"] = standing.open_deploy.empty() ? json() : json(standing.open_deploy);
+}
+
+// What a push brings right now, or began to bring.
+void add_push(const Session& session, const Standing& standing, Status& status) {
+  if (!session.repository.push_to_deploy) return;
+  status.object["push"] = nullptr;
+  auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir));
+  const auto pushes = journal ? journal->pushes() : std::vector<PushRow>{};
+  if (pushes.empty() || pushes.back().deploy != standing.open_deploy) return;
+  const PushRow& push = pushes.back();
+  const bool running = is_running(push.process);
+  status.text +=
+      "\nthe push of " + push.new_commit.substr(0, 10) +
+      (running ? " is being deployed, by process " + push.process.substr(0, push.process.find(' '))
+               : " was cut short before its deploy ended: push again, or roll back") +
+      "\n";
+  status.object["push"] = {{"git_hash", push.new_commit}, {"running", running}};
 }
 
 void add_operation(const Session& session, Status& status) {
@@ -140,7 +158,9 @@ int run_status(const Arguments& arguments) {
   choose_colour(session.repository.settings, output.color);
   Status status;
   status.object = {{"format", 1}, {"environment", session.repository.environment}};
-  add_live(session, look_around(session), status);
+  const Standing standing = look_around(session);
+  add_live(session, standing, status);
+  add_push(session, standing, status);
   add_operation(session, status);
   print(format == Format::json        ? dump(status.object)
         : format == Format::porcelain ? for_scripts(status.object, output.nul)

@@ -174,7 +174,7 @@ void run_smoke_test(const Session& session, const std::string& deploy, const std
 
 }  // namespace
 
-DeployReport pre_deploy(ChangingSession& changing) {
+DeployReport pre_deploy(ChangingSession& changing, const std::string& coming) {
   const Session& session = changing.session();
   const Configuration& configuration = session.configured();
   require_trust(session);
@@ -183,7 +183,7 @@ DeployReport pre_deploy(ChangingSession& changing) {
   request.live = required_live(standing);
   request.selection = everything(configuration);
   request.at = now();
-  const std::string head = required_commit(changing.git(), "HEAD");
+  const std::string head = required_commit(changing.git(), coming);
   request.sentence =
       "State of " + changing.environment() +
       (head == request.live.commit ? " before a deploy."

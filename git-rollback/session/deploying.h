@@ -17,8 +17,9 @@ struct DeployReport {
 };
 
 // Records the state that is live (not HEAD's: `git pull` often ran first) and
-// opens a deploy. Refused when commands are not trusted.
-DeployReport pre_deploy(ChangingSession& session);
+// opens a deploy. Refused when commands are not trusted. `coming`: the commit
+// that will be deployed, where that is not HEAD.
+DeployReport pre_deploy(ChangingSession& session, const std::string& coming = "HEAD");
 
 // Closes the newest open deploy, extends the live chain whatever the status,
 // then runs the smoke test, and prunes releases after a good deploy. `commit`:

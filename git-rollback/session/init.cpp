@@ -1,14 +1,12 @@
 #include "session/init.h"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <boost/filesystem/operations.hpp>
 
 #include "os/error.h"
 #include "os/file.h"
 #include "os/lock.h"
 #include "part/binaries/binaries_part.h"
+#include "session/hook_installation.h"
 #include "session/parts.h"
 #include "session/recording.h"
 #include "session/standing.h"
@@ -17,8 +15,6 @@
 namespace rollback {
 namespace fs = boost::filesystem;
 namespace {
-
-constexpr const char* hook_marker = "# git-rollback hook";
 
 constexpr const char* starting_configuration =
     R"(# What goes back together when a deploy goes wrong: see git rollback -h.
@@ -51,6 +47,11 @@ std::string component_name(const fs::path& folder) {
 }
 
 void write_configuration(const Repository& repository, InitReport& report) {
+  if (repository.push_to_deploy) {  // a file here would stand in the way of the one that comes
+    report.warnings.push_back("there is no " + std::string(names::configuration_file) +
+                              " yet: commit one that says what goes back together, and push it");
+    return;
+  }
   if (repository.bare()) {
     report.warnings.push_back("the repository is bare: commit a " +
                               std::string(names::configuration_file) + " to it");
@@ -62,32 +63,6 @@ void write_configuration(const Repository& repository, InitReport& report) {
   write_file(repository.work_tree / std::string(names::configuration_file), text);
   report.done.push_back("wrote " + std::string(names::configuration_file) +
                         "; edit it to say what goes back together");
-}
-
-void install_hook(const fs::path& from, const fs::path& hooks, const std::string& name,
-                  InitReport& report) {
-  const std::string ours = read_file(from / name);
-  const fs::path target = hooks / name;
-  const auto there = read_file_if_there(target);
-  if (there == ours) return;
-  if (there && there->find(hook_marker) == std::string::npos) {
-    report.warnings.push_back("left the hook '" + target.string() +
-                              "' alone, since it is not ours; add this line to it: git rollback "
-                              "hook " +
-                              name + " \"$@\"");
-    return;
-  }
-  fs::create_directories(hooks);
-  replace_file(target, ours, FileMode{.mode = 0755, .uid = geteuid(), .gid = getegid()});
-  report.done.push_back("installed the hook " + target.string());
-}
-
-void install_hooks(const Repository& repository, InitReport& report) {
-  const fs::path program = fs::read_symlink("/proc/self/exe");
-  const fs::path from = (program.parent_path() / GIT_ROLLBACK_HOOKS_DIR).lexically_normal();
-  const fs::path hooks =
-      repository.git.line({"rev-parse", "--path-format=absolute", "--git-path", "hooks"});
-  for (const char* name : {"pre-deploy", "post-deploy"}) install_hook(from, hooks, name, report);
 }
 
 // What waits beside a config file during an operation must not be committed.
@@ -115,7 +90,9 @@ std::string commit_that_runs(const Session& session) {
   return head.status == 0 ? head.out.substr(0, head.out.find('\n')) : "";
 }
 
-void record_today(ChangingSession& changing, InitReport& report) {
+}  // namespace
+
+void begin_record(ChangingSession& changing, InitReport& report) {
   const Session& session = changing.session();
   if (look_around(session).has_live()) return;
   RecordRequest request;
@@ -145,8 +122,6 @@ void record_today(ChangingSession& changing, InitReport& report) {
   report.done.insert(report.done.end(), draft.notices.begin(), draft.notices.end());
 }
 
-}  // namespace
-
 InitReport initialise() {
   InitReport report;
   Session session = open_session();
@@ -155,11 +130,13 @@ InitReport initialise() {
     write_configuration(session.repository, report);
     session = open_session();
   }
-  install_hooks(session.repository, report);
+  const HookInstallation hooks = install_hooks(session.repository, hooks_for(session.repository));
+  report.done.insert(report.done.end(), hooks.done.begin(), hooks.done.end());
+  report.warnings.insert(report.warnings.end(), hooks.warnings.begin(), hooks.warnings.end());
   ignore_incoming_files(session.repository);
   if (!session.configuration) return report;
   ChangingSession changing(std::move(session), "init", short_wait);
-  record_today(changing, report);
+  begin_record(changing, report);
   return report;
 }
 

@@ -18,4 +18,8 @@ struct InitReport {
 // the first live record. Run again, it adds what is missing.
 InitReport initialise();
 
+// The part of it that records today, where nothing is recorded as live yet and
+// there is a commit.
+void begin_record(ChangingSession& session, InitReport& report);
+
 }  // namespace rollback

@@ -1,9 +1,11 @@
 #include "session/session.h"
 
+#include <algorithm>
 #include <boost/filesystem/operations.hpp>
 
 #include "os/error.h"
 #include "os/file.h"
+#include "os/process_identity.h"
 #include "session/parts.h"
 #include "store/names.h"
 #include "store/temporary_index.h"
@@ -17,6 +19,11 @@ std::optional<std::string> configuration_text(const Repository& repository) {
   if (!repository.bare()) return read_file_if_there(repository.work_tree / name);
   const Finished blob = repository.git.ask({"cat-file", "blob", "HEAD:" + name});
   return blob.status == 0 ? std::optional(blob.out) : std::nullopt;
+}
+
+bool was_cut_short(const std::vector<PushRow>& pushes) {
+  return std::any_of(pushes.begin(), pushes.end(),
+                     [](const PushRow& push) { return !is_running(push.process); });
 }
 
 }  // namespace
@@ -77,7 +84,8 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
   session_.repository.head.clear();  // it may have moved before we had the lock
   journal_ = std::make_unique<Journal>(names::journal_file(common));
   const auto row = journal_->in_flight();
-  if (row || !journal_->pending_publications().empty() || !journal_->captures().empty()) {
+  if (row || !journal_->pending_publications().empty() || !journal_->captures().empty() ||
+      was_cut_short(journal_->pushes())) {
     session_.repository.git.expect_stale_locks();
   }
   replay_publications(git(), *journal_);

@@ -236,13 +236,10 @@ class CodePart : public Part {
 
   std::optional<Obstacle> what_stands_in_the_way(const Draft& draft) const {
     if (git_.work_tree().empty()) return std::nullopt;
-    const Place place = where_is(git_, draft.changes, draft.config_paths);
-    if (place.at_old) return std::nullopt;
-    std::string path = place.foreign;
-    for (const auto& change : draft.changes) {
-      if (!path.empty()) break;
-      if (!where_is(git_, {change}, draft.config_paths).at_old) path = change.path;
-    }
+    // A path that is at the target already, as a deploy that was cut short
+    // leaves it, is nobody's change.
+    const std::string path = where_is(git_, draft.changes, draft.config_paths).foreign;
+    if (path.empty()) return std::nullopt;
     return Obstacle{"your local changes to '" + path + "' would be overwritten",
                     {"git stash push --include-untracked -- '" + path + "'"}};
   }

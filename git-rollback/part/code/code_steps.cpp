@@ -81,8 +81,14 @@ Step::Seen WorkTreeStep::observe() {
   return {Observation::between};
 }
 
-void WorkTreeStep::apply() { bring_to(git_, Side::new_side, after_, changes_, files_elsewhere_); }
+void WorkTreeStep::apply() {
+  make_missing_index(git_, before_);
+  bring_to(git_, Side::new_side, after_, changes_, files_elsewhere_);
+}
 
-void WorkTreeStep::revert() { bring_to(git_, Side::old_side, before_, changes_, files_elsewhere_); }
+void WorkTreeStep::revert() {
+  make_missing_index(git_, after_);
+  bring_to(git_, Side::old_side, before_, changes_, files_elsewhere_);
+}
 
 }  // namespace rollback

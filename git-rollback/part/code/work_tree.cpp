@@ -24,8 +24,24 @@ struct Entry {
   }
 };
 
+bool has_index(const Git& git) { return fs::exists(git.git_dir() / "index"); }
+
+// "100644 blob <id>\tpath"
+std::map<std::string, Entry, std::less<>> read_tree_of_head(const Git& git) {
+  std::map<std::string, Entry, std::less<>> entries;
+  const std::string list = git.run({"ls-tree", "-r", "-z", "--full-tree", "HEAD"});
+  for (const auto line : split(list, '\0')) {
+    const size_t tab = line.find('\t');
+    const auto fields = split(line.substr(0, tab), ' ');
+    entries[std::string(line.substr(tab + 1))] = {std::string(fields.at(0)),
+                                                  std::string(fields.at(2))};
+  }
+  return entries;
+}
+
 // "H 100644 <id> 0\tpath"
 std::map<std::string, Entry, std::less<>> read_git_index(const Git& git) {
+  if (!has_index(git)) return read_tree_of_head(git);
   std::map<std::string, Entry, std::less<>> entries;
   const std::string list = git.run({"ls-files", "-t", "-s", "-z"});
   for (const auto line : split(list, '\0')) {
@@ -124,11 +140,27 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
     const bool index_old = in_index == old_entry, index_new = in_index == new_entry;
     place.at_old = place.at_old && file_old && index_old;
     place.at_new = place.at_new && file_new && index_new;
-    if ((!file_old && !file_new) || (!index_old && !index_new)) {
+    // A file that is missing is nobody's work: git was stopped, or failed, after
+    // it had removed one and before it wrote the other.
+    const bool file_foreign = !file_old && !file_new && file.mode != absent;
+    if (file_foreign || (!index_old && !index_new)) {
       if (place.foreign.empty()) place.foreign = change.path;
     }
   }
   return place;
+}
+
+std::vector<PathChange> at_new_side(const Git& git, const std::vector<PathChange>& changes) {
+  const auto files = read_files(git, changes);
+  std::vector<PathChange> there;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (files[i] == Entry{changes[i].new_mode, changes[i].new_id}) there.push_back(changes[i]);
+  }
+  return there;
+}
+
+void make_missing_index(const Git& git, const std::string& commit) {
+  if (!has_index(git)) git.run({"read-tree", commit});
 }
 
 void bring_to(const Git& git, Side side, const std::string& commit,

@@ -30,6 +30,15 @@ struct Place {
 Place where_is(const Git& git, const std::vector<PathChange>& changes,
                const std::vector<std::string>& files_elsewhere);
 
+// Those of the changes whose file, filters applied, is as on the new side,
+// whatever the index has.
+std::vector<PathChange> at_new_side(const Git& git, const std::vector<PathChange>& changes);
+
+// Where there is no index, as in a bare repository whose files another tool
+// checked out, the files are taken for HEAD's by where_is(); this writes an
+// index of that commit, and leaves one that is there.
+void make_missing_index(const Git& git, const std::string& commit);
+
 enum class Side { old_side, new_side };
 
 // Brings index and files of exactly these paths to one side, which `commit` has. May be called

@@ -1,0 +1,72 @@
+#include "os/process_identity.h"
+
+#include <unistd.h>
+
+#include <boost/filesystem/path.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+namespace rollback {
+namespace {
+
+namespace fs = boost::filesystem;
+
+// Files of /proc say nothing of their size, so they are read to the end.
+std::string slurp(const fs::path& path) {
+  std::ifstream file(path.string(), std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// From the third on: what stands before may hold blanks and brackets.
+std::vector<std::string> stat_fields(pid_t pid) {
+  const std::string text = slurp(fs::path("/proc") / std::to_string(pid) / "stat");
+  const size_t bracket = text.rfind(')');
+  std::vector<std::string> fields;
+  if (bracket == std::string::npos) return fields;
+  std::istringstream words(text.substr(bracket + 1));
+  for (std::string word; words >> word;) fields.push_back(word);
+  return fields;
+}
+
+constexpr size_t parent_field = 1, start_field = 19;
+
+bool was_started_as(pid_t pid, std::string_view program, std::string_view subcommand) {
+  const std::string text = slurp(fs::path("/proc") / std::to_string(pid) / "cmdline");
+  const size_t end = text.find('\0');
+  const std::string name = fs::path(text.substr(0, end)).filename().string();
+  if (name == std::string(program) + "-" + std::string(subcommand)) return true;
+  if (name != program || end == std::string::npos) return false;
+  // git -c name=value receive-pack
+  return text.find('\0' + std::string(subcommand) + '\0', end) != std::string::npos;
+}
+
+}  // namespace
+
+std::string process_identity(pid_t pid) {
+  const auto fields = stat_fields(pid);
+  if (fields.size() <= start_field || fields[0] == "Z") return "";
+  std::string boot = slurp("/proc/sys/kernel/random/boot_id");
+  if (boot.ends_with('\n')) boot.pop_back();
+  return std::to_string(pid) + " " + fields[start_field] + " " + boot;
+}
+
+bool is_running(const std::string& identity) {
+  const pid_t pid = std::atoi(identity.c_str());
+  return pid > 0 && process_identity(pid) == identity;
+}
+
+pid_t find_ancestor(std::string_view program, std::string_view subcommand) {
+  for (pid_t pid = getppid(); pid > 1;) {
+    if (was_started_as(pid, program, subcommand)) return pid;
+    const auto fields = stat_fields(pid);
+    if (fields.size() <= parent_field) break;
+    pid = std::atoi(fields[parent_field].c_str());
+  }
+  return 0;
+}
+
+}  // namespace rollback
