@@ -13,12 +13,14 @@ int run_init(const Arguments& arguments) {
       throw Usage("option '" + argument + "' is not built yet in this version");
     }
   }
-  Options options("git rollback init");
+  std::optional<std::string> commit;
+  Options options("git rollback init [<options>]");
+  options.value("--commit", "<commit>", commit, "what runs now, where that is not HEAD");
   if (!options.parse(arguments)) {
     say(options.help());
     return exit_usage;
   }
-  const InitReport report = initialise();
+  const InitReport report = initialise(commit);
   for (const auto& line : report.done) say(printable(line));
   for (const auto& line : report.warnings) warning(line);
   if (report.done.empty() && report.warnings.empty()) say("nothing to do: all is set up");

@@ -8,9 +8,11 @@
 #include "os/error.h"
 #include "os/file.h"
 #include "os/lock.h"
-#include "part/binaries/binaries_part.h"
+#include "session/adoption.h"
+#include "session/mirror.h"
 #include "session/parts.h"
 #include "session/recording.h"
+#include "session/revision.h"
 #include "session/standing.h"
 #include "store/names.h"
 
@@ -20,34 +22,30 @@ namespace {
 
 constexpr const char* hook_marker = "# git-rollback hook";
 
-constexpr const char* starting_configuration =
-    R"(# What goes back together when a deploy goes wrong: see git rollback -h.
-version: 1
-components:
-  %NAME%:
-    code: ["."]                         # pathspecs, such as "src/%NAME%"
-    # config: ["etc/%NAME%.conf"]
-    # database:
-    #   url: "sqlite:var/%NAME%.db"
-    #   tables: ["%NAME%", "%NAME%_*"]
-    # binaries:
-    #   releases: "releases"
-    #   current: "current"
-    #   stop: ["systemctl", "stop", "%NAME%"]
-    #   start: ["systemctl", "start", "%NAME%"]
-# verification: { smoke_test: ["tools/smoke"] }
-)";
+// A mirror's fetch takes every ref from the remote, and its prune deletes ours.
+// Capistrano's repo/ is one.
+void refuse_mirror(const Git& git) {
+  const auto remote = mirrored_remote(git);
+  if (!remote) return;
+  throw Refused("this repository is a mirror of '" + *remote +
+                    "': a fetch that prunes would delete the points recorded here",
+                {"git clone '" + git.line({"remote", "get-url", "--", *remote}) + "' <folder>"});
+}
 
-// A name for the one component that the first configuration has.
-std::string component_name(const fs::path& folder) {
-  const std::string text = folder.filename().string();
-  std::string name;
-  for (const char c : text) {
-    const char lower = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    const bool fits = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
-    if (fits || (!name.empty() && (c == '_' || c == '-' || c == '.'))) name += lower;
+void say_what_was_found(const FoundService& found, InitReport& report) {
+  if (const auto& binaries = found.binaries) {
+    report.done.push_back("found releases" +
+                          (binaries->made_by.empty() ? "" : " of " + binaries->made_by) + " in '" +
+                          binaries->releases.string() + "'; '" + binaries->current.string() +
+                          "' says that '" + binaries->release + "' runs");
   }
-  return names::is_component(name) ? name : "app";
+  const size_t suggested = found.config.size() + found.databases.size();
+  if (suggested > 0) {
+    report.done.push_back("suggested " + std::to_string(suggested) +
+                          (suggested == 1 ? " file" : " files") +
+                          " in its comments, which perhaps go back with the service");
+  }
+  report.warnings.insert(report.warnings.end(), found.remarks.begin(), found.remarks.end());
 }
 
 void write_configuration(const Repository& repository, InitReport& report) {
@@ -56,12 +54,15 @@ void write_configuration(const Repository& repository, InitReport& report) {
                               std::string(names::configuration_file) + " to it");
     return;
   }
-  std::string text = starting_configuration;
-  const std::string name = component_name(repository.work_tree);
-  for (size_t at = 0; (at = text.find("%NAME%")) != std::string::npos;) text.replace(at, 6, name);
-  write_file(repository.work_tree / std::string(names::configuration_file), text);
+  const FoundService found =
+      look_for_service(repository.work_tree, [&](const std::string& revision) {
+        return commit_of_revision(repository.git, revision).has_value();
+      });
+  write_file(repository.work_tree / std::string(names::configuration_file),
+             starting_configuration(found, repository.work_tree));
   report.done.push_back("wrote " + std::string(names::configuration_file) +
-                        "; edit it to say what goes back together");
+                        "; edit it to say what goes back together, and commit it");
+  say_what_was_found(found, report);
 }
 
 void install_hook(const fs::path& from, const fs::path& hooks, const std::string& name,
@@ -101,32 +102,50 @@ void ignore_incoming_files(const Repository& repository) {
   replace_file(file, text + (text.empty() || text.ends_with('\n') ? "" : "\n") + pattern);
 }
 
-std::string commit_that_runs(const Session& session) {
-  const Git& git = session.repository.git;
-  for (const auto& component : session.configured().components) {
-    if (!component.binaries) continue;
-    const auto revision = revision_of_release(*component.binaries, session.base());
-    if (!revision) continue;
-    const Finished answer =
-        git.ask({"rev-parse", "--verify", "--quiet", "--end-of-options", *revision + "^{commit}"});
-    if (answer.status == 0) return answer.out.substr(0, answer.out.find('\n'));
+// The newest point that somebody recorded of the time before (`record --at`).
+std::string newest_point_before(const Session& session, const Standing& standing, Time at) {
+  for (const auto& point : standing.index.points(session.repository.environment)) {
+    if (point.at < at) return point.id;
   }
-  const Finished head = git.ask({"rev-parse", "--verify", "--quiet", "HEAD^{commit}"});
-  return head.status == 0 ? head.out.substr(0, head.out.find('\n')) : "";
+  return "";
 }
 
-void record_today(ChangingSession& changing, InitReport& report) {
-  const Session& session = changing.session();
-  if (look_around(session).has_live()) return;
-  RecordRequest request;
-  request.live.commit = commit_that_runs(session);
-  if (request.live.commit.empty()) {
+std::string first_commit(const Session& session, const std::optional<std::string>& given,
+                         InitReport& report) {
+  if (given) {
+    const auto commit = commit_of_revision(session.repository.git, *given);
+    if (!commit) throw Fatal("'" + *given + "' names no commit");
+    return *commit;
+  }
+  const RunningCommit running = commit_that_runs(session);
+  if (!running.remark.empty()) report.warnings.push_back(running.remark);
+  if (running.commit.empty()) {
     report.warnings.push_back(
-        "there is no commit yet, so nothing was recorded; commit, then run"
-        " git rollback init again");
+        running.remark.empty()
+            ? "there is no commit yet, so nothing was recorded; commit, then run"
+              " git rollback init again"
+            : "so nothing was recorded: git fetch, then git rollback init again; or say what"
+              " runs: git rollback init --commit <commit>");
+  }
+  return running.commit;
+}
+
+void record_today(ChangingSession& changing, const std::optional<std::string>& commit,
+                  InitReport& report) {
+  const Session& session = changing.session();
+  const Standing standing = look_around(session);
+  if (standing.has_live()) {
+    if (commit) {
+      throw Usage("--commit says what runs when the record begins, and it has begun",
+                  {"git rollback status"});
+    }
     return;
   }
+  RecordRequest request;
+  request.live.commit = first_commit(session, commit, report);
+  if (request.live.commit.empty()) return;
   request.at = now();
+  request.live.parent = newest_point_before(session, standing, request.at);
   request.sentence = "State of " + changing.environment() + " when git-rollback came.";
   request.selection = everything(session.configured());
   const PointDraft draft = capture_point(changing, request);
@@ -143,13 +162,15 @@ void record_today(ChangingSession& changing, InitReport& report) {
                  .events = {}});
   report.done.push_back("recorded today as the first point, " + draft.point.id);
   report.done.insert(report.done.end(), draft.notices.begin(), draft.notices.end());
+  report.done.emplace_back("see whether a rollback would work: git rollback doctor");
 }
 
 }  // namespace
 
-InitReport initialise() {
+InitReport initialise(const std::optional<std::string>& commit) {
   InitReport report;
   Session session = open_session();
+  refuse_mirror(session.repository.git);
   if (session.broken) session.configured();  // throws
   if (!session.configuration) {
     write_configuration(session.repository, report);
@@ -159,7 +180,7 @@ InitReport initialise() {
   ignore_incoming_files(session.repository);
   if (!session.configuration) return report;
   ChangingSession changing(std::move(session), "init", short_wait);
-  record_today(changing, report);
+  record_today(changing, commit, report);
   return report;
 }
 
