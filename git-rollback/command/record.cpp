@@ -62,6 +62,11 @@ int run_record(const Arguments& arguments) {
     say(options.help());
     return exit_usage;
   }
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const bool empty =
+        arguments[i] == "--release" && i + 1 < arguments.size() && arguments[i + 1].empty();
+    if (empty || arguments[i] == "--release=") throw Usage("an empty name in --release");
+  }
   return values.at ? record_the_past(values) : record_today(values);
 }
 

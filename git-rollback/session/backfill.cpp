@@ -143,6 +143,9 @@ BackfillReport backfill(ChangingSession& changing, const BackfillRequest& reques
   const Session& session = changing.session();
   const Time at = moment(request.at);
   const Releases releases = parse_releases(request.releases, session.configured());
+  for (const auto& [component, release] : releases) {
+    require_release(*session.configured().find(component)->binaries, session.base(), release);
+  }
   const Standing standing = look_around(session);
   const LiveRecord* record = live_then(standing, at);
 

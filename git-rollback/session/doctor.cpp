@@ -159,7 +159,7 @@ std::vector<Check> check_targets(const Session& session) {
     request.target = "previous";
     const Check previous = check_plan(session, request);
     const std::string why = no_stable.what();
-    if (previous.level != Check::Level::ok) return {problem_of(no_stable), previous};
+    if (previous.level == Check::Level::problem) return {problem_of(no_stable), previous};
     return {warn(why, "git rollback mark <point> stable, once it has proved itself"), previous};
   }
 }

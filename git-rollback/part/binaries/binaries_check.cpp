@@ -52,7 +52,7 @@ void check_access(const fs::path& releases, const fs::path& current, std::vector
 Check check_manifest(const fs::path& releases, const std::string& release, Depth depth) {
   const auto recorded = read_file_if_there(names::manifest_file(releases, release));
   const std::string what = "release '" + release + "' in " + quoted(releases);
-  if (!recorded) return warn(what + " runs, and no point holds it yet", "git rollback record");
+  if (!recorded) return fine(what + " runs; the next point records what it is made of");
   if (depth == Depth::thorough && *recorded != manifest_of(releases / release)) {
     return warn(what +
                     " runs, and its files changed since it was recorded: to go back to it"

@@ -232,8 +232,7 @@ std::unique_ptr<Part> make_binaries_part(std::string component, const BinariesSe
   return std::make_unique<BinariesPart>(std::move(component), settings, base);
 }
 
-void capture_release(PointDraft& draft, const std::string& component,
-                     const BinariesSettings& settings, const fs::path& base,
+void require_release(const BinariesSettings& settings, const fs::path& base,
                      const std::string& release) {
   const Places places(settings, base);
   boost::system::error_code ignored;
@@ -242,6 +241,13 @@ void capture_release(PointDraft& draft, const std::string& component,
     throw Fatal("there is no release '" + release + "' in '" + places.releases.string() + "'",
                 {"ls '" + places.releases.string() + "'"});
   }
+}
+
+void capture_release(PointDraft& draft, const std::string& component,
+                     const BinariesSettings& settings, const fs::path& base,
+                     const std::string& release) {
+  require_release(settings, base, release);
+  const Places places(settings, base);
   const fs::path file = names::manifest_file(places.releases, release);
   const auto recorded = read_file_if_there(file);
   if (recorded && *recorded != manifest_of(places.release(release))) {

@@ -16,6 +16,10 @@ namespace rollback {
 std::unique_ptr<Part> make_binaries_part(std::string component, const BinariesSettings& settings,
                                          const boost::filesystem::path& base);
 
+// Fatal where there is no such folder in `releases`; links do not count.
+void require_release(const BinariesSettings& settings, const boost::filesystem::path& base,
+                     const std::string& release);
+
 // What the part's capture() does, but of a release that was live once. Fatal for
 // one that is not there, Refused for one that is not what its manifest says.
 void capture_release(PointDraft& draft, const std::string& component,

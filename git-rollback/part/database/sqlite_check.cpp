@@ -31,7 +31,6 @@ class Checkup {
         db_(open(location_, Access::read)) {}
 
   std::vector<Check> run(Depth depth) {
-    access();
     if (depth == Depth::thorough && !is_whole()) return checks_;
     journal_mode();
     tables();
@@ -40,14 +39,6 @@ class Checkup {
   }
 
  private:
-  void access() {
-    for (const auto& path : {location_.file, location_.file.parent_path()}) {
-      if (may_write(path)) continue;
-      checks_.push_back(problem("this user may not write '" + path.string() + "'",
-                                "run git rollback as the user who owns the database"));
-    }
-  }
-
   bool is_whole() {
     const std::string found = db_->execAndGet("PRAGMA quick_check(1)").getString();
     if (found == "ok") return true;
@@ -83,16 +74,24 @@ class Checkup {
         }
       }
     }
-    checks_.push_back(fine(name_ + ": " + std::to_string(meant) +
-                           (meant == 1 ? " table goes" : " tables go") + " back"));
+    if (meant == 0) {
+      checks_.push_back(warn("no table of " + name_ + " goes back: the patterns mean none",
+                             "sqlite3 '" + location_.file.string() + "' .tables"));
+    } else {
+      checks_.push_back(fine(name_ + ": " + std::to_string(meant) +
+                             (meant == 1 ? " table goes" : " tables go") + " back"));
+    }
   }
 
+  // A name must be there; a pattern may be for tables to come.
   void no_match(const std::string& pattern, const std::vector<Listed>& all) {
     for (const Listed& listed : all) {
       if (is_meant({pattern}, listed.name)) return;
     }
-    checks_.push_back(warn("no table of " + name_ + " is meant by '" + pattern + "'",
-                           "sqlite3 '" + location_.file.string() + "' .tables"));
+    const bool is_name = pattern.find_first_of("*?") == std::string::npos;
+    const std::string what = "no table of " + name_ + " is meant by '" + pattern + "'";
+    checks_.push_back(is_name ? warn(what, "sqlite3 '" + location_.file.string() + "' .tables")
+                              : fine(what));
   }
 
   // A backup is at most as large as all that is in the database, without its indexes.
@@ -126,6 +125,13 @@ class Checkup {
 
 std::vector<Check> check_database(const Location& location, const DatabaseSettings& settings,
                                   Depth depth) try {
+  std::vector<Check> may_not;
+  for (const auto& path : {location.file, location.file.parent_path()}) {
+    if (may_write(path)) continue;
+    may_not.push_back(problem("this user may not write '" + path.string() + "'",
+                              "run git rollback as the user who owns the database"));
+  }
+  if (!may_not.empty()) return may_not;  // to open it may need to write
   return guarded(location.schema, [&] { return Checkup(location, settings).run(depth); });
 } catch (const Error& error) {
   return {problem(error.what(), error.hints().empty() ? "" : error.hints().front())};
