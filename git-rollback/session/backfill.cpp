@@ -27,13 +27,6 @@ Time moment(const std::string& words) {
   return from_unix(to_unix(*time));  // a tag's date has no fractions
 }
 
-const LiveRecord* live_then(const Standing& standing, Time at) {
-  for (const auto& record : standing.chain) {
-    if (record.at <= at) return &record;
-  }
-  return nullptr;
-}
-
 std::string given_commit(const Git& git, const std::string& name) {
   const auto commit = commit_of_revision(git, name);
   if (!commit) throw Fatal("'" + name + "' names no commit", {"git fetch"});
@@ -56,13 +49,6 @@ std::string commit_then(const Session& session, const BackfillRequest& request,
                 {"git fetch", "or say what was live: --commit <commit>"});
   }
   throw Usage("nothing is known to have been live then", {"say what was: --commit <commit>"});
-}
-
-std::string newest_point_before(const Session& session, const Standing& standing, Time at) {
-  for (const auto& point : standing.index.points(session.repository.environment)) {
-    if (point.at < at) return point.id;
-  }
-  return "";
 }
 
 // What can be said afterwards of what was selected; what cannot is told.
@@ -147,7 +133,8 @@ BackfillReport backfill(ChangingSession& changing, const BackfillRequest& reques
     require_release(*session.configured().find(component)->binaries, session.base(), release);
   }
   const Standing standing = look_around(session);
-  const LiveRecord* record = live_then(standing, at);
+  const auto then = standing.index.live_at(changing.environment(), at);
+  const LiveRecord* record = then ? &then->record : nullptr;
 
   PointDraft draft;
   Point& point = draft.point;
@@ -161,7 +148,7 @@ BackfillReport backfill(ChangingSession& changing, const BackfillRequest& reques
   }
   const bool of_the_record = record != nullptr && record->commit == point.commit;
   point.deploy = of_the_record ? record->deploy : "";
-  point.parent = of_the_record ? record->parent : newest_point_before(session, standing, at);
+  point.parent = of_the_record ? record->parent : newest_point_before(standing, at);
   point.version =
       request.version.empty() ? described_version(changing.git(), point.commit) : request.version;
   point.sentence = request.reason.empty() ? "State of " + point.environment + " at " +

@@ -102,14 +102,6 @@ void ignore_incoming_files(const Repository& repository) {
   replace_file(file, text + (text.empty() || text.ends_with('\n') ? "" : "\n") + pattern);
 }
 
-// The newest point that somebody recorded of the time before (`record --at`).
-std::string newest_point_before(const Session& session, const Standing& standing, Time at) {
-  for (const auto& point : standing.index.points(session.repository.environment)) {
-    if (point.at < at) return point.id;
-  }
-  return "";
-}
-
 std::string first_commit(const Session& session, const std::optional<std::string>& given,
                          InitReport& report) {
   if (given) {
@@ -145,7 +137,7 @@ void record_today(ChangingSession& changing, const std::optional<std::string>& c
   request.live.commit = first_commit(session, commit, report);
   if (request.live.commit.empty()) return;
   request.at = now();
-  request.live.parent = newest_point_before(session, standing, request.at);
+  request.live.parent = newest_point_before(standing, request.at);  // of `record --at`
   request.sentence = "State of " + changing.environment() + " when git-rollback came.";
   request.selection = everything(session.configured());
   const PointDraft draft = capture_point(changing, request);
