@@ -135,6 +135,12 @@ TEST_F(Backfill, SaysHowToGoToItSinceLastStableDoesNotComeByIt) {
                         point.at("point").get<std::string>()));
 }
 
+TEST_F(Backfill, IsNamedWhereATimeBeforeTheRecordIsAskedFor) {
+  const std::string id = record({"--at", "2026-11-01 10:00", "--commit", old_}).at("point");
+  expect_refusal({"--yes", "--target", "2026-11-02 10:00"}, "git rollback --target " + id);
+  EXPECT_FALSE(contains(rollback({"--yes", "--target", "2026-10-02 10:00"}).err, id));
+}
+
 TEST_F(Backfill, DatesItselfByUtcAndLocalTimeAndWords) {
   EXPECT_EQ(record({"--at", "2026-11-01T10:00:00Z", "--commit", old_}).at("timestamp"),
             "2026-11-01T10:00:00Z");
