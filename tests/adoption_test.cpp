@@ -309,9 +309,11 @@ TEST_F(Revision, GivesWayToTheCommitThatInitIsTold) {
 }
 
 TEST_F(Revision, NorACommitThatIsNoneIsTaken) {
+  const std::string before = shell("find . -printf '%p %T@\\n' | sort").out;
   const Finished said = rollback({"init", "--commit", "nosuch"});
   EXPECT_STATUS(128, said);
-  EXPECT_EQ(number_of_points(), 0);
+  EXPECT_TRUE(contains(said.err, "'nosuch' names no commit")) << said.err;
+  EXPECT_EQ(shell("find . -printf '%p %T@\\n' | sort").out, before);
 }
 
 // --- the whole of it ------------------------------------------------------------

@@ -102,13 +102,23 @@ void ignore_incoming_files(const Repository& repository) {
   replace_file(file, text + (text.empty() || text.ends_with('\n') ? "" : "\n") + pattern);
 }
 
+std::string required_commit(const Session& session, const std::string& name) {
+  const auto commit = commit_of_revision(session.repository.git, name);
+  if (!commit) throw Fatal("'" + name + "' names no commit");
+  return *commit;
+}
+
+// Before anything is written.
+void refuse_idle_commit(const Session& session, const std::string& name) {
+  required_commit(session, name);
+  if (!look_around(session).has_live()) return;
+  throw Usage("--commit says what runs when the record begins, and it has begun",
+              {"git rollback status"});
+}
+
 std::string first_commit(const Session& session, const std::optional<std::string>& given,
                          InitReport& report) {
-  if (given) {
-    const auto commit = commit_of_revision(session.repository.git, *given);
-    if (!commit) throw Fatal("'" + *given + "' names no commit");
-    return *commit;
-  }
+  if (given) return required_commit(session, *given);
   const RunningCommit running = commit_that_runs(session);
   if (!running.remark.empty()) report.warnings.push_back(running.remark);
   if (running.commit.empty()) {
@@ -126,13 +136,7 @@ void record_today(ChangingSession& changing, const std::optional<std::string>& c
                   InitReport& report) {
   const Session& session = changing.session();
   const Standing standing = look_around(session);
-  if (standing.has_live()) {
-    if (commit) {
-      throw Usage("--commit says what runs when the record begins, and it has begun",
-                  {"git rollback status"});
-    }
-    return;
-  }
+  if (standing.has_live()) return;
   RecordRequest request;
   request.live.commit = first_commit(session, commit, report);
   if (request.live.commit.empty()) return;
@@ -164,6 +168,7 @@ InitReport initialise(const std::optional<std::string>& commit) {
   Session session = open_session();
   refuse_mirror(session.repository.git);
   if (session.broken) session.configured();  // throws
+  if (commit) refuse_idle_commit(session, *commit);
   if (!session.configuration) {
     write_configuration(session.repository, report);
     session = open_session();
