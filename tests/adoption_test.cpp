@@ -187,6 +187,13 @@ TEST_F(Adoption, SuggestsFilesInCommentsAndTakesNoneOfThem) {
   EXPECT_EQ(read_file(scratch() / "app/shared/db/live.sqlite3"), database);
 }
 
+TEST_F(Adoption, SuggestsWhatInEtcHasTheServicesName) {
+  if (!fs::is_regular_file("/etc/adduser.conf")) GTEST_SKIP() << "no /etc/adduser.conf here";
+  ASSERT_STATUS(0, shell("git clone -q . ../adduser && cd ../adduser && git-rollback init"));
+  EXPECT_TRUE(contains(read_file(scratch() / "adduser/.rollback.yml"),
+                       "# config: [\"/etc/adduser.conf\"]"));
+}
+
 TEST_F(Adoption, UnderstandsItsOwnSuggestions) {
   capistrano("app", id(0));
   ASSERT_STATUS(0, shell("cd ../app/shared && echo 'a: 1' > config/database.yml &&"

@@ -49,7 +49,7 @@ bool is_plain_file(const fs::path& path) {
 
 // What a .rollback.yml can name: no control characters.
 bool can_be_written(const fs::path& path) {
-  const std::string text = path.string();
+  const std::string& text = path.native();
   return std::none_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
     return byte < 0x20 || byte == 0x7F;
