@@ -118,6 +118,14 @@ TEST_F(Adoption, NamesPlainReleasesInTheWorkTreeByRelativePaths) {
   EXPECT_EQ(live().at("releases").at("world"), "2");
 }
 
+TEST_F(Adoption, WarnsOfReleasesThatGitDoesNotIgnore) {
+  plain(".");
+  write(".gitignore", "/releases/\n");
+  const Finished said = rollback({"init"});
+  EXPECT_TRUE(contains(said.err, "echo '/current' >> .gitignore")) << said.err;
+  EXPECT_FALSE(contains(said.err, "'releases'")) << said.err;
+}
+
 TEST_F(Adoption, TakesTheLinkThatNamesTheReleaseWhereSeveralLeadToIt) {
   ASSERT_STATUS(0, shell("mkdir -p releases/1 && echo a > releases/1/app &&"
                          " ln -s releases/1 active && ln -s active current"));

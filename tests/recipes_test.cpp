@@ -192,6 +192,8 @@ class DeployerRecipe : public Recipe {
 TEST_F(DeployerRecipe, RecordsADeployAndItsRelease) {
   expect_good(deploy({}));
   EXPECT_EQ(live().at("releases").at("playerbot"), "1");
+  must(deploy({}));  // beside what the first point left in releases/
+  EXPECT_EQ(live().at("releases").at("playerbot"), "2");
 }
 
 TEST_F(DeployerRecipe, RecordsOneThatBreaks) { expect_bad(deploy({{"BREAK", "false"}})); }

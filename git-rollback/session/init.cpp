@@ -48,6 +48,18 @@ void say_what_was_found(const FoundService& found, InitReport& report) {
   report.warnings.insert(report.warnings.end(), found.remarks.begin(), found.remarks.end());
 }
 
+// What a deploy puts into the work tree must not be committed with the code.
+void warn_of_unignored(const Repository& repository, const FoundReleases& found,
+                       InitReport& report) {
+  for (const auto& path : {found.releases, found.current}) {
+    const std::string relative = path.lexically_relative(repository.work_tree).string();
+    if (relative.empty() || relative.starts_with("..")) continue;
+    if (repository.git.ask({"check-ignore", "--quiet", "--", relative}).status == 0) continue;
+    report.warnings.push_back("git does not ignore '" + relative +
+                              "', which deploys change: echo '/" + relative + "' >> .gitignore");
+  }
+}
+
 void write_configuration(const Repository& repository, InitReport& report) {
   if (repository.bare()) {
     report.warnings.push_back("the repository is bare: commit a " +
@@ -63,6 +75,7 @@ void write_configuration(const Repository& repository, InitReport& report) {
   report.done.push_back("wrote " + std::string(names::configuration_file) +
                         "; edit it to say what goes back together, and commit it");
   say_what_was_found(found, report);
+  if (found.binaries) warn_of_unignored(repository, *found.binaries, report);
 }
 
 void install_hook(const fs::path& from, const fs::path& hooks, const std::string& name,
