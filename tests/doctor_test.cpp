@@ -3,69 +3,11 @@
 #include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
-#include <nlohmann/json.hpp>
 
-#include "service_fixture.h"
-#include "session/surroundings.h"
+#include "doctor_fixture.h"
 
 namespace rollback::testing {
 namespace {
-
-using nlohmann::json;
-
-class Doctor : public ServiceFixture {
- protected:
-  void SetUp() override {
-    begin();
-    deploy_good();
-    ASSERT_STATUS(0, rollback({"mark", point(), "stable"}));
-  }
-
-  json examine(int status, const Variables& set = {}) {
-    const Finished said = rollback({"doctor", "--json"}, set);
-    EXPECT_STATUS(status, said);
-    const json object = json::parse(said.out, nullptr, false);
-    EXPECT_EQ(object.at("would_work"), status == 0);
-    return object.at("checks");
-  }
-
-  // The one check of that level whose words hold `what`.
-  static json find(const json& checks, const std::string& level, const std::string& about,
-                   const std::string& what) {
-    for (const auto& check : checks) {
-      if (check.at("level") == level && check.at("about") == about &&
-          contains(check.at("what"), what)) {
-        return check;
-      }
-    }
-    ADD_FAILURE() << "no " << level << " about " << about << " says '" << what
-                  << "' in: " << checks.dump(1);
-    return {};
-  }
-
-  // One thing was broken: exactly that is said.
-  json expect_problem(const std::string& about, const std::string& what) {
-    const json checks = examine(1);
-    for (const auto& check : checks) {
-      if (check.at("level") != "problem" || check.at("about") == "rollback") continue;
-      EXPECT_EQ(check.at("about"), about) << check;
-    }
-    return find(checks, "problem", about, what);
-  }
-  json expect_warning(const std::string& about, const std::string& what) {
-    return find(examine(0), "warning", about, what);
-  }
-  void expect_nothing(const std::string& level) {
-    for (const auto& check : examine(0)) EXPECT_NE(check.at("level"), level) << check;
-  }
-  // It does not need a person to fill in a name.
-  void expect_mended_by(const json& check) {
-    const std::string command = check.at("mend");
-    ASSERT_STATUS(0, shell(command)) << command;
-    expect_nothing("problem");
-    expect_nothing("warning");
-  }
-};
 
 TEST_F(Doctor, FindsNothingWhereAllIsWell) {
   const Finished said = rollback({"doctor"});
@@ -251,95 +193,6 @@ TEST_F(Doctor, SaysThatAMergeIsNotFinished) {
 TEST_F(Doctor, SaysThatHeadIsDetached) {
   git({"checkout", "-q", "--detach"});
   expect_warning("playerbot/code", "HEAD is detached");
-}
-
-// --- the repository ---------------------------------------------------------------
-
-TEST_F(Doctor, MissesAHookAndInitInstallsIt) {
-  ASSERT_STATUS(0, shell("rm .git/hooks/pre-deploy"));
-  expect_mended_by(expect_warning("hooks", "/pre-deploy' is not installed"));
-}
-
-TEST_F(Doctor, SaysThatAHookIsNotExecutable) {
-  ASSERT_STATUS(0, shell("chmod -x .git/hooks/post-deploy"));
-  expect_mended_by(expect_warning("hooks", "is not executable"));
-}
-
-TEST_F(Doctor, SaysThatAHookIsSomebodyElsesUnlessItCallsOurs) {
-  git({"config", "core.hooksPath", "var"});
-  write("var/pre-deploy", "#!/bin/sh\necho theirs\n");
-  ASSERT_STATUS(0, rollback({"init"}));
-  expect_warning("hooks", "var/pre-deploy' is somebody else's");
-  write("var/pre-deploy", "#!/bin/sh\ngit rollback hook pre-deploy \"$@\"\n");
-  ASSERT_STATUS(0, shell("chmod +x var/pre-deploy"));
-  expect_nothing("warning");
-}
-
-TEST_F(Doctor, SaysThatTheCloneIsShallow) {
-  ASSERT_STATUS(0, shell("git clone -q --depth 1 \"file://$PWD\" ../shallow"));
-  const Finished said = shell("cd ../shallow && git-rollback doctor --json");
-  const json found = find(json::parse(said.out).at("checks"), "warning", "repository", "shallow");
-  EXPECT_EQ(found.at("mend"), "git fetch --unshallow");
-}
-
-TEST_F(Doctor, SaysThatTheCloneIsPartial) {
-  git({"config", "uploadpack.allowFilter", "true"});
-  ASSERT_STATUS(0, shell("git clone -q --filter=blob:none \"file://$PWD\" ../partial"));
-  const Finished said = shell("cd ../partial && git-rollback doctor --json");
-  find(json::parse(said.out).at("checks"), "warning", "repository", "the clone is partial");
-}
-
-TEST_F(Doctor, FindsAMirrorWhosePruneDeletesThePoints) {
-  git({"config", "remote.up.url", "../elsewhere"});
-  git({"config", "remote.up.fetch", "+refs/*:refs/*"});
-  expect_problem("repository", "mirror of 'up'");
-}
-
-TEST_F(Doctor, SaysThatSubmodulesStay) {
-  ASSERT_STATUS(0, shell("git init -q ../lib && git -C ../lib -c user.name=a -c user.email=b commit"
-                         " -q --allow-empty -m lib && git -c protocol.file.allow=always submodule"
-                         " --quiet add \"$PWD/../lib\" lib && git commit -qm lib"));
-  expect_warning("repository", "there are submodules");
-}
-
-TEST_F(Doctor, KnowsALinkedWorkTreeAndABareRepository) {
-  git({"worktree", "add", "-q", "../linked", "-b", "linked"});
-  const Finished linked = shell("cd ../linked && git-rollback doctor");
-  EXPECT_TRUE(contains(linked.out, "shares its record with")) << linked.out;
-  ASSERT_STATUS(0, shell("git clone -q --bare . ../bare.git"));
-  const Finished bare = shell("cd ../bare.git && git-rollback doctor");
-  EXPECT_TRUE(contains(bare.out, "the repository is bare")) << bare.out << bare.err;
-}
-
-TEST_F(Doctor, SaysWhoTheRecordIsByWhereGitDoesNotKnow) {
-  git({"config", "--unset", "user.name"});
-  git({"config", "--unset", "user.email"});
-  git({"config", "user.useConfigOnly", "true"});
-  expect_warning("identity", "the record is by git-rollback <");
-}
-
-TEST_F(Doctor, FindsThatCommitsCannotBeSigned) {
-  git({"config", "commit.gpgSign", "true"});
-  git({"config", "gpg.program", "/bin/false"});
-  expect_mended_by(expect_problem("identity", "cannot sign here"));
-}
-
-TEST_F(Doctor, SignsWithAKeyThatWorks) {
-  if (shell("command -v ssh-keygen").status != 0) GTEST_SKIP() << "there is no ssh-keygen here";
-  ASSERT_STATUS(0, shell("ssh-keygen -q -t ed25519 -N '' -f var/key"));
-  git({"config", "commit.gpgSign", "true"});
-  git({"config", "gpg.format", "ssh"});
-  git({"config", "user.signingKey", (top() / "var/key").string()});
-  find(examine(0), "ok", "identity", "commits are signed");
-}
-
-TEST_F(Doctor, KnowsWhichGitIsTooOld) {
-  EXPECT_EQ(check_git_version("git version 2.30.9\n").level, Check::Level::problem);
-  EXPECT_EQ(check_git_version("git version 2.31.0\n").level, Check::Level::warning);
-  EXPECT_EQ(check_git_version("git version 2.37.2.windows.1\n").level, Check::Level::warning);
-  EXPECT_EQ(check_git_version("git version 2.39.5\n").level, Check::Level::ok);
-  EXPECT_EQ(check_git_version("git version 3.0.0-rc1\n").level, Check::Level::ok);
-  EXPECT_EQ(check_git_version("nonsense").level, Check::Level::problem);
 }
 
 // --- what is recorded, and what runs ----------------------------------------------
