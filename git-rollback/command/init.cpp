@@ -23,10 +23,13 @@ int run_init(const Arguments& arguments) {
   bool push_to_deploy = false, uninstall = false;
   PushToDeploySetUp request;
   request.command.assign(dashes == arguments.end() ? dashes : dashes + 1, arguments.end());
+  std::optional<std::string> commit;
   Options options(
-      "git rollback init [--push-to-deploy --work-tree <folder> [--branch <name>]"
-      " [-- <build command>...]]");
-  options
+      "git rollback init [--commit <commit>]\n"
+      "   or: git rollback init --push-to-deploy --work-tree <folder> [--branch <name>]"
+      " [-- <command> [<argument>...]]\n"
+      "   or: git rollback init --uninstall [-y | --yes]");
+  options.value("--commit", "<commit>", commit, "what runs now, where that is not HEAD")
       .flag("--push-to-deploy", push_to_deploy,
             "in a bare repository: deploy what is pushed to its deploy branch")
       .value("--work-tree", "<folder>", request.work_tree, "where pushes are checked out and built")
@@ -46,7 +49,7 @@ int run_init(const Arguments& arguments) {
   }
   InitReport report;
   if (push_to_deploy) report = set_up_push_to_deploy(request);
-  const InitReport more = initialise();
+  const InitReport more = initialise(commit);
   report.done.insert(report.done.end(), more.done.begin(), more.done.end());
   report.warnings.insert(report.warnings.end(), more.warnings.begin(), more.warnings.end());
   print(report);

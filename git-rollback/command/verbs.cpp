@@ -14,7 +14,7 @@ const std::vector<Verb>& verbs() {
       {"status", run_status, "what is live, undeployed, in flight"},
       {"mark", run_mark, "a person's verdict on a point"},
       {"undo", run_undo, "take the last rollback back"},
-      {"doctor", nullptr, "would a rollback work here and now"},
+      {"doctor", run_doctor, "would a rollback work here and now"},
       {"health", nullptr, "scores and metrics of a deploy"},
       {"check", nullptr, "the gate for CI"},
       {"watch", nullptr, "roll back or alert after a deploy"},

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "part/check.h"
 #include "store/kind.h"
 #include "store/live.h"
 #include "store/point.h"
@@ -110,6 +111,10 @@ class Part {
   virtual void forget(const std::string& point) = 0;
 
   virtual Assessment assess(const Request& request) = 0;
+
+  // Read-only: would capture() and a rollback work here, by this user. Does not
+  // throw for what it finds; at least one line.
+  virtual std::vector<Check> diagnose(Depth depth) = 0;
 
   // Slow, reversible, unseen. What it returns is journalled, and is all that
   // the functions below get to know, in this process or after a kill.

@@ -10,8 +10,10 @@
 #include "part/binaries/binaries_part.h"
 #include "part/binaries/retention.h"
 #include "run/service.h"
+#include "session/backfill.h"
 #include "session/parts.h"
 #include "session/recording.h"
+#include "session/revision.h"
 #include "session/trust.h"
 #include "store/names.h"
 
@@ -33,7 +35,11 @@ std::string deployed_commit(const Session& session, const std::optional<std::str
   for (const auto& component : session.configured().components) {
     if (!component.binaries) continue;
     const auto revision = revision_of_release(*component.binaries, session.base());
-    if (revision) return required_commit(git, *revision);
+    if (!revision || revision->empty()) continue;
+    if (auto named = commit_of_revision(git, *revision)) return *named;
+    throw Fatal("the REVISION of " + component.name + "'s release says '" + *revision +
+                    "', which is no commit of this repository",
+                {"git fetch", "git rollback hook post-deploy --status <n> --commit <commit>"});
   }
   return required_commit(git, "HEAD");
 }
@@ -229,17 +235,40 @@ DeployReport post_deploy(Session session, int status, const std::optional<std::s
   return report;
 }
 
-DeployReport record_now(ChangingSession& changing, const std::string& version,
-                        const std::string& components, const std::string& reason) {
+namespace {
+
+void refuse_another_state(const Session& session, const NowRequest& wanted,
+                          const LiveRecord& live) {
+  const std::vector<std::string> hint{"of a state of the past say when it was live: --at <time>"};
+  if (wanted.commit) {
+    const std::string commit = required_commit(session.repository.git, *wanted.commit);
+    if (commit != live.commit) {
+      throw Refused("live is " + live.commit.substr(0, 10) + ", not " + commit.substr(0, 10), hint);
+    }
+  }
+  auto current = current_releases(session);
+  for (const auto& [component, release] : parse_releases(wanted.releases, session.configured())) {
+    if (current[component] == release) continue;
+    throw Refused(
+        "the release of '" + component + "' is '" + current[component] + "', not '" + release + "'",
+        hint);
+  }
+}
+
+}  // namespace
+
+DeployReport record_now(ChangingSession& changing, const NowRequest& wanted) {
   const Session& session = changing.session();
   RecordRequest request;
   const Standing standing = look_around(session);
   request.live = required_live(standing);
-  request.selection = parse_selection(components, session.configured());
-  request.version = version;
+  refuse_another_state(session, wanted, request.live);
+  request.selection = parse_selection(wanted.components, session.configured());
+  request.version = wanted.version;
   request.at = now();
-  request.sentence =
-      reason.empty() ? "State of " + changing.environment() + ", recorded by hand." : reason;
+  request.sentence = wanted.reason.empty()
+                         ? "State of " + changing.environment() + ", recorded by hand."
+                         : wanted.reason;
   const PointDraft draft = capture_point(changing, request);
   publish_point(changing, draft, {});
   return {.point = draft.point.id, .notices = draft.notices, .problem = {}};

@@ -32,7 +32,12 @@ DeployReport post_deploy(Session session, int status, const std::optional<std::s
 inline constexpr const char* nested_deploy_variable = "GIT_ROLLBACK_DEPLOY";
 
 // A point outside of any deploy.
-DeployReport record_now(ChangingSession& session, const std::string& version,
-                        const std::string& components, const std::string& reason);
+struct NowRequest {
+  std::string version, components, reason;
+  // What the caller believes to be live; Refused where the record says otherwise.
+  std::optional<std::string> commit;
+  std::string releases;  // a comma list of [<component>=]<name>
+};
+DeployReport record_now(ChangingSession& session, const NowRequest& wanted);
 
 }  // namespace rollback

@@ -5,10 +5,12 @@
 #include "os/error.h"
 #include "os/file.h"
 #include "os/lock.h"
-#include "part/binaries/binaries_part.h"
+#include "session/adoption.h"
 #include "session/hook_installation.h"
+#include "session/mirror.h"
 #include "session/parts.h"
 #include "session/recording.h"
+#include "session/revision.h"
 #include "session/standing.h"
 #include "store/names.h"
 
@@ -16,34 +18,42 @@ namespace rollback {
 namespace fs = boost::filesystem;
 namespace {
 
-constexpr const char* starting_configuration =
-    R"(# What goes back together when a deploy goes wrong: see git rollback -h.
-version: 1
-components:
-  %NAME%:
-    code: ["."]                         # pathspecs, such as "src/%NAME%"
-    # config: ["etc/%NAME%.conf"]
-    # database:
-    #   url: "sqlite:var/%NAME%.db"
-    #   tables: ["%NAME%", "%NAME%_*"]
-    # binaries:
-    #   releases: "releases"
-    #   current: "current"
-    #   stop: ["systemctl", "stop", "%NAME%"]
-    #   start: ["systemctl", "start", "%NAME%"]
-# verification: { smoke_test: ["tools/smoke"] }
-)";
+// A mirror's fetch takes every ref from the remote, and its prune deletes ours.
+// Capistrano's repo/ is one.
+void refuse_mirror(const Git& git) {
+  const auto remote = mirrored_remote(git);
+  if (!remote) return;
+  throw Refused("this repository is a mirror of '" + *remote +
+                    "': a fetch that prunes would delete the points recorded here",
+                {"git clone '" + git.line({"remote", "get-url", "--", *remote}) + "' <folder>"});
+}
 
-// A name for the one component that the first configuration has.
-std::string component_name(const fs::path& folder) {
-  const std::string text = folder.filename().string();
-  std::string name;
-  for (const char c : text) {
-    const char lower = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    const bool fits = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
-    if (fits || (!name.empty() && (c == '_' || c == '-' || c == '.'))) name += lower;
+void say_what_was_found(const FoundService& found, InitReport& report) {
+  if (const auto& binaries = found.binaries) {
+    report.done.push_back("found releases" +
+                          (binaries->made_by.empty() ? "" : " of " + binaries->made_by) + " in '" +
+                          binaries->releases.string() + "'; '" + binaries->current.string() +
+                          "' says that '" + binaries->release + "' runs");
   }
-  return names::is_component(name) ? name : "app";
+  const size_t suggested = found.config.size() + found.databases.size();
+  if (suggested > 0) {
+    report.done.push_back("suggested " + std::to_string(suggested) +
+                          (suggested == 1 ? " file" : " files") +
+                          " in its comments, which perhaps go back with the service");
+  }
+  report.warnings.insert(report.warnings.end(), found.remarks.begin(), found.remarks.end());
+}
+
+// What a deploy puts into the work tree must not be committed with the code.
+void warn_of_unignored(const Repository& repository, const FoundReleases& found,
+                       InitReport& report) {
+  for (const auto& path : {found.releases, found.current}) {
+    const std::string relative = path.lexically_relative(repository.work_tree).string();
+    if (relative.empty() || relative.starts_with("..")) continue;
+    if (repository.git.ask({"check-ignore", "--quiet", "--", relative}).status == 0) continue;
+    report.warnings.push_back("git does not ignore '" + relative +
+                              "', which deploys change: echo '/" + relative + "' >> .gitignore");
+  }
 }
 
 void write_configuration(const Repository& repository, InitReport& report) {
@@ -57,12 +67,16 @@ void write_configuration(const Repository& repository, InitReport& report) {
                               std::string(names::configuration_file) + " to it");
     return;
   }
-  std::string text = starting_configuration;
-  const std::string name = component_name(repository.work_tree);
-  for (size_t at = 0; (at = text.find("%NAME%")) != std::string::npos;) text.replace(at, 6, name);
-  write_file(repository.work_tree / std::string(names::configuration_file), text);
+  const FoundService found =
+      look_for_service(repository.work_tree, [&](const std::string& revision) {
+        return commit_of_revision(repository.git, revision).has_value();
+      });
+  write_file(repository.work_tree / std::string(names::configuration_file),
+             starting_configuration(found, repository.work_tree));
   report.done.push_back("wrote " + std::string(names::configuration_file) +
-                        "; edit it to say what goes back together");
+                        "; edit it to say what goes back together, and commit it");
+  say_what_was_found(found, report);
+  if (found.binaries) warn_of_unignored(repository, *found.binaries, report);
 }
 
 // What waits beside a config file during an operation must not be committed.
@@ -76,34 +90,48 @@ void ignore_incoming_files(const Repository& repository) {
   replace_file(file, text + (text.empty() || text.ends_with('\n') ? "" : "\n") + pattern);
 }
 
-std::string commit_that_runs(const Session& session) {
-  const Git& git = session.repository.git;
-  for (const auto& component : session.configured().components) {
-    if (!component.binaries) continue;
-    const auto revision = revision_of_release(*component.binaries, session.base());
-    if (!revision) continue;
-    const Finished answer =
-        git.ask({"rev-parse", "--verify", "--quiet", "--end-of-options", *revision + "^{commit}"});
-    if (answer.status == 0) return answer.out.substr(0, answer.out.find('\n'));
+std::string required_commit(const Session& session, const std::string& name) {
+  const auto commit = commit_of_revision(session.repository.git, name);
+  if (!commit) throw Fatal("'" + name + "' names no commit");
+  return *commit;
+}
+
+// Before anything is written.
+void refuse_idle_commit(const Session& session, const std::string& name) {
+  required_commit(session, name);
+  if (!look_around(session).has_live()) return;
+  throw Usage("--commit says what runs when the record begins, and it has begun",
+              {"git rollback status"});
+}
+
+std::string first_commit(const Session& session, const std::optional<std::string>& given,
+                         InitReport& report) {
+  if (given) return required_commit(session, *given);
+  const RunningCommit running = commit_that_runs(session);
+  if (!running.remark.empty()) report.warnings.push_back(running.remark);
+  if (running.commit.empty()) {
+    report.warnings.push_back(
+        running.remark.empty()
+            ? "there is no commit yet, so nothing was recorded; commit, then run"
+              " git rollback init again"
+            : "so nothing was recorded: git fetch, then git rollback init again; or say what"
+              " runs: git rollback init --commit <commit>");
   }
-  const Finished head = git.ask({"rev-parse", "--verify", "--quiet", "HEAD^{commit}"});
-  return head.status == 0 ? head.out.substr(0, head.out.find('\n')) : "";
+  return running.commit;
 }
 
 }  // namespace
 
-void begin_record(ChangingSession& changing, InitReport& report) {
+void begin_record(ChangingSession& changing, InitReport& report,
+                  const std::optional<std::string>& commit) {
   const Session& session = changing.session();
-  if (look_around(session).has_live()) return;
+  const Standing standing = look_around(session);
+  if (standing.has_live()) return;
   RecordRequest request;
-  request.live.commit = commit_that_runs(session);
-  if (request.live.commit.empty()) {
-    report.warnings.push_back(
-        "there is no commit yet, so nothing was recorded; commit, then run"
-        " git rollback init again");
-    return;
-  }
+  request.live.commit = first_commit(session, commit, report);
+  if (request.live.commit.empty()) return;
   request.at = now();
+  request.live.parent = newest_point_before(standing, request.at);  // of `record --at`
   request.sentence = "State of " + changing.environment() + " when git-rollback came.";
   request.selection = everything(session.configured());
   const PointDraft draft = capture_point(changing, request);
@@ -120,12 +148,15 @@ void begin_record(ChangingSession& changing, InitReport& report) {
                  .events = {}});
   report.done.push_back("recorded today as the first point, " + draft.point.id);
   report.done.insert(report.done.end(), draft.notices.begin(), draft.notices.end());
+  report.done.emplace_back("see whether a rollback would work: git rollback doctor");
 }
 
-InitReport initialise() {
+InitReport initialise(const std::optional<std::string>& commit) {
   InitReport report;
   Session session = open_session();
+  refuse_mirror(session.repository.git);
   if (session.broken) session.configured();  // throws
+  if (commit) refuse_idle_commit(session, *commit);
   if (!session.configuration) {
     write_configuration(session.repository, report);
     session = open_session();
@@ -136,7 +167,7 @@ InitReport initialise() {
   ignore_incoming_files(session.repository);
   if (!session.configuration) return report;
   ChangingSession changing(std::move(session), "init", short_wait);
-  begin_record(changing, report);
+  begin_record(changing, report, commit);
   return report;
 }
 

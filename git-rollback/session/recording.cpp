@@ -30,6 +30,13 @@ std::string described_version(const Git& git, const std::string& commit) {
   return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "";
 }
 
+std::string newest_point_before(const Standing& standing, Time at) {
+  for (const auto& point : standing.index.points(standing.environment)) {
+    if (point.at < at) return point.id;
+  }
+  return "";
+}
+
 std::string free_point_id(const Session& session, Time at, const std::string& commit) {
   for (int attempt = 1;; ++attempt) {
     std::string id = names::point_id(at, commit, attempt);

@@ -31,6 +31,9 @@ Publication publication_of(const Session& session, const PointDraft& draft);
 // The version of a commit by its tags, ours aside; "" when there is none.
 std::string described_version(const Git& git, const std::string& commit);
 
+// The id of the environment's newest point that is older; "" when none is.
+std::string newest_point_before(const Standing& standing, Time at);
+
 // An id that no point of this environment has.
 std::string free_point_id(const Session& session, Time at, const std::string& commit);
 

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "os/error.h"
+#include "session/recording.h"
 #include "session/time_words.h"
 #include "store/names.h"
 
@@ -62,9 +63,12 @@ ResolvedTarget live_at(const Standing& standing, const Session& session, Time ti
   const auto then = standing.index.live_at(environment, time);
   if (!then) {
     const auto first = standing.index.first_live(environment);
-    throw Refused(
-        "nothing is known to have been live " + quoted,
-        {first ? "the record starts at " + to_rfc3339_seconds(*first) : "git rollback init"});
+    std::vector<std::string> hints{first ? "the record starts at " + to_rfc3339_seconds(*first)
+                                         : "git rollback init"};
+    if (const std::string older = newest_point_before(standing, time); !older.empty()) {
+      hints.push_back("the newest point of before that: git rollback --target " + older);
+    }
+    throw Refused("nothing is known to have been live " + quoted, hints);
   }
   const LiveRecord& record = then->record;
   if (!then->until && standing.open_deploy.empty()) {

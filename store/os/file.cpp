@@ -48,6 +48,13 @@ std::string read_file(const fs::path& path) {
   fail("read", path);
 }
 
+bool may_write(const fs::path& path) {
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0) return false;
+  const int mode = S_ISDIR(status.st_mode) ? W_OK | X_OK : W_OK;
+  return faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
+}
+
 void write_file(const fs::path& path, std::string_view bytes, std::optional<FileMode> mode) {
   const mode_t initial = mode ? 0600 : 0666;
   const Descriptor file(

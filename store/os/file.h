@@ -17,6 +17,9 @@ std::string read_file(const boost::filesystem::path& path);
 // Nothing when the file does not exist; Fatal when it cannot be read.
 std::optional<std::string> read_file_if_there(const boost::filesystem::path& path);
 
+// Whether the effective user may write a file, or make and rename names in a folder.
+bool may_write(const boost::filesystem::path& path);
+
 struct FileMode {
   mode_t mode = 0644;  // permission bits only
   uid_t uid = 0;

@@ -10,6 +10,7 @@
 #include "os/error.h"
 #include "os/file.h"
 #include "os/sha256.h"
+#include "part/binaries/binaries_check.h"
 #include "part/binaries/manifest.h"
 #include "store/names.h"
 
@@ -20,6 +21,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* trailer_key = "Rollback-Release";
+constexpr size_t longest_revision = 256;  // a REVISION is a file of somebody else's
 
 std::optional<std::string> text_of_link(const fs::path& link) {
   boost::system::error_code error;
@@ -49,6 +51,15 @@ struct Places {
     return resolved.filename().string();
   }
 };
+
+// Its hash, with the manifest put beside the releases.
+std::string record_manifest(const Places& places, const std::string& release) {
+  const std::string manifest = manifest_of(places.release(release));
+  const fs::path file = names::manifest_file(places.releases, release);
+  fs::create_directories(file.parent_path());
+  if (read_file_if_there(file) != manifest) replace_file(file, manifest);
+  return "sha256:" + sha256(manifest);
+}
 
 class LinkStep : public Step {
  public:
@@ -123,6 +134,10 @@ class BinariesPart : public Part {
       assessment.already = !assessment.obstacle && *current == wanted.release;
     }
     return assessment;
+  }
+
+  std::vector<Check> diagnose(Depth depth) override {
+    return check_releases(places_.releases, places_.current, places_.current_release(), depth);
   }
 
   std::string prepare(const Request& request) override {
@@ -204,11 +219,7 @@ class BinariesPart : public Part {
   }
 
   std::string record_hash(const std::string& release) const {
-    const std::string manifest = manifest_of(places_.release(release));
-    const fs::path file = names::manifest_file(places_.releases, release);
-    fs::create_directories(file.parent_path());
-    if (read_file_if_there(file) != manifest) replace_file(file, manifest);
-    return "sha256:" + sha256(manifest);
+    return record_manifest(places_, release);
   }
 
   Places places_;
@@ -221,6 +232,32 @@ std::unique_ptr<Part> make_binaries_part(std::string component, const BinariesSe
   return std::make_unique<BinariesPart>(std::move(component), settings, base);
 }
 
+void require_release(const BinariesSettings& settings, const fs::path& base,
+                     const std::string& release) {
+  const Places places(settings, base);
+  boost::system::error_code ignored;
+  if (!is_release_name(release) ||
+      !fs::is_directory(fs::symlink_status(places.release(release), ignored))) {
+    throw Fatal("there is no release '" + release + "' in '" + places.releases.string() + "'",
+                {"ls '" + places.releases.string() + "'"});
+  }
+}
+
+void capture_release(PointDraft& draft, const std::string& component,
+                     const BinariesSettings& settings, const fs::path& base,
+                     const std::string& release) {
+  require_release(settings, base, release);
+  const Places places(settings, base);
+  const fs::path file = names::manifest_file(places.releases, release);
+  const auto recorded = read_file_if_there(file);
+  if (recorded && *recorded != manifest_of(places.release(release))) {
+    throw Refused("release '" + release + "' is not what it was when it was recorded",
+                  {"see what changed: compare it with '" + file.string() + "'"});
+  }
+  draft.point.trailers.push_back(
+      {trailer_key, {component, release, record_manifest(places, release)}});
+}
+
 std::optional<std::string> current_release(const BinariesSettings& settings, const fs::path& base) {
   return Places(settings, base).current_release();
 }
@@ -230,10 +267,18 @@ std::optional<std::string> revision_of_release(const BinariesSettings& settings,
   const Places places(settings, base);
   const auto release = places.current_release();
   if (!release) return std::nullopt;
-  auto text = read_file_if_there(places.release(*release) / "REVISION");
-  if (!text) return std::nullopt;
-  while (!text->empty() && (text->back() == '\n' || text->back() == ' ')) text->pop_back();
-  return text;
+  return revision_of_release(settings, base, *release);
+}
+
+std::optional<std::string> revision_of_release(const BinariesSettings& settings,
+                                               const fs::path& base, const std::string& release) {
+  const fs::path file = Places(settings, base).release(release) / "REVISION";
+  boost::system::error_code ignored;
+  if (!fs::is_regular_file(file, ignored)) return std::nullopt;
+  const std::string text = read_file(file);
+  std::string line = text.substr(0, std::min(text.find('\n'), longest_revision));
+  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+  return line;
 }
 
 }  // namespace rollback

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "os/error.h"
+#include "part/code/code_check.h"
 #include "part/code/code_steps.h"
 #include "part/code/history.h"
 #include "part/code/replay.h"
@@ -71,6 +72,8 @@ class CodePart : public Part {
     if (!assessment.already) assessment.obstacle = what_stands_in_the_way(draft);
     return assessment;
   }
+
+  std::vector<Check> diagnose(Depth) override { return check_code(git_); }
 
   std::string prepare(const Request& request) override {
     Draft draft;

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "os/sha256.h"
+#include "part/config/config_check.h"
 #include "part/config/config_step.h"
 #include "part/config/file_state.h"
 #include "part/config/snapshot.h"
@@ -76,6 +77,12 @@ class ConfigPart : public Part {
     assessment.from = std::to_string(files_.size()) + (files_.size() == 1 ? " file" : " files");
     assessment.to = std::to_string(changed) + " changed";
     return assessment;
+  }
+
+  std::vector<Check> diagnose(Depth) override {
+    std::vector<std::pair<std::string, fs::path>> files;
+    for (const auto& file : files_) files.emplace_back(file, target(file));
+    return check_config(files);
   }
 
   std::string prepare(const Request& request) override {

@@ -80,6 +80,15 @@ class DatabasePart : public Part {
     return assessment;
   }
 
+  std::vector<Check> diagnose(Depth depth) override {
+    std::vector<Check> checks;
+    for (const auto& engine : engines_) {
+      const auto found = engine->diagnose(depth);
+      checks.insert(checks.end(), found.begin(), found.end());
+    }
+    return checks;
+  }
+
   std::string prepare(const Request& request) override {
     const Backups backups = read(request.target);
     if (const auto obstacle = missing(request, backups)) {

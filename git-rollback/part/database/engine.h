@@ -82,6 +82,9 @@ class Engine {
   virtual std::vector<TableFacts> facts(const std::string& point,
                                         const std::vector<Backup>& backups) = 0;
 
+  // As Part::diagnose.
+  virtual std::vector<Check> diagnose(Depth depth) = 0;
+
   struct Prepared {
     std::string text;  // JSON, all that the functions below get
     std::int64_t rows_lost = 0;

@@ -11,6 +11,7 @@
 #include "os/sha256.h"
 #include "part/database/sqlite_capture.h"
 #include "part/database/sqlite_change.h"
+#include "part/database/sqlite_check.h"
 #include "part/database/sqlite_connection.h"
 #include "part/database/sqlite_prepare.h"
 #include "part/database/sqlite_projection.h"
@@ -74,6 +75,12 @@ class SqliteEngine : public Engine {
                                 const std::vector<Backup>& backups) override {
     return guarded(
         [&] { return sqlite::gather_facts(location_, component_, settings_, point, backups); });
+  }
+
+  std::vector<Check> diagnose(Depth depth) override {
+    if (present()) return sqlite::check_database(location_, settings_, depth);
+    return {warn("database '" + location_.schema + "' is not there yet: no file '" +
+                 location_.file.string() + "'")};
   }
 
   Prepared prepare(const Order& order) override {
