@@ -11,6 +11,7 @@ const std::vector<std::string> scrubbed{"GIT_DIR",
                                         "GIT_WORK_TREE",
                                         "GIT_COMMON_DIR",
                                         "GIT_INDEX_FILE",
+                                        "GIT_CONFIG",
                                         "GIT_OBJECT_DIRECTORY",
                                         "GIT_ALTERNATE_OBJECT_DIRECTORIES",
                                         "GIT_NAMESPACE",
@@ -84,7 +85,9 @@ Process Git::talk(const std::vector<std::string>& arguments) const {
 std::string Git::run(const std::vector<std::string>& arguments, const GitExtra& extra) const {
   Finished finished = ask(arguments, extra);
   if (finished.status != 0) {
-    throw Fatal("git " + arguments.at(0) + " failed: " +
+    size_t verb = 0;
+    while (verb + 1 < arguments.size() && arguments[verb].starts_with("--")) ++verb;
+    throw Fatal("git " + arguments.at(verb) + " failed: " +
                 (finished.err.empty() ? "exit " + std::to_string(finished.status)
                                       : last_line_of(finished.err)));
   }
