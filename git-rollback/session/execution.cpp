@@ -8,6 +8,7 @@
 #include "session/rollback.h"
 #include "session/settling.h"
 #include "session/trust.h"
+#include "session/work_trees.h"
 #include "store/names.h"
 
 namespace rollback {
@@ -117,7 +118,12 @@ RollbackReport go_forward(ChangingSession& changing, Executor& executor,
   }
   // Once the record is out, the files are the user's again.
   if (from != State::published && !is_published(changing, prepared.plan.operation)) {
-    executor.settle_steps(prepared);
+    try {
+      executor.settle_steps(prepared);
+    } catch (const Fatal& error) {
+      throw Refused(std::string(error.what()) + "; all else is at the target",
+                    {"put that right, then git rollback --continue, or git rollback --abort"});
+    }
   }
   report.left = publish_done(changing, executor, prepared);
   changing.journal().set_state(prepared.plan.operation, State::published);
@@ -241,8 +247,10 @@ std::vector<Executor::StepState> look_at_operation(const Session& session,
   const PreparedPlan prepared = prepared_plan_from(row.plan);
   const Configuration configuration =
       parse_configuration(row.configuration, shown_configuration(row));
+  Session there = session;
+  there.repository = repository_of(session.repository, row);
   Journal journal(names::journal_file(session.repository.common_dir));
-  return make_executor(journal, session, configuration, prepared.plan, true).look(prepared);
+  return make_executor(journal, there, configuration, prepared.plan, true).look(prepared);
 }
 
 }  // namespace rollback

@@ -3,6 +3,7 @@
 #include "os/fail_point.h"
 #include "os/lock.h"
 #include "session/parts.h"
+#include "session/work_trees.h"
 #include "store/names.h"
 #include "store/tag.h"
 
@@ -43,6 +44,7 @@ std::string free_point_id(const Session& session, Time at, const std::string& co
 PointDraft capture_point(ChangingSession& changing, const RecordRequest& request) {
   const Session& session = changing.session();
   const Repository& repository = session.repository;
+  require_work_tree_for(session, request.selection);
   PointDraft draft;
   Point& point = draft.point;
   point.at = request.at;
@@ -77,7 +79,9 @@ void publish_point(ChangingSession& changing, const PointDraft& draft, Publicati
 
 Publication publication_of(const Session& session, const PointDraft& draft) {
   Publication publication{.refs = draft.refs, .events = {}};
-  const std::string tag = write_point_tag(session.repository.git, draft.point);
+  Point point = draft.point;
+  note_work_tree(session.repository, point);
+  const std::string tag = write_point_tag(session.repository.git, point);
   publication.refs.push_back({names::point_ref(draft.point.environment, draft.point.id), "", tag});
   if (session.repository.settings.flag("rollback.tags", true)) {
     publication.refs.push_back({names::tag_ref(draft.point.environment, draft.point.id), "", tag});

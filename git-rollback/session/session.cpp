@@ -5,6 +5,7 @@
 #include "os/error.h"
 #include "os/file.h"
 #include "session/parts.h"
+#include "session/work_trees.h"
 #include "store/names.h"
 #include "store/temporary_index.h"
 
@@ -73,13 +74,11 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
                 "': " + error.message());
   }
   lock_ = std::make_unique<FileLock>(names::lock_file(common), about, patience);
-  session_.repository.git.hold_open(lock_->descriptor());
-  session_.repository.head.clear();  // it may have moved before we had the lock
   journal_ = std::make_unique<Journal>(names::journal_file(common));
   const auto row = journal_->in_flight();
-  if (row || !journal_->pending_publications().empty() || !journal_->captures().empty()) {
-    session_.repository.git.expect_stale_locks();
-  }
+  const bool killed =
+      row || !journal_->pending_publications().empty() || !journal_->captures().empty();
+  work_in(session_.repository, killed);
   replay_publications(git(), *journal_);
   try {
     forget_captures();
@@ -88,12 +87,24 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
   }
   if (!row) return;
   if (row->state == State::preparing) {
+    const Repository here = session_.repository;
+    work_in(repository_of(here, *row), killed);
     clean_up(*row);
-  } else if (in_flight == InFlight::stops) {
+    session_.repository = here;
+  } else if (in_flight == InFlight::is_wanted) {
+    work_in(repository_of(session_.repository, *row), killed);
+  } else {
     throw Refused(
         "operation " + row->id + " is in flight (" + std::string(name_of(row->state)) + ")",
         {"git rollback status", "git rollback --continue", "git rollback --abort"});
   }
+}
+
+void ChangingSession::work_in(Repository repository, bool stale_locks) {
+  session_.repository = std::move(repository);
+  session_.repository.head.clear();  // it may have moved before we had the lock
+  session_.repository.git.hold_open(lock_->descriptor());
+  if (stale_locks) session_.repository.git.expect_stale_locks();
 }
 
 // Of points whose recording was killed before they were published.

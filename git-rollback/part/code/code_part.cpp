@@ -55,6 +55,11 @@ class CodePart : public Part {
 
   Assessment assess(const Request& request) override {
     Assessment assessment;
+    if (!present()) {
+      assessment.obstacle = Obstacle{"'" + current_branch(git_) + "' has no commit yet",
+                                     {"git switch <the branch that is deployed>"}};
+      return assessment;
+    }
     assessment.from = request.live.commit.substr(0, 10);
     assessment.to = target_of(request).substr(0, 10);
     for (const auto& commit : {target_of(request), request.live.commit}) {
