@@ -54,8 +54,9 @@ Command Git::command(const std::vector<std::string>& arguments, const GitExtra& 
     git.argv.push_back("--work-tree=" + work_tree_.string());
     git.directory = work_tree_;
   }
-  for (const auto& setting : {"core.fsmonitor=false", "core.fsync=committed",
-                              "advice.detachedHead=false", "core.quotePath=false"}) {
+  for (const auto& setting :
+       {"core.fsmonitor=false", "core.fsync=committed", "advice.detachedHead=false",
+        "core.quotePath=false", "i18n.commitEncoding=UTF-8", "i18n.logOutputEncoding=UTF-8"}) {
     git.argv.insert(git.argv.end(), {"-c", setting});
   }
   for (const auto& setting : extra.config) {

@@ -9,9 +9,21 @@ void GitWays::go_round() {
   roll_back_and_undo();
 }
 
-void GitWays::roll_back_and_undo() {
+void GitWays::roll_back_keeping(const std::string& path) {
+  const std::string bad = service(), kept = read(path);
+  ASSERT_STATUS(0, rollback({"--component", "playerbot", "--yes"}));
+  EXPECT_EQ(back(), "code database config binaries ");
+  EXPECT_EQ(read(path), kept);
+  EXPECT_EQ(git({"status", "--porcelain"}), "");
+  ASSERT_STATUS(0, rollback({"undo", "--yes"}));
+  EXPECT_EQ(service(), bad);
+  EXPECT_EQ(leftovers(), "");
+  EXPECT_STATUS(0, ask_git({"fsck", "--no-dangling"}));
+}
+
+void GitWays::roll_back_and_undo(const std::string& tree) {
   const std::string bad = service(), bad_more = more();
-  const std::string good_tree = git({"rev-parse", "HEAD~1^{tree}"});
+  const std::string good_tree = git({"rev-parse", tree});
   ASSERT_STATUS(0, rollback({"--component", "playerbot", "--yes"}));
   EXPECT_EQ(back(), "code database config binaries ");
   EXPECT_EQ(git({"rev-parse", "HEAD^{tree}"}), good_tree);

@@ -14,8 +14,11 @@ class GitWays : public ServiceFixture {
   // A good deploy, a bad one, the rollback, and its undo: each exactly what it
   // should be, and a repository in which git finds no fault.
   void go_round();
-  // The second half of it, where both deploys are done already.
-  void roll_back_and_undo();
+  // The second half of it, where both deploys are done already; the rollback
+  // brings back this tree.
+  void roll_back_and_undo(const std::string& tree = "HEAD~1^{tree}");
+  // The same, where an undeployed commit that added this file is kept.
+  void roll_back_keeping(const std::string& path);
 
   // What must not change where git keeps something beside tree and files: the
   // bits of the index, submodules. Asked before the rollback and after the undo.

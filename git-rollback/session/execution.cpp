@@ -5,6 +5,7 @@
 #include "os/fail_point.h"
 #include "part/database/database_part.h"
 #include "session/parts.h"
+#include "session/recording.h"
 #include "session/rollback.h"
 #include "session/settling.h"
 #include "session/trust.h"
@@ -171,6 +172,7 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
   const Session& session = changing.session();
   const Configuration& configuration = session.configured();
   require_trust(session);
+  require_room_for_tags(session);
   const auto locks = lock_releases(session, configuration, plan);
   Journal& journal = changing.journal();
   changing.lock().tell("rollback " + plan.operation);

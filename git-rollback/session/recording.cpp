@@ -1,5 +1,6 @@
 #include "session/recording.h"
 
+#include "os/error.h"
 #include "os/fail_point.h"
 #include "os/lock.h"
 #include "session/parts.h"
@@ -31,6 +32,17 @@ std::string described_version(const Git& git, const std::string& commit) {
   return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "";
 }
 
+void require_room_for_tags(const Session& session) {
+  const Repository& repository = session.repository;
+  if (!repository.settings.flag("rollback.tags", true)) return;
+  const auto ref = ref_in_the_way(repository.git, names::tag_ref(repository.environment, "id"));
+  if (!ref) return;
+  const std::string name = ref->substr(std::string("refs/tags/").size());
+  throw Refused("a tag called '" + name + "' stands where the tags of points belong",
+                {"git tag <another name> " + name + " && git tag -d " + name,
+                 "or record points without tags: git config rollback.tags false"});
+}
+
 std::string free_point_id(const Session& session, Time at, const std::string& commit) {
   for (int attempt = 1;; ++attempt) {
     std::string id = names::point_id(at, commit, attempt);
@@ -45,6 +57,7 @@ PointDraft capture_point(ChangingSession& changing, const RecordRequest& request
   const Session& session = changing.session();
   const Repository& repository = session.repository;
   require_work_tree_for(session, request.selection);
+  require_room_for_tags(session);
   PointDraft draft;
   Point& point = draft.point;
   point.at = request.at;

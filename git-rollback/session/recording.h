@@ -31,6 +31,10 @@ Publication publication_of(const Session& session, const PointDraft& draft);
 // The version of a commit by its tags, ours aside; "" when there is none.
 std::string described_version(const Git& git, const std::string& commit);
 
+// Refused where a tag of the user's stands where those of our points belong, so
+// that nothing could be published.
+void require_room_for_tags(const Session& session);
+
 // An id that no point of this environment has.
 std::string free_point_id(const Session& session, Time at, const std::string& commit);
 

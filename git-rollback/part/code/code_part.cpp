@@ -175,6 +175,9 @@ class CodePart : public Part {
     draft.undone = commits_undone(git_, request.live.commit, target, specs);
     if (!request.drop_undeployed) {
       draft.kept = commits_undeployed(git_, request.live.commit, draft.head);
+      for (const auto& commit : draft.kept) {
+        if (commit.parent.empty()) return without_parent(commit);
+      }
     }
     // Only the paths that go back are at the point: what a kept commit did
     // elsewhere stands on what is live.
@@ -191,6 +194,21 @@ class CodePart : public Part {
       for (const auto& path : tracked_by_path(component)) draft.config_paths.push_back(path);
     }
     return std::nullopt;
+  }
+
+  bool is_shallow() const {
+    return git_.ask({"rev-parse", "--is-shallow-repository"}).out == "true\n";
+  }
+
+  Obstacle without_parent(const CommitToLay& commit) const {
+    Obstacle obstacle{"the undeployed commit " + commit.id.substr(0, 10) +
+                          " has no parent here, so that it cannot be kept",
+                      {"git rollback --drop-undeployed …   leaves such commits out"}};
+    if (is_shallow()) {
+      obstacle.hints.insert(obstacle.hints.begin(),
+                            "this clone is shallow, get the rest of it: git fetch --unshallow");
+    }
+    return obstacle;
   }
 
   Obstacle conflict(const Laid& result) const {
@@ -231,6 +249,9 @@ class CodePart : public Part {
       assessment.details.push_back("and undoes " +
                                    count(draft.undone.size() - subjects_shown, "older commit"));
     }
+    if (is_shallow()) {
+      assessment.details.emplace_back("this clone is shallow: more may be undone than is listed");
+    }
     for (const auto& commit : draft.kept) {
       assessment.details.push_back("keeps " +
                                    git_.line({"log", "-1", "--no-show-signature", "--abbrev=10",
@@ -240,6 +261,11 @@ class CodePart : public Part {
   }
 
   std::optional<Obstacle> what_stands_in_the_way(const Draft& draft) const {
+    if (const auto ref = ref_in_the_way(git_, names::branch_ref(draft.head))) {
+      const std::string name = ref->substr(std::string("refs/heads/").size());
+      return Obstacle{"a branch called '" + name + "' stands where the rollback's branch belongs",
+                      {"git branch -m " + name + " <another name>"}};
+    }
     if (git_.work_tree().empty()) return std::nullopt;
     const Place place = where_is(git_, draft.changes, draft.config_paths);
     if (place.at_old) return std::nullopt;
