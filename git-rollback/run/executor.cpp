@@ -196,9 +196,16 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
 
 ExecutionResult Executor::failed(const PreparedPlan& prepared, const std::string& problem) {
   try {
+    // Journalled first, for whoever finishes what is killed on the way back.
+    PreparedPlan known = prepared;
+    known.problem = problem;
+    journal_.intend(prepared.plan.operation, to_text(known));
     back(prepared);
   } catch (const Refused& error) {
     throw Refused(problem + "; and on the way back: " + error.what(), error.hints());
+  } catch (const std::exception& error) {
+    throw Refused(problem + "; and on the way back: " + error.what(),
+                  {"put that right, then git rollback --abort"});
   }
   ExecutionResult result;
   result.outcome = Outcome::reverted;

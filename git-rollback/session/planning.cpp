@@ -50,10 +50,17 @@ Assessment assess(const Session& session, Part& part, const Request& request) {
   }
 }
 
+// Notes come from other clones too: what is no text there is none.
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 bool is_complete_rollback(const Standing& standing, const std::string& operation) {
   for (const auto& event : standing.index.events_of_operation(standing.environment, operation)) {
     if (event.kind != "rollback") continue;
-    return json::parse(event.line, nullptr, false).value("complete", false);
+    const json object = json::parse(event.line, nullptr, false);
+    return object.contains("complete") && object["complete"] == true;
   }
   return false;
 }
@@ -207,8 +214,8 @@ Undoable find_undoable(const Standing& standing) {
   for (const auto& event : standing.index.events_of_operation(standing.environment, "")) {
     if (event.kind != "rollback" && event.kind != "undo") continue;
     const json object = json::parse(event.line, nullptr, false);
-    if (object.value("outcome", "") == "reverted") continue;
-    operations[object.value("operation", "")] = object;
+    if (text_at(object, "outcome") == "reverted") continue;
+    operations[text_at(object, "operation")] = object;
   }
   const std::vector<std::string> hint{"git rollback list", "git rollback --target <point>"};
   if (!standing.open_deploy.empty()) {
@@ -222,11 +229,11 @@ Undoable find_undoable(const Standing& standing) {
       throw Refused("there is no rollback since the last deploy", hint);
     }
     if (found == operations.end()) break;
-    const std::string undoes = found->second.value("undoes", "");
+    const std::string undoes = text_at(found->second, "undoes");
     if (!undoes.empty()) {
       undone.insert(undoes);
     } else if (undone.count(record.operation) == 0) {
-      return {record.operation, found->second.value("left", "")};
+      return {record.operation, text_at(found->second, "left")};
     }
   }
   throw Refused("there is no rollback to undo", hint);

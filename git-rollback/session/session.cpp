@@ -15,7 +15,17 @@ namespace {
 
 std::optional<std::string> configuration_text(const Repository& repository) {
   const std::string name(names::configuration_file);
-  if (!repository.bare()) return read_file_if_there(repository.work_tree / name);
+  if (!repository.bare()) {
+    const fs::path file = repository.work_tree / name;
+    boost::system::error_code none;
+    const auto type = fs::status(file, none).type();
+    if (type == fs::file_not_found && !fs::is_symlink(fs::symlink_status(file, none))) {
+      return std::nullopt;
+    }
+    // Nor a pipe, which would keep us waiting for ever.
+    if (type != fs::regular_file) throw Fatal("'" + file.string() + "' is no regular file");
+    return read_file(file);
+  }
   const Finished blob = repository.git.ask({"cat-file", "blob", "HEAD:" + name});
   return blob.status == 0 ? std::optional(blob.out) : std::nullopt;
 }

@@ -10,6 +10,7 @@
 #include "store/identity.h"
 #include "store/names.h"
 #include "store/temporary_index.h"
+#include "store/trailers.h"
 
 namespace rollback {
 namespace {
@@ -88,7 +89,7 @@ class CodePart : public Part {
                {names::before_ref(environment_, request.operation), "", draft.head}},
               "rollback: " + request.operation);
     return json{{"operation", request.operation},
-                {"ref", draft.branch},
+                {"ref", percent_encode(draft.branch)},
                 {"before", draft.head},
                 {"after", commit},
                 {"config_paths", draft.config_paths},
@@ -99,9 +100,10 @@ class CodePart : public Part {
   Steps steps(const std::string& prepared) override {
     const json data = json::parse(prepared);
     const std::string before = data.at("before"), after = data.at("after");
+    const std::string ref = percent_decode(data.at("ref").get<std::string>()).value_or("");
     Steps steps;
     steps.swap.push_back(
-        std::make_unique<BranchStep>(git_, data.at("ref"), before, after, data.at("operation")));
+        std::make_unique<BranchStep>(git_, ref, before, after, data.at("operation")));
     if (git_.work_tree().empty()) return steps;
     auto& list = data.at("work_tree_in_swap").get<bool>() ? steps.swap : steps.settle;
     list.push_back(std::make_unique<WorkTreeStep>(
