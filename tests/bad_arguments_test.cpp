@@ -72,7 +72,7 @@ TEST_F(BadArguments, EachIsOneClearErrorThatChangesNothing) {
       {{"--component", ",", "--yes"}, 129, "its value is empty"},
       {{"--component", "playerbot/", "--yes"}, 129, "'' is no part"},
       {{"--component", "playerbot/nothing", "--yes"}, 129, "nothing"},
-      {{"--component", "../x", "--yes"}, 129, "../x"},
+      {{"--component", "../x", "--yes"}, 129, "'..' is neither a component nor a part"},
       {{"--component", "play\ner", "--yes"}, 129, "play\\x0aer"},
       {{"--rows", "some", "--yes"}, 129, "'some' is no value of --rows"},
       {{"--accept-data-loss", "all", "--yes"}, 129, "'all' is no value of --accept-data-loss"},
@@ -90,7 +90,7 @@ TEST_F(BadArguments, EachIsOneClearErrorThatChangesNothing) {
       {{"list", "-n", "-1"}, 129, "-1"},
       {{"list", "-n", "99999999999999"}, 129, "is no number"},
       {{"list", "extra"}, 129, "too many arguments: 'extra'"},
-      {{"show"}, 129, "usage"},
+      {{"show"}, 129, "what is missing: git rollback show <point"},
       {{"show", "nothing"}, 129, "'nothing' names no point"},
       {{"show", ""}, 129, "'' names no point"},
       {{"show", "--", "-x"}, 129, "'-x' names no point"},
@@ -204,9 +204,10 @@ class FullDisk : public BadArguments {
   }
   // So many KiB are left; it is full for everybody.
   void fill(const std::string& folder, int left) {
-    shell("cd '" + folder + "' && dd if=/dev/zero of=../" + folder +
-          "/.ballast bs=1024 count=100000 2>/dev/null; truncate -s -" + std::to_string(left) +
-          "K .ballast");
+    shell("cd '" + folder +
+          "' && dd if=/dev/zero of=.ballast bs=1024 count=100000 2>/dev/null;"
+          " truncate -s -" +
+          std::to_string(left) + "K .ballast");
   }
   void empty(const std::string& folder) { shell("rm -f '" + folder + "/.ballast'"); }
 
