@@ -44,8 +44,22 @@ std::string mode_of(const struct stat& status) {
   return "directory";
 }
 
-bool is_off(const Git& git, const std::string& setting) {
-  return git.ask({"config", "--bool", setting}).out == "false\n";
+// What git's configuration says about the files of this work tree.
+struct Habits {
+  bool modes_count = true, links_are_files = false, sparse = false;
+};
+
+Habits habits_of(const Git& git) {
+  Habits habits;
+  const Finished listed =
+      git.ask({"config", "--bool", "--get-regexp", "^core\\.(filemode|symlinks|sparsecheckout)$"});
+  for (const auto line : split(listed.out, '\n')) {  // the last one counts
+    const bool on = line.ends_with(" true");
+    if (line.starts_with("core.filemode ")) habits.modes_count = on;
+    if (line.starts_with("core.symlinks ")) habits.links_are_files = !on;
+    if (line.starts_with("core.sparsecheckout ")) habits.sparse = on;
+  }
+  return habits;
 }
 
 // git makes a file of a folder once every file in it has gone, so a folder is
@@ -67,11 +81,11 @@ bool holds_only(const fs::path& top, const std::string& folder,
 }
 
 // The files as git would add them, filters applied.
-std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& changes) {
+std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& changes,
+                              const Habits& habits) {
   std::vector<Entry> entries(changes.size());
   std::string paths;
   std::vector<size_t> asked;
-  const bool links_are_files = is_off(git, "core.symlinks");
   for (size_t i = 0; i < changes.size(); ++i) {
     const std::string& path = changes[i].path;
     struct stat status {};
@@ -80,7 +94,7 @@ std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& cha
     const bool is_link = changes[i].old_mode == "120000" || changes[i].new_mode == "120000";
     if (entries[i].mode == "directory" && holds_only(git.work_tree(), path, changes)) {
       entries[i] = {};
-    } else if (links_are_files && is_link && entries[i].mode == "100644") {
+    } else if (habits.links_are_files && is_link && entries[i].mode == "100644") {
       entries[i] = {"120000", git.line({"hash-object", "--no-filters", "--", path})};
     } else if (entries[i].mode == "120000") {
       entries[i].id = git.line({"hash-object", "--stdin"},
@@ -113,10 +127,6 @@ bool folder_becomes_file(const std::vector<PathChange>& changes) {
     }
   }
   return false;
-}
-
-bool is_sparse(const Git& git) {
-  return git.ask({"config", "--bool", "core.sparseCheckout"}).out == "true\n";
 }
 
 // With paths as its input; where it has none, there is nothing to do.
@@ -167,8 +177,8 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
   Place place;
   if (changes.empty()) return place;
   const auto index = read_git_index(git);
-  const auto files = read_files(git, changes);
-  const bool modes_count = !is_off(git, "core.fileMode");
+  const Habits habits = habits_of(git);
+  const auto files = read_files(git, changes, habits);
   for (size_t i = 0; i < changes.size(); ++i) {
     const PathChange& change = changes[i];
     const Entry old_entry{change.old_mode, change.old_id},
@@ -177,7 +187,7 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
     const Entry in_index = found == index.end() ? Entry{} : found->second;
     Entry file = files[i];
     bool file_old = file == old_entry, file_new = file == new_entry;
-    if (!modes_count && file.mode.starts_with("100")) {
+    if (!habits.modes_count && file.mode.starts_with("100")) {
       file_old = change.old_mode.starts_with("100") && file.id == change.old_id;
       file_new = change.new_mode.starts_with("100") && file.id == change.new_id;
     }
@@ -202,7 +212,7 @@ void bring_to(const Git& git, Side side, const std::string& commit,
               const std::vector<PathChange>& changes,
               const std::vector<std::string>& files_elsewhere) {
   const auto index = read_git_index(git);
-  const bool sparse = is_sparse(git);
+  const bool sparse = habits_of(git).sparse;
   const bool goes_first = folder_becomes_file(changes);
   std::string going, whole, index_only, skipped, unknown;
   std::vector<std::string> leftovers;
