@@ -191,6 +191,28 @@ TEST_F(GitWays, AHookOnRefsThatForbidsIsHeardAndNothingChanges) {
   roll_back_and_undo();
 }
 
+TEST_F(GitWays, AHookOnRefsThatForbidsTheRecordLeavesTheOperationToBeFinished) {
+  a_bad_deploy();
+  const std::string start = world();
+  for (const char* end : {"--abort", "--continue"}) {
+    write(".git/hooks/reference-transaction",
+          "#!/bin/sh\n[ \"$1\" != prepared ] || ! grep -q refs/rollback/production/live\n");
+    ASSERT_STATUS(0, shell("chmod +x .git/hooks/reference-transaction"));
+    const Finished said = rollback({"--component", "playerbot", "--yes"});
+    EXPECT_STATUS(1, said);
+    EXPECT_TRUE(contains(said.err, "the swap is done, the record is not")) << said.err;
+    EXPECT_TRUE(contains(said.err, "hint: put that right, then git rollback --continue"));
+    fs::remove(top() / ".git/hooks/reference-transaction");
+    ASSERT_STATUS(0, rollback({end}));
+    if (std::string(end) == "--abort") {
+      EXPECT_EQ(world(), start);
+    }
+    EXPECT_EQ(leftovers(), "");
+  }
+  EXPECT_EQ(back(), "code database config binaries ");
+  EXPECT_EQ(events("rollback").size(), 2U);
+}
+
 // --- history that is not all here ------------------------------------------
 
 class PartOfHistory : public GitWays {

@@ -117,16 +117,16 @@ RollbackReport go_forward(ChangingSession& changing, Executor& executor,
     changing.journal().measured("downtime", result.downtime);
     changing.journal().measured("swap", result.swap);
   }
-  // Once the record is out, the files are the user's again.
-  if (from != State::published && !is_published(changing, prepared.plan.operation)) {
-    try {
+  try {
+    // Once the record is out, the files are the user's again.
+    if (from != State::published && !is_published(changing, prepared.plan.operation)) {
       executor.settle_steps(prepared);
-    } catch (const Fatal& error) {
-      throw Refused(std::string(error.what()) + "; all else is at the target",
-                    {"put that right, then git rollback --continue, or git rollback --abort"});
     }
+    report.left = publish_done(changing, executor, prepared);
+  } catch (const Fatal& error) {
+    throw Refused(std::string(error.what()) + "; the swap is done, the record is not",
+                  {"put that right, then git rollback --continue, or git rollback --abort"});
   }
-  report.left = publish_done(changing, executor, prepared);
   changing.journal().set_state(prepared.plan.operation, State::published);
   fail_point("published after");
   executor.settle(prepared);
