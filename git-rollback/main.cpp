@@ -39,8 +39,13 @@ int dispatch(const Arguments& arguments) {
     }
     return verb.run({arguments.begin() + 1, arguments.end()});
   }
-  throw Usage("'" + arguments[0] + "' is no verb of git rollback",
-              {"git rollback -h", "to roll back to it: git rollback --target " + arguments[0]});
+  std::vector<std::string> hints;
+  for (const auto& verb : similar_verbs(arguments[0])) {
+    hints.push_back("did you mean: git rollback " + verb);
+  }
+  hints.insert(hints.end(),
+               {"git rollback -h", "to roll back to it: git rollback --target " + arguments[0]});
+  throw Usage("'" + arguments[0] + "' is no verb of git rollback", hints);
 }
 
 }  // namespace

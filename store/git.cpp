@@ -11,6 +11,7 @@ const std::vector<std::string> scrubbed{"GIT_DIR",
                                         "GIT_WORK_TREE",
                                         "GIT_COMMON_DIR",
                                         "GIT_INDEX_FILE",
+                                        "GIT_CONFIG",
                                         "GIT_OBJECT_DIRECTORY",
                                         "GIT_ALTERNATE_OBJECT_DIRECTORIES",
                                         "GIT_NAMESPACE",
@@ -53,8 +54,9 @@ Command Git::command(const std::vector<std::string>& arguments, const GitExtra& 
     git.argv.push_back("--work-tree=" + work_tree_.string());
     git.directory = work_tree_;
   }
-  for (const auto& setting : {"core.fsmonitor=false", "core.fsync=committed",
-                              "advice.detachedHead=false", "core.quotePath=false"}) {
+  for (const auto& setting :
+       {"core.fsmonitor=false", "core.fsync=committed", "advice.detachedHead=false",
+        "core.quotePath=false", "i18n.commitEncoding=UTF-8", "i18n.logOutputEncoding=UTF-8"}) {
     git.argv.insert(git.argv.end(), {"-c", setting});
   }
   for (const auto& setting : extra.config) {
@@ -84,7 +86,9 @@ Process Git::talk(const std::vector<std::string>& arguments) const {
 std::string Git::run(const std::vector<std::string>& arguments, const GitExtra& extra) const {
   Finished finished = ask(arguments, extra);
   if (finished.status != 0) {
-    throw Fatal("git " + arguments.at(0) + " failed: " +
+    size_t verb = 0;
+    while (verb + 1 < arguments.size() && arguments[verb].starts_with("--")) ++verb;
+    throw Fatal("git " + arguments.at(verb) + " failed: " +
                 (finished.err.empty() ? "exit " + std::to_string(finished.status)
                                       : last_line_of(finished.err)));
   }

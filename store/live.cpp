@@ -1,5 +1,7 @@
 #include "store/live.h"
 
+#include <cstdlib>
+
 #include "store/identity.h"
 #include "store/trailers.h"
 
@@ -21,7 +23,7 @@ std::string message_of(const LiveRecord& record) {
 LiveRecord record_from(std::string_view id, std::string_view seconds, std::string_view message) {
   LiveRecord record;
   record.id = std::string(id);
-  record.at = from_unix(std::stoll(std::string(seconds)));
+  record.at = from_unix(std::atoll(std::string(seconds).c_str()));
   record.subject = std::string(message.substr(0, message.find('\n')));
   for (const auto& trailer : parse_trailers(message)) {
     if (trailer.fields.empty()) continue;

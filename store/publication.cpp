@@ -160,6 +160,22 @@ void finish(const Git& git, Journal& journal, long long id, const Publication& p
 
 }  // namespace
 
+std::optional<std::string> ref_in_the_way(const Git& git, const std::string& ref) {
+  std::string prefixes;
+  for (size_t slash = ref.find('/', std::string("refs/heads/").size()); slash != std::string::npos;
+       slash = ref.find('/', slash + 1)) {
+    prefixes += ref.substr(0, slash) + "\n";
+  }
+  const std::string found =
+      git.run({"cat-file", "--batch-check=%(objectname)"}, {.input = prefixes});
+  const auto answers = split(found, '\n');
+  const auto names = split(prefixes, '\n');
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (!answers[i].ends_with(" missing")) return std::string(names.at(i));
+  }
+  return std::nullopt;
+}
+
 void clear_stale_locks(const Git& git, const std::vector<std::string>& names) {
   if (!git.may_have_stale_locks()) return;
   for (const auto& name : names) clear_stale_lock(lock_of(git, name));

@@ -34,6 +34,10 @@ void publish(const Git& git, Journal& journal, const Publication& publication);
 // Finishes what a killed process had begun to publish. True if there was any.
 bool replay_publications(const Git& git, Journal& journal);
 
+// The branch or tag that stands where `ref` needs a folder: "refs/heads/rollback"
+// for "refs/heads/rollback/x".
+std::optional<std::string> ref_in_the_way(const Git& git, const std::string& ref);
+
 // Removes NAME.lock for names such as "HEAD", "index" or a ref, where a killed
 // git child of ours left it (Git::expect_stale_locks). The flock must be held: git children share
 // it, so while we have it none of them lives; a foreign git gets half a second to end.

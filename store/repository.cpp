@@ -143,6 +143,9 @@ void place(Repository& repository, const Finished& found) {
     repository.work_tree = fs::canonical(fs::current_path() / up);
   } else if (bare == "true") {
     refuse_hidden_bare_repository(repository.git_dir);
+  } else if (Finished top = run(ask_git_to({"rev-parse", "--show-toplevel"})); top.status == 0) {
+    top.out.pop_back();  // elsewhere, with GIT_WORK_TREE or core.worktree
+    repository.work_tree = top.out;
   } else {
     throw Fatal("this command must be run in a work tree",
                 {"go to the top folder of the work tree and run it again"});

@@ -54,10 +54,10 @@ std::string without_ids(const std::string& text) {
 
 }  // namespace
 
-ServiceFixture::ServiceFixture() {
+ServiceFixture::ServiceFixture(const std::string& folder) {
   char pattern[] = "/tmp/git-rollback-test-XXXXXX";
   scratch_ = fs::canonical(mkdtemp(pattern));
-  top_ = scratch_ / "world";
+  top_ = scratch_ / folder;
   fs::create_directories(top_);
   fs::create_directories(scratch_ / "home");
   const char* path = getenv("PATH");

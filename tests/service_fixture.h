@@ -20,7 +20,8 @@ namespace fs = boost::filesystem;
 
 class ServiceFixture : public ::testing::Test {
  protected:
-  ServiceFixture();
+  ServiceFixture() : ServiceFixture("world") {}
+  explicit ServiceFixture(const std::string& folder);  // what the work tree is called
   ~ServiceFixture() override;
 
   // The work tree; moved aside and back by save() and restore().

@@ -112,7 +112,12 @@ Options& Options::value(const std::string& names, const std::string& placeholder
 
 Options& Options::list(const std::string& names, const std::string& placeholder, std::string& value,
                        const std::string& description) {
-  const auto add = [&value](const std::string& word) {
+  const std::string first = names.substr(0, names.find(','));
+  const auto add = [&value, first](const std::string& word) {
+    // An unset variable of a script must not mean all of them.
+    if (word.find_first_not_of(',') == std::string::npos) {
+      throw Usage("option '" + first + "' names nothing: its value is empty");
+    }
     value += (value.empty() ? "" : ",") + word;
   };
   parser_->remember(names, add);

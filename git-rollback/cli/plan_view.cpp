@@ -121,7 +121,7 @@ json nothing_as_json(const std::vector<JudgedPoint>& points, const std::string& 
 }
 
 std::string dump(const json& object) {
-  return object.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
+  return object.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace rollback

@@ -30,6 +30,9 @@ struct Verb {
 
 const std::vector<Verb>& verbs();
 
+// Those that somebody who typed `word` may have meant, as git suggests them.
+std::vector<std::string> similar_verbs(std::string_view word);
+
 inline constexpr int exit_done = 0;
 inline constexpr int exit_as_it_was = 1;
 inline constexpr int exit_usage = 129;

@@ -65,8 +65,8 @@ void show_point(const Session& session, const Standing& standing, const Point& p
   table.row({"commit:", point.commit});
   if (!point.version.empty()) table.row({"version:", printable(point.version)});
   table.row({"host:", printable(point.host)});
-  if (!point.parent.empty()) table.row({"parent:", point.parent});
-  if (!point.deploy.empty()) table.row({"deploy:", point.deploy});
+  if (!point.parent.empty()) table.row({"parent:", printable(point.parent)});
+  if (!point.deploy.empty()) table.row({"deploy:", printable(point.deploy)});
   table.row({"parts:", printable(parts_in_words(point))});
   for (const auto& trailer : point.trailers) {
     std::string fields;

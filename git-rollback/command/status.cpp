@@ -52,13 +52,13 @@ void add_live(const Session& session, const Standing& standing, Status& status) 
   const long long undeployed =
       standing.index.undeployed(session.repository.git, live.commit, session.repository.head);
   Table table;
-  table.row(
-      {"live:", live.commit.substr(0, 10), printable(live.subject), to_words(live.at, now())});
+  table.row({"live:", printable(live.commit.substr(0, 10)), printable(live.subject),
+             to_words(live.at, now())});
   table.row({"verdict:", std::string(name_of(judgement.verdict)), printable(judgement.because)});
   for (const auto& [component, release] : live.releases) {
     table.row({"release:", printable(release), printable(component)});
   }
-  table.row({"parent:", live.parent.empty() ? "none" : live.parent});
+  table.row({"parent:", live.parent.empty() ? "none" : printable(live.parent)});
   table.row(
       {"undeployed:", std::to_string(undeployed) + (undeployed == 1 ? " commit" : " commits")});
   if (!standing.open_deploy.empty()) table.row({"open deploy:", standing.open_deploy});

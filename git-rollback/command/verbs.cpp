@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "command/command.h"
 
 namespace rollback {
@@ -29,6 +31,42 @@ const std::vector<Verb>& verbs() {
       {"report", nullptr, "one page of history"},
   };
   return table;
+}
+
+namespace {
+
+// Levenshtein's distance, with two neighbours exchanged counting as one change.
+size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::vector<size_t>> cost(a.size() + 1, std::vector<size_t>(b.size() + 1));
+  for (size_t i = 0; i <= a.size(); ++i) {
+    for (size_t j = 0; j <= b.size(); ++j) {
+      if (i == 0 || j == 0) {
+        cost[i][j] = i + j;
+        continue;
+      }
+      const size_t change = a[i - 1] == b[j - 1] ? 0 : 1;
+      cost[i][j] = std::min({cost[i - 1][j] + 1, cost[i][j - 1] + 1, cost[i - 1][j - 1] + change});
+      if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
+        cost[i][j] = std::min(cost[i][j], cost[i - 2][j - 2] + 1);
+      }
+    }
+  }
+  return cost[a.size()][b.size()];
+}
+
+}  // namespace
+
+std::vector<std::string> similar_verbs(std::string_view word) {
+  std::vector<std::string> similar;
+  if (word.size() < 3 || word.size() > 30) return similar;
+  for (const auto& verb : verbs()) {
+    const std::string_view name(verb.name);
+    const bool begins = name.starts_with(word);
+    if (verb.run != nullptr && (begins || distance(word, name) <= (name.size() > 4 ? 2 : 1))) {
+      similar.emplace_back(name);
+    }
+  }
+  return similar;
 }
 
 }  // namespace rollback

@@ -41,8 +41,9 @@ struct Refusal {
 struct Plan {
   std::string operation;  // its id
   std::string environment;
-  std::string reason;  // the user's --reason
-  std::string undoes;  // the operation that this one undoes; else empty
+  std::string git_dir, work_tree;  // where it began; no work tree: bare
+  std::string reason;              // the user's --reason
+  std::string undoes;              // the operation that this one undoes; else empty
   Time started{};
   Point target;
   LiveRecord live;  // what is left

@@ -3,15 +3,21 @@
 #include <nlohmann/json.hpp>
 
 #include "os/error.h"
+#include "store/trailers.h"
 
 namespace rollback {
 namespace {
 
 using nlohmann::json;
 
+// JSON is UTF-8, and what a path or a release is called need not be.
+std::string decoded(const std::string& text) { return percent_decode(text).value_or(text); }
+
 json from_live(const LiveRecord& live) {
-  return {{"commit", live.commit},     {"parent", live.parent}, {"deploy", live.deploy},
-          {"releases", live.releases}, {"id", live.id},         {"host", live.host}};
+  std::map<std::string, std::string> releases;
+  for (const auto& [component, name] : live.releases) releases[component] = percent_encode(name);
+  return {{"commit", live.commit}, {"parent", live.parent}, {"deploy", live.deploy},
+          {"releases", releases},  {"id", live.id},         {"host", live.host}};
 }
 
 LiveRecord live_from(const json& object) {
@@ -20,6 +26,7 @@ LiveRecord live_from(const json& object) {
   live.parent = object.at("parent");
   live.deploy = object.at("deploy");
   live.releases = object.at("releases").get<std::map<std::string, std::string>>();
+  for (auto& [component, name] : live.releases) name = decoded(name);
   live.id = object.at("id");
   live.host = object.at("host");
   return live;
@@ -40,7 +47,10 @@ std::string to_text(const PreparedPlan& prepared) {
   return json{{"format", 1},
               {"operation", plan.operation},
               {"environment", plan.environment},
+              {"git_dir", percent_encode(plan.git_dir)},
+              {"work_tree", percent_encode(plan.work_tree)},
               {"reason", plan.reason},
+              {"problem", prepared.problem},
               {"undoes", plan.undoes},
               {"started", to_rfc3339(plan.started)},
               {"target",
@@ -65,7 +75,10 @@ PreparedPlan prepared_plan_from(const std::string& text) try {
   Plan& plan = prepared.plan;
   plan.operation = object.at("operation");
   plan.environment = object.at("environment");
+  plan.git_dir = decoded(object.value("git_dir", "-"));
+  plan.work_tree = decoded(object.value("work_tree", "-"));
   plan.reason = object.at("reason");
+  prepared.problem = object.value("problem", "");
   plan.undoes = object.at("undoes");
   plan.started = from_rfc3339(object.at("started").get<std::string>()).value_or(Time{});
   plan.target = parse_point_message(object.at("target").at("message").get<std::string>());

@@ -11,6 +11,7 @@ namespace rollback {
 struct PreparedPlan {
   Plan plan;  // of each part: component, kind and fate; the assessments stay behind
   std::map<std::string, std::string> prepared;  // by part name, see PartPlan::name
+  std::string problem = {};                     // why it goes back; "": nothing failed so far
 };
 
 std::string to_text(const PreparedPlan& plan);

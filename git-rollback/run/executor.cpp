@@ -52,15 +52,19 @@ void go(Step& step) {
   fail_point("swap " + step.name() + " after");
 }
 
-// False when somebody else's change stands in the way.
-bool go_back(Step& step) {
+// What stands in the way, somebody else's change or a failure; "" when it went.
+std::string go_back(Step& step) try {
   const Step::Seen seen = step.observe();
-  if (seen.what == Observation::before) return true;
-  if (seen.what == Observation::foreign) return seen.never_applied;
+  if (seen.what == Observation::before) return "";
+  if (seen.what == Observation::foreign) {
+    return seen.never_applied ? "" : step.name() + ": " + seen.detail;
+  }
   fail_point("back " + step.name() + " before");
   step.revert();
   fail_point("back " + step.name() + " after");
-  return true;
+  return "";
+} catch (const std::exception& error) {
+  return step.name() + ": " + error.what();
 }
 
 enum class Way { forward, back };
@@ -137,6 +141,30 @@ CommandOutcome Executor::activate() {
   return {.ok = true, .problem = ""};
 }
 
+std::string Executor::swap(const PreparedPlan& prepared, ExecutionResult& result) try {
+  OwnedSteps steps = steps_of(prepared);
+  for (const auto& step : steps.swap) step->get_ready();
+  fail_point("ready");
+  const auto began = Clock::now();
+  // After a kill nobody knows whether it was stopped, so it is stopped again.
+  if (const auto stopped = quiesce(setting_.recovering); !stopped.ok) {
+    return "the service could not be stopped: " + stopped.problem;
+  }
+  const auto quiet = Clock::now();
+  for (const auto& step : steps.swap) {
+    go(*step);
+    ++swapped_;
+  }
+  result.swap = duration_cast<milliseconds>(Clock::now() - quiet);
+  if (const auto started = activate(); !started.ok) {
+    return "the service could not be started: " + started.problem;
+  }
+  result.downtime = duration_cast<milliseconds>(Clock::now() - began);
+  return "";
+} catch (const std::exception& error) {
+  return error.what();
+}
+
 ExecutionResult Executor::forward(const PreparedPlan& prepared) {
   const std::string& operation = prepared.plan.operation;
   ExecutionResult result;
@@ -145,27 +173,8 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
     refuse_foreign(found.swap, Way::forward);
     refuse_foreign(found.settle, Way::forward);
   }
-  try {
-    OwnedSteps steps = steps_of(prepared);
-    for (const auto& step : steps.swap) step->get_ready();
-    fail_point("ready");
-    const auto began = Clock::now();
-    // After a kill nobody knows whether it was stopped, so it is stopped again.
-    if (const auto stopped = quiesce(setting_.recovering); !stopped.ok) {
-      return failed(prepared, "the service could not be stopped: " + stopped.problem);
-    }
-    const auto quiet = Clock::now();
-    for (const auto& step : steps.swap) {
-      go(*step);
-      ++swapped_;
-    }
-    result.swap = duration_cast<milliseconds>(Clock::now() - quiet);
-    if (const auto started = activate(); !started.ok) {
-      return failed(prepared, "the service could not be started: " + started.problem);
-    }
-    result.downtime = duration_cast<milliseconds>(Clock::now() - began);
-  } catch (const std::exception& error) {
-    return failed(prepared, error.what());
+  if (const std::string problem = swap(prepared, result); !problem.empty()) {
+    return failed(prepared, problem);
   }
   fail_point("verify before");
   const CommandOutcome verified = run_command(setting_.smoke_test, setting_.commands);
@@ -187,9 +196,16 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
 
 ExecutionResult Executor::failed(const PreparedPlan& prepared, const std::string& problem) {
   try {
+    // Journalled first, for whoever finishes what is killed on the way back.
+    PreparedPlan known = prepared;
+    known.problem = problem;
+    journal_.intend(prepared.plan.operation, to_text(known));
     back(prepared);
   } catch (const Refused& error) {
     throw Refused(problem + "; and on the way back: " + error.what(), error.hints());
+  } catch (const std::exception& error) {
+    throw Refused(problem + "; and on the way back: " + error.what(),
+                  {"put that right, then git rollback --abort"});
   }
   ExecutionResult result;
   result.outcome = Outcome::reverted;
@@ -215,8 +231,11 @@ void Executor::back(const PreparedPlan& prepared) {
   for (auto* list : {&steps.settle, &steps.swap}) {
     for (size_t i = list->size(); i-- > 0;) {
       Step& step = *(*list)[i];
+      const std::string stands = go_back(step);
+      // The step that failed did so, perhaps, since it found somebody else's change.
       const bool failed_here = !setting_.recovering && list == &steps.swap && i == swapped_;
-      if (!go_back(step) && !failed_here) in_the_way = step.name() + ": " + step.observe().detail;
+      const bool theirs = failed_here && step.observe().what == Observation::foreign;
+      if (!stands.empty() && !theirs) in_the_way = stands;
     }
   }
   if (interrupted) {

@@ -81,6 +81,8 @@ class Executor {
   OwnedSteps steps_of(const PreparedPlan& prepared);
   CommandOutcome quiesce(bool tolerant);
   CommandOutcome activate();
+  // Stops, swaps, starts; why it did not go through, or "".
+  std::string swap(const PreparedPlan& prepared, ExecutionResult& result);
   ExecutionResult failed(const PreparedPlan& prepared, const std::string& problem);
 
   Journal& journal_;

@@ -25,6 +25,9 @@ using nlohmann::json;
 std::string required_commit(const Git& git, const std::string& name) {
   const Finished answer =
       git.ask({"rev-parse", "--verify", "--quiet", "--end-of-options", name + "^{commit}"});
+  if (answer.status != 0 && name == "HEAD") {
+    throw Fatal("there is no commit here yet", {"commit, then: git rollback init"});
+  }
   if (answer.status != 0) throw Fatal("'" + name + "' names no commit");
   return answer.out.substr(0, answer.out.find('\n'));
 }

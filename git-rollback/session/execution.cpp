@@ -5,9 +5,11 @@
 #include "os/fail_point.h"
 #include "part/database/database_part.h"
 #include "session/parts.h"
+#include "session/recording.h"
 #include "session/rollback.h"
 #include "session/settling.h"
 #include "session/trust.h"
+#include "session/work_trees.h"
 #include "store/names.h"
 
 namespace rollback {
@@ -115,11 +117,16 @@ RollbackReport go_forward(ChangingSession& changing, Executor& executor,
     changing.journal().measured("downtime", result.downtime);
     changing.journal().measured("swap", result.swap);
   }
-  // Once the record is out, the files are the user's again.
-  if (from != State::published && !is_published(changing, prepared.plan.operation)) {
-    executor.settle_steps(prepared);
+  try {
+    // Once the record is out, the files are the user's again.
+    if (from != State::published && !is_published(changing, prepared.plan.operation)) {
+      executor.settle_steps(prepared);
+    }
+    report.left = publish_done(changing, executor, prepared);
+  } catch (const Fatal& error) {
+    throw Refused(std::string(error.what()) + "; the swap is done, the record is not",
+                  {"put that right, then git rollback --continue, or git rollback --abort"});
   }
-  report.left = publish_done(changing, executor, prepared);
   changing.journal().set_state(prepared.plan.operation, State::published);
   fail_point("published after");
   executor.settle(prepared);
@@ -149,6 +156,28 @@ Resumed resume(ChangingSession& changing) {
           .prepared = prepared_plan_from(row->plan)};
 }
 
+// Undoes what is done of it; `problem` is why, where it failed and nobody asked.
+RollbackReport go_back(ChangingSession& changing, const Resumed& resumed,
+                       const std::string& problem, BranchOfCode branch) {
+  const PreparedPlan& prepared = resumed.prepared;
+  const auto locks = lock_releases(changing.session(), resumed.configuration, prepared.plan);
+  Executor executor = make_executor(changing.journal(), changing.session(), resumed.configuration,
+                                    prepared.plan, true);
+  if (resumed.row.state == State::published || is_published(changing, prepared.plan.operation)) {
+    go_forward(changing, executor, resumed.configuration, prepared, State::published);
+    throw Fatal("rollback " + resumed.row.id + " was complete; only its cleaning was left",
+                {"to take it back: git rollback undo"});
+  }
+  executor.back(prepared);
+  publish_reverted(changing, prepared, problem.empty() ? "aborted" : problem, branch);
+  remove_scripts(changing.session(), resumed.row.id);
+  RollbackReport report = report_of(prepared);
+  report.outcome = Outcome::reverted;
+  report.problem = problem;
+  report.set_aside = rows_set_aside_by(changing.session(), resumed.configuration, prepared.plan);
+  return report;
+}
+
 // What prepare left must go. Where that fails, too (a full disk), the journal
 // still says `preparing`, and the next changing verb cleans up.
 void give_up(ChangingSession& changing, Executor& executor, const std::string& operation) try {
@@ -165,6 +194,7 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
   const Session& session = changing.session();
   const Configuration& configuration = session.configured();
   require_trust(session);
+  require_room_for_tags(session);
   const auto locks = lock_releases(session, configuration, plan);
   Journal& journal = changing.journal();
   changing.lock().tell("rollback " + plan.operation);
@@ -198,9 +228,8 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
 RollbackReport continue_operation(ChangingSession& changing) {
   const Resumed resumed = resume(changing);
   if (resumed.row.state == State::discarding) {
-    RollbackReport report = abort_operation(changing);
-    report.problem = "operation " + resumed.row.id + " had failed before it was stopped";
-    return report;
+    if (resumed.prepared.problem.empty()) return abort_operation(changing);
+    return go_back(changing, resumed, resumed.prepared.problem, BranchOfCode::kept);
   }
   const auto locks =
       lock_releases(changing.session(), resumed.configuration, resumed.prepared.plan);
@@ -214,25 +243,7 @@ RollbackReport continue_operation(ChangingSession& changing) {
 }
 
 RollbackReport abort_operation(ChangingSession& changing) {
-  const Resumed resumed = resume(changing);
-  const auto locks =
-      lock_releases(changing.session(), resumed.configuration, resumed.prepared.plan);
-  Executor executor = make_executor(changing.journal(), changing.session(), resumed.configuration,
-                                    resumed.prepared.plan, true);
-  if (resumed.row.state == State::published ||
-      is_published(changing, resumed.prepared.plan.operation)) {
-    go_forward(changing, executor, resumed.configuration, resumed.prepared, State::published);
-    throw Fatal("rollback " + resumed.row.id + " was complete; only its cleaning was left",
-                {"to take it back: git rollback undo"});
-  }
-  executor.back(resumed.prepared);
-  publish_reverted(changing, resumed.prepared, "aborted", BranchOfCode::removed);
-  remove_scripts(changing.session(), resumed.row.id);
-  RollbackReport report = report_of(resumed.prepared);
-  report.outcome = Outcome::reverted;
-  report.set_aside =
-      rows_set_aside_by(changing.session(), resumed.configuration, resumed.prepared.plan);
-  return report;
+  return go_back(changing, resume(changing), "", BranchOfCode::removed);
 }
 
 std::vector<Executor::StepState> look_at_operation(const Session& session,
@@ -241,8 +252,10 @@ std::vector<Executor::StepState> look_at_operation(const Session& session,
   const PreparedPlan prepared = prepared_plan_from(row.plan);
   const Configuration configuration =
       parse_configuration(row.configuration, shown_configuration(row));
+  Session there = session;
+  there.repository = repository_of(session.repository, row);
   Journal journal(names::journal_file(session.repository.common_dir));
-  return make_executor(journal, session, configuration, prepared.plan, true).look(prepared);
+  return make_executor(journal, there, configuration, prepared.plan, true).look(prepared);
 }
 
 }  // namespace rollback

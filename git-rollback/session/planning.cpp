@@ -8,6 +8,7 @@
 #include "session/parts.h"
 #include "session/rollback.h"
 #include "session/target.h"
+#include "session/work_trees.h"
 #include "store/names.h"
 
 namespace rollback {
@@ -22,7 +23,8 @@ std::vector<std::string> components_of(const Part& part) {
   return names;
 }
 
-std::optional<Obstacle> not_in_point(const Part& part, const Point& target) {
+std::optional<Obstacle> not_in_point(const Session& session, const Part& part,
+                                     const Point& target) {
   for (const auto& component : components_of(part)) {
     if (!target.holds(component, part.kind())) {
       return Obstacle{"the point does not hold it", {"leave it out with --component"}};
@@ -33,12 +35,12 @@ std::optional<Obstacle> not_in_point(const Part& part, const Point& target) {
                     {"run this there; or bring back the code alone: --component " +
                      part.component() + "/code"}};
   }
-  return std::nullopt;
+  return in_another_work_tree(session, part, target);
 }
 
-Assessment assess(Part& part, const Request& request) {
+Assessment assess(const Session& session, Part& part, const Request& request) {
   Assessment assessment;
-  assessment.obstacle = not_in_point(part, request.target);
+  assessment.obstacle = not_in_point(session, part, request.target);
   if (assessment.obstacle) return assessment;
   try {
     return part.assess(request);
@@ -48,10 +50,17 @@ Assessment assess(Part& part, const Request& request) {
   }
 }
 
+// Notes come from other clones too: what is no text there is none.
+std::string text_at(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
 bool is_complete_rollback(const Standing& standing, const std::string& operation) {
   for (const auto& event : standing.index.events_of_operation(standing.environment, operation)) {
     if (event.kind != "rollback") continue;
-    return json::parse(event.line, nullptr, false).value("complete", false);
+    const json object = json::parse(event.line, nullptr, false);
+    return object.contains("complete") && object["complete"] == true;
   }
   return false;
 }
@@ -89,6 +98,8 @@ Plan assess_all(const Asked& asked, const Standing& standing, const Point& targe
   plan.started = now();
   plan.operation = names::operation_id(plan.started);
   plan.environment = asked.session.repository.environment;
+  plan.git_dir = asked.session.repository.git_dir.string();
+  plan.work_tree = asked.session.repository.work_tree.string();
   plan.reason = asked.request.reason;
   plan.target = target;
   plan.live = standing.live;
@@ -99,7 +110,7 @@ Plan assess_all(const Asked& asked, const Standing& standing, const Point& targe
     plan.parts.push_back({.component = part->component(),
                           .kind = part->kind(),
                           .fate = Fate::goes,
-                          .assessment = assess(*part, request)});
+                          .assessment = assess(asked.session, *part, request)});
   }
   return plan;
 }
@@ -167,6 +178,7 @@ Planned plan_rollback(const Session& session, const RollbackRequest& request) {
                     .selection = parse_selection(request.components, configuration),
                     .policy = policy_of(session, request)};
   refuse_idle_options(asked);
+  require_work_tree_for(session, asked.selection);
   const Standing standing = look_around(session);
   if (standing.live.commit.empty()) {
     throw Fatal("there is no commit here yet", {"git rollback init"});
@@ -202,8 +214,8 @@ Undoable find_undoable(const Standing& standing) {
   for (const auto& event : standing.index.events_of_operation(standing.environment, "")) {
     if (event.kind != "rollback" && event.kind != "undo") continue;
     const json object = json::parse(event.line, nullptr, false);
-    if (object.value("outcome", "") == "reverted") continue;
-    operations[object.value("operation", "")] = object;
+    if (text_at(object, "outcome") == "reverted") continue;
+    operations[text_at(object, "operation")] = object;
   }
   const std::vector<std::string> hint{"git rollback list", "git rollback --target <point>"};
   if (!standing.open_deploy.empty()) {
@@ -217,11 +229,11 @@ Undoable find_undoable(const Standing& standing) {
       throw Refused("there is no rollback since the last deploy", hint);
     }
     if (found == operations.end()) break;
-    const std::string undoes = found->second.value("undoes", "");
+    const std::string undoes = text_at(found->second, "undoes");
     if (!undoes.empty()) {
       undone.insert(undoes);
     } else if (undone.count(record.operation) == 0) {
-      return {record.operation, found->second.value("left", "")};
+      return {record.operation, text_at(found->second, "left")};
     }
   }
   throw Refused("there is no rollback to undo", hint);

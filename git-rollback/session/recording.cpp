@@ -1,8 +1,10 @@
 #include "session/recording.h"
 
+#include "os/error.h"
 #include "os/fail_point.h"
 #include "os/lock.h"
 #include "session/parts.h"
+#include "session/work_trees.h"
 #include "store/names.h"
 #include "store/tag.h"
 
@@ -37,6 +39,17 @@ std::string newest_point_before(const Standing& standing, Time at) {
   return "";
 }
 
+void require_room_for_tags(const Session& session) {
+  const Repository& repository = session.repository;
+  if (!repository.settings.flag("rollback.tags", true)) return;
+  const auto ref = ref_in_the_way(repository.git, names::tag_ref(repository.environment, "id"));
+  if (!ref) return;
+  const std::string name = ref->substr(std::string("refs/tags/").size());
+  throw Refused("a tag called '" + name + "' stands where the tags of points belong",
+                {"git tag <another name> " + name + " && git tag -d " + name,
+                 "or record points without tags: git config rollback.tags false"});
+}
+
 std::string free_point_id(const Session& session, Time at, const std::string& commit) {
   for (int attempt = 1;; ++attempt) {
     std::string id = names::point_id(at, commit, attempt);
@@ -50,6 +63,8 @@ std::string free_point_id(const Session& session, Time at, const std::string& co
 PointDraft capture_point(ChangingSession& changing, const RecordRequest& request) {
   const Session& session = changing.session();
   const Repository& repository = session.repository;
+  require_work_tree_for(session, request.selection);
+  require_room_for_tags(session);
   PointDraft draft;
   Point& point = draft.point;
   point.at = request.at;
@@ -84,7 +99,9 @@ void publish_point(ChangingSession& changing, const PointDraft& draft, Publicati
 
 Publication publication_of(const Session& session, const PointDraft& draft) {
   Publication publication{.refs = draft.refs, .events = {}};
-  const std::string tag = write_point_tag(session.repository.git, draft.point);
+  Point point = draft.point;
+  note_work_tree(session.repository, point);
+  const std::string tag = write_point_tag(session.repository.git, point);
   publication.refs.push_back({names::point_ref(draft.point.environment, draft.point.id), "", tag});
   if (session.repository.settings.flag("rollback.tags", true)) {
     publication.refs.push_back({names::tag_ref(draft.point.environment, draft.point.id), "", tag});

@@ -34,6 +34,10 @@ std::string described_version(const Git& git, const std::string& commit);
 // The id of the environment's newest point that is older; "" when none is.
 std::string newest_point_before(const Standing& standing, Time at);
 
+// Refused where a tag of the user's stands where those of our points belong, so
+// that nothing could be published.
+void require_room_for_tags(const Session& session);
+
 // An id that no point of this environment has.
 std::string free_point_id(const Session& session, Time at, const std::string& commit);
 

@@ -7,6 +7,7 @@
 #include "os/file.h"
 #include "os/process_identity.h"
 #include "session/parts.h"
+#include "session/work_trees.h"
 #include "store/names.h"
 #include "store/temporary_index.h"
 
@@ -16,7 +17,17 @@ namespace {
 
 std::optional<std::string> configuration_text(const Repository& repository) {
   const std::string name(names::configuration_file);
-  if (!repository.bare()) return read_file_if_there(repository.work_tree / name);
+  if (!repository.bare()) {
+    const fs::path file = repository.work_tree / name;
+    boost::system::error_code none;
+    const auto type = fs::status(file, none).type();
+    if (type == fs::file_not_found && !fs::is_symlink(fs::symlink_status(file, none))) {
+      return std::nullopt;
+    }
+    // Nor a pipe, which would keep us waiting for ever.
+    if (type != fs::regular_file) throw Fatal("'" + file.string() + "' is no regular file");
+    return read_file(file);
+  }
   const Finished blob = repository.git.ask({"cat-file", "blob", "HEAD:" + name});
   return blob.status == 0 ? std::optional(blob.out) : std::nullopt;
 }
@@ -80,14 +91,11 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
                 "': " + error.message());
   }
   lock_ = std::make_unique<FileLock>(names::lock_file(common), about, patience);
-  session_.repository.git.hold_open(lock_->descriptor());
-  session_.repository.head.clear();  // it may have moved before we had the lock
   journal_ = std::make_unique<Journal>(names::journal_file(common));
   const auto row = journal_->in_flight();
-  if (row || !journal_->pending_publications().empty() || !journal_->captures().empty() ||
-      was_cut_short(journal_->pushes())) {
-    session_.repository.git.expect_stale_locks();
-  }
+  const bool killed = row || !journal_->pending_publications().empty() ||
+                      !journal_->captures().empty() || was_cut_short(journal_->pushes());
+  work_in(session_.repository, killed);
   replay_publications(git(), *journal_);
   try {
     forget_captures();
@@ -96,12 +104,24 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
   }
   if (!row) return;
   if (row->state == State::preparing) {
+    const Repository here = session_.repository;
+    work_in(repository_of(here, *row), killed);
     clean_up(*row);
-  } else if (in_flight == InFlight::stops) {
+    session_.repository = here;
+  } else if (in_flight == InFlight::is_wanted) {
+    work_in(repository_of(session_.repository, *row), killed);
+  } else {
     throw Refused(
         "operation " + row->id + " is in flight (" + std::string(name_of(row->state)) + ")",
         {"git rollback status", "git rollback --continue", "git rollback --abort"});
   }
+}
+
+void ChangingSession::work_in(Repository repository, bool stale_locks) {
+  session_.repository = std::move(repository);
+  session_.repository.head.clear();  // it may have moved before we had the lock
+  session_.repository.git.hold_open(lock_->descriptor());
+  if (stale_locks) session_.repository.git.expect_stale_locks();
 }
 
 // Of points whose recording was killed before they were published.

@@ -40,7 +40,8 @@ enum class InFlight { stops, is_wanted };
 
 // Holds the lock for as long as it lives. On the way in it finishes what a
 // killed process had begun to publish, and removes what one left that was
-// killed before its intent.
+// killed before its intent. Where the operation in flight is wanted, the
+// repository is that of the work tree and environment in which it began.
 class ChangingSession {
  public:
   ChangingSession(Session session, const std::string& about, std::chrono::milliseconds patience,
@@ -57,6 +58,7 @@ class ChangingSession {
   bool cleaned_up() const { return cleaned_up_; }
 
  private:
+  void work_in(Repository repository, bool stale_locks);
   void clean_up(const OperationRow& killed);
   void forget_captures();
 

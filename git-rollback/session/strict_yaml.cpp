@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 #include <cstdlib>
 #include <limits>
 
@@ -44,6 +45,37 @@ std::string in_quotes(std::string_view text) {
   return "'" + shown + "'";
 }
 
+// The length of the UTF-8 sequence at the start of `text`; 0 when it is none.
+size_t utf8_length(std::string_view text) {
+  const auto lead = static_cast<unsigned char>(text[0]);
+  const size_t length = lead < 0x80    ? 1
+                        : lead >= 0xF0 ? 4
+                        : lead >= 0xE0 ? 3
+                        : lead >= 0xC2 ? 2
+                                       : 0;
+  if (length == 0 || lead > 0xF4 || text.size() < length) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) return 0;
+  }
+  return length;
+}
+
+// yaml-cpp would read on, with other characters in place of these bytes.
+void require_utf8(std::string_view text, const std::string& file) {
+  size_t line = 1, start = 0;
+  for (size_t i = 0; i < text.size();) {
+    const size_t length = utf8_length(text.substr(i));
+    if (length == 0 || text[i] == '\0') {
+      char byte[8];
+      std::snprintf(byte, sizeof byte, "0x%02x", static_cast<unsigned char>(text[i]));
+      throw Usage(file + ":" + std::to_string(line) + ":" + std::to_string(i - start + 1) +
+                  ": the byte " + byte + " is no UTF-8 text");
+    }
+    if (text[i] == '\n') ++line, start = i + 1;
+    i += length;
+  }
+}
+
 std::string joined(std::span<const std::string_view> words) {
   std::vector<std::string_view> sorted(words.begin(), words.end());
   std::sort(sorted.begin(), sorted.end());
@@ -82,6 +114,12 @@ bool YamlValue::is_list() const { return node_.IsSequence(); }
 bool YamlValue::is_map() const { return node_.IsMap(); }
 
 YamlValue YamlValue::parse(std::string_view text, const std::string& file) {
+  constexpr size_t largest = 1 << 20;
+  if (text.size() > largest) {
+    throw Usage(file + ": the file has " + std::to_string(text.size()) + " bytes; allowed: up to " +
+                std::to_string(largest));
+  }
+  require_utf8(text, file);
   const auto shared_file = std::make_shared<const std::string>(file);
   try {
     const auto documents = YAML::LoadAll(std::string(text));

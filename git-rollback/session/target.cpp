@@ -15,7 +15,9 @@ constexpr size_t shortest_prefix = 4;
 std::string commit_of(const Git& git, std::string_view word) {
   const Finished answer = git.ask(
       {"rev-parse", "--verify", "--quiet", "--end-of-options", std::string(word) + "^{commit}"});
-  return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "";
+  return answer.status == 0 && !answer.out.starts_with('^')
+             ? answer.out.substr(0, answer.out.find('\n'))
+             : "";
 }
 
 ResolvedTarget last_stable(const Standing& standing, const Session& session, int min_score,
@@ -109,6 +111,14 @@ std::optional<Point> point_with_name(const Session& session, const Standing& sta
                     {"git -c rollback.environment=" + tag->environment + " rollback …"});
     }
     if (auto point = standing.index.point(environment, tag->id)) return point;
+  }
+  // One that the index left out is damaged, or of a newer format, and says so.
+  const std::string id(tag ? tag->id : word);
+  if (names::is_point_id(id) &&
+      session.repository.git
+              .ask({"rev-parse", "--verify", "--quiet", names::point_ref(environment, id)})
+              .status == 0) {
+    return read_point(session.repository, environment, id);
   }
   return std::nullopt;
 }

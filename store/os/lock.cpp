@@ -1,10 +1,12 @@
 #include "os/lock.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <thread>
 
@@ -14,11 +16,31 @@
 namespace rollback {
 namespace {
 
+// Over what stood there, and only then cut to size: the first line is whole at
+// any moment.
 void write_about(int file, const std::string& text) {
-  if (ftruncate(file, 0) != 0 ||
-      pwrite(file, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+  if (pwrite(file, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()) ||
+      ftruncate(file, static_cast<off_t>(text.size())) != 0) {
     // Only the message of a second process is poorer for it.
   }
+}
+
+// Is this the word of a process that ended, so that the holder has not spoken yet?
+bool is_stale(const std::string& about) {
+  if (about.find(" on " + host_name() + ", ") == std::string::npos) return about.empty();
+  const pid_t pid = about.starts_with("pid ") ? std::atoi(about.c_str() + 4) : 0;
+  return pid <= 0 || (kill(pid, 0) != 0 && errno == ESRCH);
+}
+
+// "pid 4711 on world1, rollback 2026…"; the file where its holder does not say.
+std::string holder_of(const boost::filesystem::path& path) {
+  for (int i = 0; i < 50; ++i) {
+    const std::string text = read_file_if_there(path).value_or("");
+    const std::string about = text.substr(0, text.find('\n'));
+    if (!is_stale(about)) return about;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return "'" + path.string() + "'";
 }
 
 }  // namespace
@@ -33,11 +55,8 @@ FileLock::FileLock(const boost::filesystem::path& path, const std::string& about
       throw Fatal("cannot lock '" + path.string() + "': " + strerror(errno));
     }
     if (std::chrono::steady_clock::now() >= deadline) {
-      const std::string holder = read_file_if_there(path).value_or("");
-      throw Refused(
-          "another process holds the lock: " +
-              (holder.empty() ? "'" + path.string() + "'" : holder.substr(0, holder.find('\n'))),
-          {"wait until it has ended, then run this command again"});
+      throw Refused("another process holds the lock: " + holder_of(path),
+                    {"wait until it has ended, then run this command again"});
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }

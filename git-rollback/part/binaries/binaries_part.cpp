@@ -1,5 +1,8 @@
 #include "part/binaries/binaries_part.h"
 
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <boost/filesystem/operations.hpp>
@@ -13,6 +16,7 @@
 #include "part/binaries/binaries_check.h"
 #include "part/binaries/manifest.h"
 #include "store/names.h"
+#include "store/trailers.h"
 
 namespace rollback {
 namespace fs = boost::filesystem;
@@ -28,6 +32,8 @@ std::optional<std::string> text_of_link(const fs::path& link) {
   const fs::path text = fs::read_symlink(link, error);
   return error ? std::nullopt : std::optional(text.string());
 }
+
+std::string decoded(const std::string& text) { return percent_decode(text).value_or(text); }
 
 bool is_release_name(const std::string& name) {
   return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
@@ -80,17 +86,36 @@ class LinkStep : public Step {
             "ln -sfn '" + before_ + "' '" + link_.string() + "'"};
   }
 
-  void apply() override { point_to(after_); }
-  void revert() override { point_to(before_); }
+  void apply() override { point_to(before_, after_); }
+  void revert() override { point_to(after_, before_); }
 
  private:
-  void point_to(const std::string& text) {
+  // What was displaced waits beside it until the operation is over. Somebody
+  // else's link, made since observe() looked, goes back to its place.
+  void point_to(const std::string& from, const std::string& to) {
     unlink(incoming_.c_str());
-    if (symlink(text.c_str(), incoming_.c_str()) != 0 ||
-        rename(incoming_.c_str(), link_.c_str()) != 0) {
-      throw Fatal("cannot replace the link '" + link_.string() + "': " + strerror(errno));
+    if (symlink(to.c_str(), incoming_.c_str()) != 0) fail();
+    if (!exchange_with_incoming()) return;
+    if (text_of_link(incoming_) != from) {
+      exchange_with_incoming();
+      throw Refused("'" + link_.string() + "' was changed by somebody else just now");
     }
     sync_directory(link_.parent_path());
+  }
+
+  // False where the file system knows no exchange, so that it was replaced.
+  bool exchange_with_incoming() {
+    if (renameat2(AT_FDCWD, incoming_.c_str(), AT_FDCWD, link_.c_str(), RENAME_EXCHANGE) == 0) {
+      return true;
+    }
+    if (errno != EINVAL && errno != ENOSYS) fail();
+    if (rename(incoming_.c_str(), link_.c_str()) != 0) fail();
+    sync_directory(link_.parent_path());
+    return false;
+  }
+
+  [[noreturn]] void fail() const {
+    throw Fatal("cannot replace the link '" + link_.string() + "': " + strerror(errno));
   }
 
   fs::path link_, incoming_;
@@ -147,9 +172,9 @@ class BinariesPart : public Part {
     const std::string current = required_current();
     const std::string before = *text_of_link(places_.current);
     return json{{"operation", request.operation},
-                {"before", before},
-                {"after", link_text(before, wanted.release)},
-                {"release", current},
+                {"before", percent_encode(before)},  // JSON is UTF-8, a name need not be
+                {"after", percent_encode(link_text(before, wanted.release))},
+                {"release", percent_encode(current)},
                 {"hash", record_hash(current)}}
         .dump();
   }
@@ -157,18 +182,21 @@ class BinariesPart : public Part {
   Steps steps(const std::string& prepared) override {
     const json data = json::parse(prepared);
     Steps steps;
-    steps.swap.push_back(std::make_unique<LinkStep>(places_.current, data.at("before"),
-                                                    data.at("after"), data.at("operation")));
+    steps.swap.push_back(std::make_unique<LinkStep>(places_.current, decoded(data.at("before")),
+                                                    decoded(data.at("after")),
+                                                    data.at("operation")));
     return steps;
   }
 
   void leave(const std::string& prepared, PointDraft& left) override {
     const json data = json::parse(prepared);
     left.point.trailers.push_back(
-        {trailer_key, {component(), data.at("release"), data.at("hash")}});
+        {trailer_key, {component(), decoded(data.at("release")), data.at("hash")}});
   }
 
-  void settle(const std::string&) override {}
+  void settle(const std::string& prepared) override {
+    discard(json::parse(prepared).at("operation"));
+  }
 
   void discard(const std::string& operation) override {
     remove_file(names::incoming_file(places_.current, operation));

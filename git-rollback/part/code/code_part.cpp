@@ -11,6 +11,7 @@
 #include "store/identity.h"
 #include "store/names.h"
 #include "store/temporary_index.h"
+#include "store/trailers.h"
 
 namespace rollback {
 namespace {
@@ -56,6 +57,11 @@ class CodePart : public Part {
 
   Assessment assess(const Request& request) override {
     Assessment assessment;
+    if (!present()) {
+      assessment.obstacle = Obstacle{"'" + current_branch(git_) + "' has no commit yet",
+                                     {"git switch <the branch that is deployed>"}};
+      return assessment;
+    }
     assessment.from = request.live.commit.substr(0, 10);
     assessment.to = target_of(request).substr(0, 10);
     for (const auto& commit : {target_of(request), request.live.commit}) {
@@ -86,7 +92,7 @@ class CodePart : public Part {
                {names::before_ref(environment_, request.operation), "", draft.head}},
               "rollback: " + request.operation);
     return json{{"operation", request.operation},
-                {"ref", draft.branch},
+                {"ref", percent_encode(draft.branch)},
                 {"before", draft.head},
                 {"after", commit},
                 {"config_paths", draft.config_paths},
@@ -97,9 +103,10 @@ class CodePart : public Part {
   Steps steps(const std::string& prepared) override {
     const json data = json::parse(prepared);
     const std::string before = data.at("before"), after = data.at("after");
+    const std::string ref = percent_decode(data.at("ref").get<std::string>()).value_or("");
     Steps steps;
     steps.swap.push_back(
-        std::make_unique<BranchStep>(git_, data.at("ref"), before, after, data.at("operation")));
+        std::make_unique<BranchStep>(git_, ref, before, after, data.at("operation")));
     if (git_.work_tree().empty()) return steps;
     auto& list = data.at("work_tree_in_swap").get<bool>() ? steps.swap : steps.settle;
     list.push_back(std::make_unique<WorkTreeStep>(
@@ -173,6 +180,9 @@ class CodePart : public Part {
     draft.undone = commits_undone(git_, request.live.commit, target, specs);
     if (!request.drop_undeployed) {
       draft.kept = commits_undeployed(git_, request.live.commit, draft.head);
+      for (const auto& commit : draft.kept) {
+        if (commit.parent.empty()) return without_parent(commit);
+      }
     }
     // Only the paths that go back are at the point: what a kept commit did
     // elsewhere stands on what is live.
@@ -189,6 +199,21 @@ class CodePart : public Part {
       for (const auto& path : tracked_by_path(component)) draft.config_paths.push_back(path);
     }
     return std::nullopt;
+  }
+
+  bool is_shallow() const {
+    return git_.ask({"rev-parse", "--is-shallow-repository"}).out == "true\n";
+  }
+
+  Obstacle without_parent(const CommitToLay& commit) const {
+    Obstacle obstacle{"the undeployed commit " + commit.id.substr(0, 10) +
+                          " has no parent here, so that it cannot be kept",
+                      {"git rollback --drop-undeployed …   leaves such commits out"}};
+    if (is_shallow()) {
+      obstacle.hints.insert(obstacle.hints.begin(),
+                            "this clone is shallow, get the rest of it: git fetch --unshallow");
+    }
+    return obstacle;
   }
 
   Obstacle conflict(const Laid& result) const {
@@ -229,6 +254,9 @@ class CodePart : public Part {
       assessment.details.push_back("and undoes " +
                                    count(draft.undone.size() - subjects_shown, "older commit"));
     }
+    if (is_shallow()) {
+      assessment.details.emplace_back("this clone is shallow: more may be undone than is listed");
+    }
     for (const auto& commit : draft.kept) {
       assessment.details.push_back("keeps " +
                                    git_.line({"log", "-1", "--no-show-signature", "--abbrev=10",
@@ -238,6 +266,11 @@ class CodePart : public Part {
   }
 
   std::optional<Obstacle> what_stands_in_the_way(const Draft& draft) const {
+    if (const auto ref = ref_in_the_way(git_, names::branch_ref(draft.head))) {
+      const std::string name = ref->substr(std::string("refs/heads/").size());
+      return Obstacle{"a branch called '" + name + "' stands where the rollback's branch belongs",
+                      {"git branch -m " + name + " <another name>"}};
+    }
     if (git_.work_tree().empty()) return std::nullopt;
     // A path that is at the target already, as a deploy that was cut short
     // leaves it, is nobody's change.

@@ -28,7 +28,7 @@ std::vector<CommitToLay> commits_undeployed(const Git& git, const std::string& l
   std::vector<CommitToLay> commits;
   for (const auto line : split(list, '\n')) {
     const auto ids = split(line, ' ');
-    if (ids.size() > 1) commits.push_back({std::string(ids[0]), std::string(ids[1])});
+    commits.push_back({std::string(ids[0]), ids.size() > 1 ? std::string(ids[1]) : ""});
   }
   return commits;
 }

@@ -82,9 +82,38 @@ std::unique_ptr<Replay> open_libgit2_replay(const Git& git) {
   return std::unique_ptr<Replay>(open(git.git_dir().c_str(), error));
 }
 
+namespace {
+
+// libgit2 fetches no object of a partial clone, for one.
+class ReplayWithFallback : public Replay {
+ public:
+  ReplayWithFallback(std::unique_ptr<Replay> first, const Git& git)
+      : first_(std::move(first)), git_(git) {}
+
+  Laid lay(const std::string& tree, const std::vector<CommitToLay>& commits) override {
+    try {
+      return first_->lay(tree, commits);
+    } catch (const std::exception&) {
+      return open_plumbing_replay(git_)->lay(tree, commits);
+    }
+  }
+
+ private:
+  std::unique_ptr<Replay> first_;
+  const Git& git_;
+};
+
+// libgit2 would merge without asking them.
+bool has_merge_drivers(const Git& git) {
+  return git.ask({"config", "--get-regexp", "^merge\\..*\\.driver$"}).status == 0;
+}
+
+}  // namespace
+
 std::unique_ptr<Replay> open_replay(const Git& git) {
-  if (auto replay = open_libgit2_replay(git)) return replay;
-  return open_plumbing_replay(git);
+  auto replay = has_merge_drivers(git) ? nullptr : open_libgit2_replay(git);
+  if (!replay) return open_plumbing_replay(git);
+  return std::make_unique<ReplayWithFallback>(std::move(replay), git);
 }
 
 }  // namespace rollback

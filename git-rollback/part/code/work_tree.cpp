@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
 #include <map>
+#include <set>
 
 #include "os/error.h"
 #include "store/publication.h"
@@ -59,8 +60,45 @@ std::string mode_of(const struct stat& status) {
   return "directory";
 }
 
+// What git's configuration says about the files of this work tree.
+struct Habits {
+  bool modes_count = true, links_are_files = false, sparse = false;
+};
+
+Habits habits_of(const Git& git) {
+  Habits habits;
+  const Finished listed =
+      git.ask({"config", "--bool", "--get-regexp", "^core\\.(filemode|symlinks|sparsecheckout)$"});
+  for (const auto line : split(listed.out, '\n')) {  // the last one counts
+    const bool on = line.ends_with(" true");
+    if (line.starts_with("core.filemode ")) habits.modes_count = on;
+    if (line.starts_with("core.symlinks ")) habits.links_are_files = !on;
+    if (line.starts_with("core.sparsecheckout ")) habits.sparse = on;
+  }
+  return habits;
+}
+
+// git makes a file of a folder once every file in it has gone, so a folder is
+// in nobody's way where all that it holds is about to change.
+bool holds_only(const fs::path& top, const std::string& folder,
+                const std::vector<PathChange>& changes) {
+  boost::system::error_code error;
+  for (fs::recursive_directory_iterator it(top / folder, error), end; it != end;
+       it.increment(error)) {
+    if (error) return false;
+    if (it->symlink_status().type() == fs::directory_file) continue;
+    const std::string path = it->path().lexically_relative(top).string();
+    if (std::none_of(changes.begin(), changes.end(),
+                     [&](const PathChange& change) { return change.path == path; })) {
+      return false;
+    }
+  }
+  return !error;
+}
+
 // The files as git would add them, filters applied.
-std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& changes) {
+std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& changes,
+                              const Habits& habits) {
   std::vector<Entry> entries(changes.size());
   std::string paths;
   std::vector<size_t> asked;
@@ -69,7 +107,12 @@ std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& cha
     struct stat status {};
     if (lstat((git.work_tree() / path).c_str(), &status) != 0) continue;
     entries[i].mode = mode_of(status);
-    if (entries[i].mode == "120000") {
+    const bool is_link = changes[i].old_mode == "120000" || changes[i].new_mode == "120000";
+    if (entries[i].mode == "directory" && holds_only(git.work_tree(), path, changes)) {
+      entries[i] = {};
+    } else if (habits.links_are_files && is_link && entries[i].mode == "100644") {
+      entries[i] = {"120000", git.line({"hash-object", "--no-filters", "--", path})};
+    } else if (entries[i].mode == "120000") {
       entries[i].id = git.line({"hash-object", "--stdin"},
                                {.input = fs::read_symlink(git.work_tree() / path).string()});
     } else if (entries[i].mode != "directory") {
@@ -88,6 +131,36 @@ std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& cha
   return entries;
 }
 
+// Does a file come where a folder goes, or the other way round? git restore
+// takes both at once for a mistake.
+bool folder_becomes_file(const std::vector<PathChange>& changes) {
+  std::set<std::string_view> paths;
+  for (const auto& change : changes) paths.insert(change.path);
+  for (std::string_view path : paths) {
+    while (path.find('/') != std::string_view::npos) {
+      path = path.substr(0, path.rfind('/'));
+      if (paths.count(path) != 0) return true;
+    }
+  }
+  return false;
+}
+
+// With paths as its input; where it has none, there is nothing to do.
+void run_with_index(const Git& git, const std::vector<std::string>& arguments,
+                    const std::string& paths) {
+  if (paths.empty() || git.ask(arguments, {.input = paths}).status == 0) return;
+  clear_stale_locks(git, {"index"});
+  git.run(arguments, {.input = paths});
+}
+
+void restore(const Git& git, const std::string& commit, const std::vector<std::string>& what,
+             const std::string& paths) {
+  std::vector<std::string> arguments{"--literal-pathspecs", "restore", "--source=" + commit,
+                                     "--pathspec-from-file=-", "--pathspec-file-nul"};
+  arguments.insert(arguments.end(), what.begin(), what.end());
+  run_with_index(git, arguments, paths);
+}
+
 bool contains(const std::vector<std::string>& list, const std::string& text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
@@ -97,8 +170,9 @@ bool contains(const std::vector<std::string>& list, const std::string& text) {
 std::vector<PathChange> changes_between(const Git& git, const std::string& old_tree,
                                         const std::string& new_tree,
                                         const std::vector<std::string>& pathspecs) {
-  std::vector<std::string> arguments{"diff-tree", "-r",     "-z", "--no-renames",
-                                     old_tree,    new_tree, "--"};
+  std::vector<std::string> arguments{
+      "diff-tree", "-r",     "-z", "--no-renames", "--ignore-submodules=none",
+      old_tree,    new_tree, "--"};
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
   const std::string diff = git.run(arguments);
   const auto fields = split(diff, '\0');
@@ -119,8 +193,8 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
   Place place;
   if (changes.empty()) return place;
   const auto index = read_git_index(git);
-  const auto files = read_files(git, changes);
-  const bool modes_count = git.ask({"config", "--bool", "core.fileMode"}).out != "false\n";
+  const Habits habits = habits_of(git);
+  const auto files = read_files(git, changes, habits);
   for (size_t i = 0; i < changes.size(); ++i) {
     const PathChange& change = changes[i];
     const Entry old_entry{change.old_mode, change.old_id},
@@ -129,7 +203,7 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
     const Entry in_index = found == index.end() ? Entry{} : found->second;
     Entry file = files[i];
     bool file_old = file == old_entry, file_new = file == new_entry;
-    if (!modes_count && file.mode.starts_with("100")) {
+    if (!habits.modes_count && file.mode.starts_with("100")) {
       file_old = change.old_mode.starts_with("100") && file.id == change.old_id;
       file_new = change.new_mode.starts_with("100") && file.id == change.new_id;
     }
@@ -167,28 +241,33 @@ void bring_to(const Git& git, Side side, const std::string& commit,
               const std::vector<PathChange>& changes,
               const std::vector<std::string>& files_elsewhere) {
   const auto index = read_git_index(git);
-  std::string whole, index_only;
+  const bool sparse = habits_of(git).sparse;
+  const bool goes_first = folder_becomes_file(changes);
+  std::string going, whole, index_only, skipped, unknown;
   std::vector<std::string> leftovers;
   for (const auto& change : changes) {
-    const bool wanted = (side == Side::new_side ? change.new_mode : change.old_mode) != absent;
+    const bool forward = side == Side::new_side;
+    const std::string& mode = forward ? change.new_mode : change.old_mode;
     const bool elsewhere = contains(files_elsewhere, change.path);
-    if (wanted || index.count(change.path) != 0) {
-      (elsewhere ? index_only : whole) += change.path + '\0';
+    const auto entry = index.find(change.path);
+    const bool left_out = entry != index.end() && entry->second.skip;
+    if (left_out || (sparse && entry == index.end() && mode != absent && !elsewhere)) {
+      skipped += mode + " " + (forward ? change.new_id : change.old_id) + "\t" + change.path + '\0';
+      if (mode != absent) unknown += change.path + '\0';
+    } else if (mode != absent || entry != index.end()) {
+      const bool goes = goes_first && mode == absent;
+      (elsewhere ? index_only : goes ? going : whole) += change.path + '\0';
     } else if (!elsewhere) {
       leftovers.push_back(change.path);  // git was killed between the file and the index
     }
   }
-  const auto restore = [&](const std::vector<std::string>& what, const std::string& paths) {
-    if (paths.empty()) return;
-    std::vector<std::string> arguments{"--literal-pathspecs", "restore", "--source=" + commit,
-                                       "--pathspec-from-file=-", "--pathspec-file-nul"};
-    arguments.insert(arguments.end(), what.begin(), what.end());
-    if (git.ask(arguments, {.input = paths}).status == 0) return;
-    clear_stale_locks(git, {"index"});
-    git.run(arguments, {.input = paths});
-  };
-  restore({"--staged", "--worktree"}, whole);
-  restore({"--staged"}, index_only);
+  restore(git, commit, {"--staged", "--worktree"}, going);
+  restore(git, commit, {"--staged", "--worktree"}, whole);
+  restore(git, commit, {"--staged"}, index_only);
+  run_with_index(git, {"update-index", "-z", "--index-info"}, skipped);
+  run_with_index(git, {"update-index", "-z", "--skip-worktree", "--stdin"}, unknown);
+  // Which of the new ones belong into the work tree, only git's patterns know.
+  if (sparse && !unknown.empty()) run_with_index(git, {"sparse-checkout", "reapply"}, unknown);
   boost::system::error_code ignored;
   for (const auto& path : leftovers) fs::remove(git.work_tree() / path, ignored);
 }

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <boost/filesystem/operations.hpp>
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "os/sha256.h"
 
 namespace rollback {
+namespace fs = boost::filesystem;
 namespace {
 
 struct Read {
@@ -17,9 +19,32 @@ struct Read {
   std::string bytes;
 };
 
-Read read_state(const std::string& path, const boost::filesystem::path& target) {
+// A path in the work tree stays in it: a folder on the way that became a link
+// would have us write elsewhere. Absolute paths are the user's own word.
+void refuse_way_out(const std::string& path, const fs::path& target) {
+  if (fs::path(path).is_absolute()) return;
+  fs::path base = target;
+  for (const auto& segment : fs::path(path)) {
+    if (!segment.empty()) base = base.parent_path();
+  }
+  fs::path folder = base;
+  for (const auto& segment : fs::path(path).parent_path()) {
+    folder /= segment;
+    boost::system::error_code none;
+    if (!fs::is_symlink(fs::symlink_status(folder, none))) continue;
+    const fs::path inside =
+        fs::weakly_canonical(folder, none).lexically_relative(fs::canonical(base, none));
+    if (!none && !inside.empty() && *inside.begin() != "..") continue;
+    throw Fatal("the config file '" + path + "' is behind the symbolic link '" + folder.string() +
+                    "', which leads out of the work tree",
+                {"name the file that it leads to in .rollback.yml, by its absolute path"});
+  }
+}
+
+Read read_state(const std::string& path, const fs::path& target) {
   Read read;
   read.state.path = path;
+  refuse_way_out(path, target);
   struct stat status {};
   if (lstat(target.c_str(), &status) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return read;

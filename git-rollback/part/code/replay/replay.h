@@ -9,7 +9,7 @@ namespace rollback {
 
 struct CommitToLay {
   std::string id;
-  std::string parent;  // its first parent: a merge is one unit
+  std::string parent;  // its first parent: a merge is one unit; "": it has none here
 };
 
 struct Laid {
