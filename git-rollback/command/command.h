@@ -21,6 +21,7 @@ int run_status(const Arguments& arguments);
 int run_mark(const Arguments& arguments);
 int run_undo(const Arguments& arguments);
 int run_verify(const Arguments& arguments);
+int run_prune(const Arguments& arguments);
 
 struct Verb {
   const char* name;
