@@ -172,6 +172,12 @@ std::vector<Event> Index::events_of_operation(std::string_view environment,
       {environment, operation});
 }
 
+std::vector<Event> Index::events_of_kind(std::string_view environment,
+                                         std::string_view kind) const {
+  return events_where("SELECT commit_id, line FROM events WHERE environment = ?1 AND kind = ?2",
+                      {environment, kind});
+}
+
 std::vector<Event> Index::all_events(std::string_view environment) const {
   return events_where("SELECT commit_id, line FROM events WHERE environment = ?1", {environment});
 }

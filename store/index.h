@@ -46,6 +46,7 @@ class Index {
   // Those that name an operation: rollbacks and undos. "" : any.
   std::vector<Event> events_of_operation(std::string_view environment,
                                          std::string_view operation) const;
+  std::vector<Event> events_of_kind(std::string_view environment, std::string_view kind) const;
   std::vector<Event> all_events(std::string_view environment) const;
 
   // Newest first; limit 0: all.

@@ -24,7 +24,7 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t tags_at_once = 5000;  // in one call of git, so that progress can be told
-constexpr int schema_version = 3;
+constexpr int schema_version = 4;
 constexpr const char* schema = R"(
   CREATE TABLE source(state TEXT NOT NULL, listed INTEGER NOT NULL, events TEXT NOT NULL);
   INSERT INTO source VALUES ('', 0, '');
@@ -37,10 +37,11 @@ constexpr const char* schema = R"(
   CREATE INDEX points_by_version ON points(environment, version) WHERE version <> '';
   CREATE TABLE events(
     commit_id TEXT NOT NULL, at INTEGER NOT NULL, id TEXT NOT NULL, environment TEXT NOT NULL,
-    deploy TEXT NOT NULL, point TEXT NOT NULL, operation TEXT NOT NULL, undoes TEXT NOT NULL,
-    line TEXT NOT NULL);
+    deploy TEXT NOT NULL, kind TEXT NOT NULL, point TEXT NOT NULL, operation TEXT NOT NULL,
+    undoes TEXT NOT NULL, line TEXT NOT NULL);
   CREATE INDEX events_by_commit ON events(commit_id);
   CREATE INDEX events_by_deploy ON events(environment, deploy);
+  CREATE INDEX events_by_kind ON events(environment, kind);
   CREATE INDEX events_by_point ON events(environment, point) WHERE point <> '';
   CREATE INDEX events_by_operation ON events(environment, operation) WHERE operation <> '';
   CREATE INDEX events_by_undone ON events(environment, undoes) WHERE undoes <> '';
@@ -217,10 +218,11 @@ void insert_event(SQLite::Statement& insert, const Event& event) {
   insert.bind(3, event.id);
   insert.bind(4, event.environment);
   insert.bind(5, event.deploy);
-  insert.bind(6, text("point"));
-  insert.bind(7, text("operation"));
-  insert.bind(8, text("undoes"));
-  insert.bind(9, event.line);
+  insert.bind(6, event.kind);
+  insert.bind(7, text("point"));
+  insert.bind(8, text("operation"));
+  insert.bind(9, text("undoes"));
+  insert.bind(10, event.line);
   insert.exec();
   insert.reset();
 }
@@ -239,7 +241,7 @@ void update_events(SQLite::Database& database, const Git& git, const Refs& refs)
     remove.exec();
     remove.reset();
   }
-  SQLite::Statement insert(database, "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement insert(database, "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   for (const auto& event : read_events(git, *changes)) insert_event(insert, event);
   SQLite::Statement remember(database, "UPDATE source SET events = ?");
   remember.bind(1, refs.events);

@@ -299,6 +299,32 @@ std::vector<Journal::Capturing> Journal::captures() {
   return all;
 }
 
+void Journal::begin_pruning(const Pruning& pruning) {
+  // Younger than the schema: a journal that has never pruned does without it.
+  database_->exec(
+      "CREATE TABLE IF NOT EXISTS prunings("
+      "environment TEXT NOT NULL, point TEXT NOT NULL, PRIMARY KEY(environment, point))");
+  SQLite::Statement insert(*database_, "INSERT OR IGNORE INTO prunings VALUES (?, ?)");
+  insert.bind(1, pruning.environment);
+  insert.bind(2, pruning.point);
+  insert.exec();
+}
+
+void Journal::end_pruning(const Pruning& pruning) {
+  SQLite::Statement remove(*database_, "DELETE FROM prunings WHERE environment = ? AND point = ?");
+  remove.bind(1, pruning.environment);
+  remove.bind(2, pruning.point);
+  remove.exec();
+}
+
+std::vector<Journal::Pruning> Journal::prunings() {
+  if (!database_->tableExists("prunings")) return {};
+  std::vector<Pruning> all;
+  SQLite::Statement query(*database_, "SELECT environment, point FROM prunings ORDER BY point");
+  while (query.executeStep()) all.push_back({query.getColumn(0), query.getColumn(1)});
+  return all;
+}
+
 void Journal::measured(const std::string& phase, std::chrono::milliseconds duration) {
   SQLite::Statement insert(*database_, "INSERT INTO phases(phase, ms) VALUES (?, ?)");
   insert.bind(1, phase);

@@ -86,6 +86,15 @@ class Journal {
   void end_capture(const Capturing& capturing);
   std::vector<Capturing> captures();
 
+  // A point whose backups or displaced tables are being removed, from before the
+  // event that says so until they are gone.
+  struct Pruning {
+    std::string environment, point;
+  };
+  void begin_pruning(const Pruning& pruning);
+  void end_pruning(const Pruning& pruning);
+  std::vector<Pruning> prunings();
+
   void open_deploy(const OpenDeploy& deploy);
   // One that was opened before another that is closed was given up, and is none.
   std::optional<OpenDeploy> newest_open_deploy(const std::string& environment);

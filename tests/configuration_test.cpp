@@ -137,7 +137,7 @@ TEST(Configuration, SaysWhereAnUnknownKeyStandsAndWhatIsAllowed) {
             "allowed: backup, ledger, on_backup_failure, rows, tables, url");
   EXPECT_EQ(complaint("version: 1\ncomponent: {}\n"),
             ".rollback.yml:2:1: unknown key 'component'; "
-            "allowed: components, health, verification, version");
+            "allowed: components, health, retention, verification, version");
   EXPECT_EQ(complaint_in_component("    <<: { code: [] }\n"),
             ".rollback.yml:4:5: unknown key '<<' in components.bot; "
             "allowed: binaries, code, config, database");
@@ -180,8 +180,61 @@ TEST(Configuration, SaysWhatStandsWhereAnotherTypeIsExpected) {
             "no tags are allowed");
 }
 
+std::string complaint_in_retention(const std::string& line) {
+  return complaint("version: 1\nretention:\n  " + line + "\ncomponents: { bot: {} }\n");
+}
+
+TEST(Configuration, ReadsRetentionWithItsUnits) {
+  const Retention retention = parse_configuration(
+                                  "version: 1\ncomponents: { bot: {} }\nretention: { points: 50, "
+                                  "backups: 5, displaced: \"14 "
+                                  "days\", max_bytes: \"50 GB\", min_free: \"10%\" }\n",
+                                  ".rollback.yml")
+                                  .retention;
+  EXPECT_EQ(retention.points, 50);
+  EXPECT_EQ(retention.backups, 5);
+  EXPECT_EQ(retention.displaced->limit, std::chrono::hours(14 * 24));
+  EXPECT_EQ(retention.max_bytes->bytes, 50'000'000'000);
+  EXPECT_EQ(retention.min_free->percent, 10);
+  const Retention other =
+      parse_configuration(
+          "version: 1\ncomponents: { bot: {} }\n"
+          "retention: { displaced: 2weeks, max_bytes: 3 KiB, min_free: 5 GB }\n",
+          ".rollback.yml")
+          .retention;
+  EXPECT_EQ(other.displaced->limit, std::chrono::hours(14 * 24));
+  EXPECT_EQ(other.max_bytes->bytes, 3072);
+  EXPECT_EQ(other.min_free->bytes, 5'000'000'000);
+  EXPECT_FALSE(other.points || other.backups);
+  EXPECT_FALSE(parse_configuration("version: 1\ncomponents: { bot: {} }\n", ".rollback.yml")
+                   .retention.limits_anything());
+}
+
+TEST(Configuration, SaysWhatARetentionMayBe) {
+  const std::string ages = "; allowed: a time such as 12 hours, 14 days or 2 weeks";
+  for (const std::string word : {"14 dys", "days", "0 days", "-1 days", "1.5 days", "14  days",
+                                 "14 days ago", "99999999 weeks", "99999999999999999999 s"}) {
+    EXPECT_EQ(complaint_in_retention("displaced: \"" + word + "\""),
+              ".rollback.yml:3:14: '" + word + "' in retention.displaced" + ages);
+  }
+  const std::string units = "a size in B, kB, MB, GB, TB, KiB, MiB, GiB or TiB, such as ";
+  for (const std::string word : {"50", "50 gb", "0 GB", "many GB", "9223372036854775807 TB"}) {
+    const std::string said = complaint_in_retention("max_bytes: \"" + word + "\"");
+    EXPECT_TRUE(said.ends_with("; allowed: " + units + "50 GB")) << said;
+  }
+  for (const std::string word : {"100%", "0%", "%", "10 percent"}) {
+    EXPECT_EQ(complaint_in_retention("min_free: \"" + word + "\""),
+              ".rollback.yml:3:13: '" + word + "' in retention.min_free; allowed: 1% to 99%, or " +
+                  units + "5 GB");
+  }
+  for (const std::string line :
+       {"points: 0", "points: -3", "backups: many", "backups: 1.5", "points: [1]", "keep: 5"}) {
+    EXPECT_TRUE(complaint_in_retention(line).starts_with(".rollback.yml:3:")) << line;
+  }
+}
+
 TEST(Configuration, RefusesByNameWhatIsNotBuiltYet) {
-  for (const std::string key : {"strategies", "preserve", "triggers", "canary", "retention"}) {
+  for (const std::string key : {"strategies", "preserve", "triggers", "canary"}) {
     EXPECT_EQ(complaint("version: 1\n" + key + ": {}\ncomponents: { bot: {} }\n"),
               ".rollback.yml:2:1: key '" + key + "' is not built yet");
   }

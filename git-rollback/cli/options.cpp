@@ -158,6 +158,11 @@ Options& Options::positional(const std::string& name, std::string& value) {
   return *this;
 }
 
+Options& Options::positionals(const std::string& name, std::vector<std::string>& values) {
+  parser_->app.add_option(name, values)->expected(0, -1);
+  return *this;
+}
+
 bool Options::parse(const std::vector<std::string>& arguments) {
   for (const auto& argument : arguments) {
     if (argument == "--") break;

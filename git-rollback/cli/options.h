@@ -31,6 +31,8 @@ class Options {
                 const std::string& description);
   // In the order declared.
   Options& positional(const std::string& name, std::string& value);
+  // Any number of them, none included, behind those declared before.
+  Options& positionals(const std::string& name, std::vector<std::string>& values);
 
   // Words that may stand first, for the completion alone.
   Options& subcommands(std::vector<std::string> names);

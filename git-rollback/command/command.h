@@ -11,6 +11,7 @@ using Arguments = std::vector<std::string>;
 // Each returns the exit code of DESIGN §4, or throws an Error.
 int run_rollback(const Arguments& arguments);
 int run_init(const Arguments& arguments);
+int run_uninstall(bool yes);  // init --uninstall
 int run_trust(const Arguments& arguments);
 int run_hook(const Arguments& arguments);
 int run_record(const Arguments& arguments);
@@ -21,6 +22,8 @@ int run_status(const Arguments& arguments);
 int run_mark(const Arguments& arguments);
 int run_undo(const Arguments& arguments);
 int run_doctor(const Arguments& arguments);
+int run_verify(const Arguments& arguments);
+int run_prune(const Arguments& arguments);
 
 struct Verb {
   const char* name;

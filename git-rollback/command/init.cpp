@@ -20,7 +20,7 @@ void print(const InitReport& report) {
 
 int run_init(const Arguments& arguments) {
   const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
-  bool push_to_deploy = false, uninstall = false;
+  bool push_to_deploy = false, uninstalling = false, yes = false;
   PushToDeploySetUp request;
   request.command.assign(dashes == arguments.end() ? dashes : dashes + 1, arguments.end());
   std::optional<std::string> commit;
@@ -34,12 +34,15 @@ int run_init(const Arguments& arguments) {
             "in a bare repository: deploy what is pushed to its deploy branch")
       .value("--work-tree", "<folder>", request.work_tree, "where pushes are checked out and built")
       .value("--branch", "<name>", request.branch, "the branch to deploy; else HEAD's")
-      .flag("--uninstall", uninstall, "not built yet in this version");
+      .flag("--uninstall", uninstalling, "take away our hooks, the record and local state")
+      .flag("-y,--yes", yes, "with --uninstall: do not ask");
   if (!options.parse({arguments.begin(), dashes})) {
     say(options.help());
     return exit_usage;
   }
-  if (uninstall) throw Usage("option '--uninstall' is not built yet in this version");
+  if (uninstalling && (push_to_deploy || commit)) throw Usage("--uninstall stands alone");
+  if (uninstalling) return run_uninstall(yes);
+  if (yes) throw Usage("--yes is for --uninstall; without it nothing is asked");
   if (!push_to_deploy && (request.work_tree || request.branch || dashes != arguments.end())) {
     throw Usage("a work tree, a branch and a build command are for pushes that are deployed",
                 {"git rollback init --push-to-deploy --work-tree <folder>"});

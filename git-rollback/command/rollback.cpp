@@ -9,8 +9,8 @@
 namespace rollback {
 namespace {
 
-constexpr std::array not_built{"--preserve",    "--no-preserve", "--schedule", "--canary",
-                               "--branch-only", "--conflicts",   "--quit"};
+constexpr std::array not_built{"--preserve", "--no-preserve", "--schedule", "--canary",
+                               "--conflicts"};
 
 void refuse_what_is_not_built(const Arguments& arguments) {
   for (const auto& argument : arguments) {
@@ -51,14 +51,20 @@ int resume(RollbackReport (*resume_operation)(ChangingSession&)) {
   return report_outcome(resume_operation(changing));
 }
 
+int quit() {
+  ChangingSession changing(open_session(), "rollback", no_wait, InFlight::is_wanted);
+  say("forgot operation " + quit_operation(changing) + ", which had not changed anything yet");
+  return exit_done;
+}
+
 }  // namespace
 
 int run_rollback(const Arguments& arguments) {
   refuse_what_is_not_built(arguments);
   RollingOptions values;
-  bool go_on = false, abort = false;
+  bool go_on = false, abort = false, forget = false;
   Options options(
-      "git rollback [<options>]\n   or: git rollback (--continue | --abort)\n"
+      "git rollback [<options>]\n   or: git rollback (--continue | --abort | --quit)\n"
       "   or: git rollback <verb> [<options>]");
   options.subcommands(names_of_verbs())
       .value("--target", "<point>", values.target,
@@ -66,17 +72,21 @@ int run_rollback(const Arguments& arguments) {
       .list("--component,--components", "<names>", values.components,
             "components and parts: playerbot, code,config, playerbot/db")
       .flag("--emergency", values.emergency, "do not ask; leave the database rather than lose rows")
+      .flag("--branch-only", values.branch_only,
+            "make the branch with the code's commit, and nothing else")
       .flag("--again", values.again, "go back further, or to what was rolled back from")
       .flag("--drop-undeployed", values.drop_undeployed, "undo commits not deployed yet, too");
   add_common_options(options, values);
   options.flag("--continue", go_on, "go forward with an operation that stopped")
-      .flag("--abort", abort, "take back an operation that stopped");
+      .flag("--abort", abort, "take back an operation that stopped")
+      .flag("--quit", forget, "forget an operation that stopped before it changed anything");
   if (!options.parse(arguments)) {
     say(options.help() + help_of_verbs());
     return exit_usage;
   }
-  if (go_on || abort) {
-    if (arguments.size() != 1) throw Usage("--continue and --abort stand alone");
+  if (go_on || abort || forget) {
+    if (arguments.size() != 1) throw Usage("--continue, --abort and --quit stand alone");
+    if (forget) return quit();
     return resume(go_on ? continue_operation : abort_operation);
   }
   return plan_and_run(values, plan_rollback);

@@ -58,6 +58,7 @@ void alert_of_left_out(const Plan& plan) {
 bool agreed(const RollingOptions& values, const Plan& plan) {
   if (values.yes || values.emergency) return true;
   if (!values.json && can_ask()) {
+    if (values.branch_only) return ask("Make the branch?");
     return ask(plan.undoes.empty() ? "Roll back?" : "Undo the rollback?");
   }
   complain("error", "nothing was changed: without a terminal nobody can be asked",
@@ -115,6 +116,22 @@ int carry_out_and_report(ChangingSession& changing, const RollingOptions& values
   return code;
 }
 
+int make_branch_and_report(ChangingSession& changing, const RollingOptions& values,
+                           const Plan& plan, const RollbackRequest& request) {
+  const MadeBranch made = make_branch(changing, plan, request);
+  if (values.json) {
+    const Standing standing = look_around(changing.session());
+    auto object = plan_as_json(plan, judged_points(changing.session(), standing, 0), nullptr);
+    object["branch"] = made.name;
+    object["branch_commit"] = made.commit;
+    std::fputs(dump(object).c_str(), stdout);
+    return exit_done;
+  }
+  say("made the branch " + made.name + " at " + made.commit.substr(0, 10) +
+      "; nothing else was changed");
+  return exit_done;
+}
+
 }  // namespace
 
 void add_common_options(Options& options, RollingOptions& values) {
@@ -128,6 +145,9 @@ void add_common_options(Options& options, RollingOptions& values) {
 }
 
 RollbackRequest request_from(const RollingOptions& values) {
+  if (values.branch_only && values.reason) {
+    throw Usage("--reason is for the record, and --branch-only writes none");
+  }
   RollbackRequest request;
   request.target = values.target.value_or("last_stable");
   request.components = values.components;
@@ -136,6 +156,7 @@ RollbackRequest request_from(const RollingOptions& values) {
   request.emergency = values.emergency;
   request.again = values.again;
   request.drop_undeployed = values.drop_undeployed;
+  request.branch_only = values.branch_only;
   request.reason = printable(values.reason.value_or(""));
   return request;
 }
@@ -160,7 +181,8 @@ int plan_and_run(const RollingOptions& values, const PlanMaker& make) {
     return exit_as_it_was;
   }
   if (!agreed(values, plan)) return exit_as_it_was;
-  return carry_out_and_report(changing, values, plan, request);
+  return values.branch_only ? make_branch_and_report(changing, values, plan, request)
+                            : carry_out_and_report(changing, values, plan, request);
 }
 
 int report_outcome(const RollbackReport& report) {

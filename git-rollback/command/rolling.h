@@ -13,7 +13,7 @@ namespace rollback {
 
 struct RollingOptions {
   bool dry_run = false, yes = false, json = false;
-  bool emergency = false, again = false, drop_undeployed = false;
+  bool emergency = false, again = false, drop_undeployed = false, branch_only = false;
   std::optional<std::string> target, rows, accept_data_loss, reason;
   std::string components;
 };

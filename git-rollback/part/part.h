@@ -37,6 +37,7 @@ struct Request {
   bool drop_undeployed = false;
   bool with_config = false;                     // the component's config files go back too
   bool service_may_run_from_work_tree = false;  // no selected part is `binaries`
+  bool branch_only = false;                     // nothing but a branch is made: no file is touched
 };
 
 struct Obstacle {
@@ -92,6 +93,37 @@ struct Steps {
   std::vector<std::unique_ptr<Step>> settle;  // after verification, such as the work tree
 };
 
+// What verify() has to say: something is wrong, or could not be looked at.
+struct Finding {
+  std::string what;  // one line, without its end
+  bool wrong = true;
+};
+
+// A table that a part keeps so that a point can come back, and that retention
+// may remove (DESIGN §8, safety rule 4).
+struct KeptTable {
+  std::string component;
+  std::string database;      // as its url spells it
+  std::string name;          // of the table that holds the rows
+  std::string point;         // that needs it
+  std::string operation;     // that displaced it; empty: a backup
+  std::uint64_t volume = 0;  // of Volume
+  std::int64_t bytes = 0;    // 0 until Part::measure()
+};
+
+// A filesystem that holds kept tables.
+struct Volume {
+  std::uint64_t id = 0;
+  std::int64_t total_bytes = 0;
+  std::int64_t free_bytes = 0;      // for a user like us
+  std::int64_t reusable_bytes = 0;  // free inside of the databases on it
+};
+
+struct KeptTables {
+  std::vector<KeptTable> tables;
+  std::vector<Volume> volumes;  // one for each database: an id may be there again
+};
+
 class Part {
  public:
   explicit Part(std::string component) : component_(std::move(component)) {}
@@ -115,6 +147,20 @@ class Part {
   // Read-only: would capture() and a rollback work here, by this user. Does not
   // throw for what it finds; at least one line.
   virtual std::vector<Check> diagnose(Depth depth) = 0;
+
+  // Read-only: recomputes the hashes of what the point needs from this part,
+  // whatever stands there now. Empty: all of it is as it was recorded. May take
+  // as long as a backup. Throws only where a store does not answer.
+  virtual std::vector<Finding> verify(const Point& point) = 0;
+
+  // What retention may remove; a part that keeps nothing outside of git, or
+  // has a retention of its own, has nothing here.
+  virtual KeptTables kept() { return {}; }
+  virtual void measure(std::vector<KeptTable>& /*tables*/) {
+  }  // fills in bytes, of its own, where 0
+  // Removes what kept() has for this point. May be called again, and is to be
+  // where it returns false: a store is not there at the moment.
+  virtual bool remove_kept(const std::string& /*point*/) { return true; }
 
   // Slow, reversible, unseen. What it returns is journalled, and is all that
   // the functions below get to know, in this process or after a kill.

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "part/database/table_pattern.h"
+#include "session/retention_settings.h"
 #include "session/strict_yaml.h"
 #include "store/names.h"
 
@@ -256,9 +257,9 @@ void read_verification(const YamlValue& value, Configuration& configuration) {
 }  // namespace
 
 Configuration parse_configuration(std::string_view text, const std::string& file) {
-  constexpr std::array keys{"version"sv, "components"sv, "health"sv, "verification"sv};
-  constexpr std::array not_built{"strategies"sv, "preserve"sv, "triggers"sv, "canary"sv,
-                                 "retention"sv};
+  constexpr std::array keys{"version"sv, "components"sv, "health"sv, "verification"sv,
+                            "retention"sv};
+  constexpr std::array not_built{"strategies"sv, "preserve"sv, "triggers"sv, "canary"sv};
   const YamlMap map = YamlValue::parse(text, file).map(keys, not_built);
   map.need("version").number(1, 1);
 
@@ -279,6 +280,9 @@ Configuration parse_configuration(std::string_view text, const std::string& file
   }
   if (const auto verification = map.find("verification")) {
     read_verification(*verification, configuration);
+  }
+  if (const auto retention = map.find("retention")) {
+    configuration.retention = read_retention(*retention);
   }
   return configuration;
 }

@@ -11,6 +11,7 @@
 #include "part/binaries/settings.h"
 #include "part/database/settings.h"
 #include "part/service.h"
+#include "plan/retention.h"
 
 namespace rollback {
 
@@ -31,6 +32,7 @@ struct Configuration {
   int min_score = 80;
   CommandLine smoke_test;
   bool hold_on_failure = false;  // verification.on_failure: hold
+  Retention retention;
 
   const ComponentConfiguration* find(std::string_view component) const;
 

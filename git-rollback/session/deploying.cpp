@@ -1,17 +1,15 @@
 #include "session/deploying.h"
 
-#include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
-#include <set>
 
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/lock.h"
 #include "part/binaries/binaries_part.h"
-#include "part/binaries/retention.h"
 #include "run/service.h"
 #include "session/backfill.h"
 #include "session/parts.h"
+#include "session/pruning.h"
 #include "session/recording.h"
 #include "session/revision.h"
 #include "session/trust.h"
@@ -52,63 +50,6 @@ LiveRecord required_live(const Standing& standing) {
     throw Fatal("nothing is recorded as live yet", {"git rollback init"});
   }
   return *standing.recorded;
-}
-
-// Newest first; a deploy was successful unless it, or its trigger, failed.
-std::vector<DeployedRelease> release_history(const Standing& standing, const std::string& component,
-                                             int min_score) {
-  std::vector<DeployedRelease> history;
-  for (const auto& record : standing.index.live_chain(standing.environment)) {
-    const auto found = record.releases.find(component);
-    if (found == record.releases.end()) continue;
-    const Judgement judgement = standing.judge_deploy(record.deploy, min_score);
-    history.push_back({found->second, judgement.verdict != Verdict::failed});
-  }
-  return history;
-}
-
-std::set<std::string> releases_in_use(const Session& session, const Standing& standing,
-                                      const std::string& component) {
-  std::set<std::string> in_use;
-  const auto now_live = current_releases(session);
-  if (const auto found = now_live.find(component); found != now_live.end()) {
-    in_use.insert(found->second);
-  }
-  const int min_score = session.configured().min_score;
-  bool stable_seen = false;
-  for (const auto& point : standing.index.points(session.repository.environment)) {
-    const bool stable =
-        !stable_seen && standing.judge_point(point, min_score).verdict == Verdict::stable;
-    stable_seen = stable_seen || stable;
-    if (!stable && point.id != standing.live.parent) continue;
-    for (const auto& trailer : point.trailers) {
-      if (trailer.key == "Rollback-Release" && trailer.fields.size() > 1 &&
-          trailer.fields[0] == component) {
-        in_use.insert(trailer.fields[1]);
-      }
-    }
-  }
-  return in_use;
-}
-
-void prune_releases(const Session& session, DeployReport& report) {
-  const Standing standing = look_around(session);
-  for (const auto& component : session.configured().components) {
-    if (!component.binaries) continue;
-    const auto prune = releases_to_prune(
-        release_history(standing, component.name, session.configured().min_score),
-        component.binaries->keep, releases_in_use(session, standing, component.name));
-    if (prune.empty()) continue;
-    const auto releases = boost::filesystem::absolute(component.binaries->releases, session.base());
-    const FileLock lock(names::releases_lock_file(releases), "pruning releases", short_wait);
-    for (const auto& name : prune) {
-      if (!boost::filesystem::exists(releases / name)) continue;
-      remove_release(releases, name);
-      report.notices.push_back("removed release '" + name + "' of " + component.name +
-                               ", past the " + std::to_string(component.binaries->keep) +
-                               " good ones kept");
-    }
-  }
 }
 
 void publish_live(ChangingSession& changing, const std::string& deploy, int status,
@@ -233,7 +174,7 @@ DeployReport post_deploy(Session session, int status, const std::optional<std::s
   run_smoke_test(session, report.point, deployed, report);  // without the lock: it may take long
   if (report.problem.empty()) {
     ChangingSession changing(session, "post-deploy", short_wait);
-    prune_releases(changing.session(), report);
+    report.notices = prune_after_deploy(changing);
   }
   return report;
 }

@@ -146,7 +146,7 @@ Resumed resume(ChangingSession& changing) {
   const auto row = changing.journal().in_flight();
   if (!row) {
     throw Fatal("no rollback is in progress",
-                changing.cleaned_up()
+                !changing.cleaned_up().empty()
                     ? std::vector<std::string>{"one was killed before it changed anything, and was "
                                                "cleaned up"}
                     : std::vector<std::string>{});
@@ -244,6 +244,16 @@ RollbackReport continue_operation(ChangingSession& changing) {
 
 RollbackReport abort_operation(ChangingSession& changing) {
   return go_back(changing, resume(changing), "", BranchOfCode::removed);
+}
+
+std::string quit_operation(ChangingSession& changing) {
+  if (const auto row = changing.journal().in_flight()) {
+    throw Refused("operation " + row->id + " has written its intent, and cannot be forgotten",
+                  {"git rollback --continue", "git rollback --abort"});
+  }
+  // The way in has forgotten it, as every changing verb does.
+  if (changing.cleaned_up().empty()) throw Fatal("no rollback is in progress");
+  return changing.cleaned_up();
 }
 
 std::vector<Executor::StepState> look_at_operation(const Session& session,

@@ -5,6 +5,7 @@
 
 #include "os/error.h"
 #include "os/lock.h"
+#include "session/needed_points.h"
 #include "session/parts.h"
 #include "session/rollback.h"
 #include "session/target.h"
@@ -38,9 +39,20 @@ std::optional<Obstacle> not_in_point(const Session& session, const Part& part,
   return in_another_work_tree(session, part, target);
 }
 
-Assessment assess(const Session& session, Part& part, const Request& request) {
+// A trailer still names the backups that retention took.
+std::optional<Obstacle> pruned_from(const Part& part, const Point& target, const Pruned& pruned) {
+  const auto when = pruned.backups.find(target.id);
+  if (part.kind() != Kind::database || when == pruned.backups.end()) return std::nullopt;
+  return Obstacle{
+      "the backups of point '" + target.id + "' were pruned on " + to_rfc3339_seconds(when->second),
+      {"leave it out with --component", "git rollback list"}};
+}
+
+Assessment assess(const Session& session, Part& part, const Request& request,
+                  const Pruned& pruned) {
   Assessment assessment;
   assessment.obstacle = not_in_point(session, part, request.target);
+  if (!assessment.obstacle) assessment.obstacle = pruned_from(part, request.target, pruned);
   if (assessment.obstacle) return assessment;
   try {
     return part.assess(request);
@@ -106,11 +118,13 @@ Plan assess_all(const Asked& asked, const Standing& standing, const Point& targe
   plan.complete = covers_everything(asked.selection, configuration);
   for (const auto& [component, kinds] : asked.selection) plan.components.push_back(component);
   const Request request = request_for(asked.session, plan, asked.request);
+  const Pruned pruned = pruned_in(standing);
   for (const auto& part : make_parts(asked.session, configuration, asked.selection)) {
+    if (request.branch_only && part->kind() != Kind::code) continue;
     plan.parts.push_back({.component = part->component(),
                           .kind = part->kind(),
                           .fate = Fate::goes,
-                          .assessment = assess(asked.session, *part, request)});
+                          .assessment = assess(asked.session, *part, request, pruned)});
   }
   return plan;
 }
@@ -165,6 +179,7 @@ Request request_for(const Session& session, const Plan& plan, const RollbackRequ
   request.rows = asked.rows;
   request.loss_limit = policy_of(session, asked).limit();
   request.drop_undeployed = asked.drop_undeployed;
+  request.branch_only = asked.branch_only;
   request.service_may_run_from_work_tree =
       std::none_of(plan.parts.begin(), plan.parts.end(),
                    [](const PartPlan& part) { return part.kind == Kind::binaries; });
@@ -175,7 +190,7 @@ Planned plan_rollback(const Session& session, const RollbackRequest& request) {
   const Configuration& configuration = session.configured();
   const Asked asked{.session = session,
                     .request = request,
-                    .selection = parse_selection(request.components, configuration),
+                    .selection = selection_for(request, configuration),
                     .policy = policy_of(session, request)};
   refuse_idle_options(asked);
   require_work_tree_for(session, asked.selection);

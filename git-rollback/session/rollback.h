@@ -8,6 +8,7 @@
 
 #include "plan/plan.h"
 #include "run/executor.h"
+#include "session/selection.h"
 #include "session/session.h"
 #include "session/standing.h"
 
@@ -21,6 +22,7 @@ struct RollbackRequest {
   bool emergency = false;
   bool drop_undeployed = false;
   bool again = false;
+  bool branch_only = false;  // only code is selected, and nothing but a branch is made
   std::string reason;
 };
 
@@ -56,10 +58,27 @@ struct RollbackReport {
 RollbackReport carry_out(ChangingSession& session, const Plan& plan,
                          const RollbackRequest& request);
 
+struct MadeBranch {
+  std::string name;    // "rollback/<operation>"
+  std::string commit;  // a child of HEAD
+};
+
+// What the request selects. Usage for what is not there, and for a part named
+// beside --branch-only that is no code.
+Selection selection_for(const RollbackRequest& request, const Configuration& configuration);
+
+// Of a plan for --branch-only: writes the commit that the rollback would move
+// the current branch to, and the branch that holds it; no file, record or event.
+MadeBranch make_branch(ChangingSession& session, const Plan& plan, const RollbackRequest& request);
+
 // Goes forward, or back, with the operation in flight. Throws Fatal when there
 // is none, or when it is past the point of going back.
 RollbackReport continue_operation(ChangingSession& session);
 RollbackReport abort_operation(ChangingSession& session);
+
+// Forgets one that was stopped before its intent, with what it had prepared; its
+// id. Throws Refused once the intent was written, Fatal when there is none.
+std::string quit_operation(ChangingSession& session);
 
 // What each step of the operation in flight finds; for `status`.
 std::vector<Executor::StepState> look_at_operation(const Session& session, const OperationRow& row);

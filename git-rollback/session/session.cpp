@@ -151,7 +151,7 @@ void ChangingSession::clean_up(const OperationRow& killed) {
   fs::remove_all(names::scripts_directory(repository().common_dir, killed.id), ignored);
   TemporaryIndex::sweep(git().git_dir());
   journal_->set_state(killed.id, State::reverted);
-  cleaned_up_ = true;
+  cleaned_up_ = killed.id;
 }
 
 }  // namespace rollback

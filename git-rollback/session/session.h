@@ -54,8 +54,9 @@ class ChangingSession {
   Journal& journal() { return *journal_; }
   FileLock& lock() { return *lock_; }
 
-  // True when the way in cleaned up after a killed operation.
-  bool cleaned_up() const { return cleaned_up_; }
+  // The operation that the way in cleaned up after, since it was killed before
+  // its intent; "" : there was none.
+  const std::string& cleaned_up() const { return cleaned_up_; }
 
  private:
   void work_in(Repository repository, bool stale_locks);
@@ -65,7 +66,7 @@ class ChangingSession {
   Session session_;
   std::unique_ptr<FileLock> lock_;
   std::unique_ptr<Journal> journal_;
-  bool cleaned_up_ = false;
+  std::string cleaned_up_;
 };
 
 // How long a short change (a hook, a mark) waits for another one to end. A

@@ -8,6 +8,7 @@
 #include <boost/filesystem/operations.hpp>
 #include <cerrno>
 #include <cstring>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "os/error.h"
@@ -165,6 +166,19 @@ class BinariesPart : public Part {
     return check_releases(places_.releases, places_.current, places_.current_release(), depth);
   }
 
+  std::vector<Finding> verify(const Point& point) override {
+    const Wanted wanted = wanted_by(point);
+    if (!is_release_name(wanted.release)) return {{"the point names no valid release"}};
+    const std::string release = "release '" + wanted.release + "'";
+    if (!fs::is_directory(fs::symlink_status(places_.release(wanted.release)))) {
+      return {{release + " is no longer in '" + places_.releases.string() + "'"}};
+    }
+    const std::string& now = manifest_once(wanted.release);
+    std::vector<Finding> findings;
+    if (wanted.hash != "sha256:" + sha256(now)) findings = what_changed(wanted, now);
+    return findings;
+  }
+
   std::string prepare(const Request& request) override {
     const Wanted wanted = wanted_by(request.target);
     if (const auto obstacle = meddled_with(wanted))
@@ -217,6 +231,28 @@ class BinariesPart : public Part {
     return {};
   }
 
+  // Several points can name one release.
+  const std::string& manifest_once(const std::string& release) {
+    const auto found = manifests_.find(release);
+    if (found != manifests_.end()) return found->second;
+    return manifests_[release] = manifest_of(places_.release(release));
+  }
+
+  std::vector<Finding> what_changed(const Wanted& wanted, const std::string& now) const {
+    const std::string release = "release '" + wanted.release + "'";
+    const auto kept = read_file_if_there(names::manifest_file(places_.releases, wanted.release));
+    if (!kept || "sha256:" + sha256(*kept) != wanted.hash) {
+      return {{release + " is not what the point recorded: its hash is sha256:" + sha256(now) +
+               ", not " + wanted.hash +
+               (kept ? ", and its manifest is another, too" : ", and its manifest is gone")}};
+    }
+    std::vector<Finding> findings;
+    for (const auto& difference : manifest_differences(*kept, now)) {
+      findings.push_back({release + ": " + difference});
+    }
+    return findings;
+  }
+
   std::optional<Obstacle> meddled_with(const Wanted& wanted) const {
     const std::string found = "sha256:" + sha256(manifest_of(places_.release(wanted.release)));
     if (found == wanted.hash) return std::nullopt;
@@ -251,6 +287,7 @@ class BinariesPart : public Part {
   }
 
   Places places_;
+  std::map<std::string, std::string> manifests_;  // for verify(), by release
 };
 
 }  // namespace

@@ -7,11 +7,12 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <vector>
+#include <map>
 
 #include "os/error.h"
 #include "os/progress.h"
 #include "os/sha256.h"
+#include "store/git.h"
 #include "store/trailers.h"
 
 namespace rollback {
@@ -57,6 +58,21 @@ std::uint64_t bytes_to_hash(const std::vector<fs::path>& paths) {
   return bytes;
 }
 
+// Its first four fields, by path.
+using Entries = std::map<std::string, std::vector<std::string_view>>;
+
+Entries entries_of(std::string_view manifest) {
+  Entries entries;
+  for (const auto line : split(manifest, '\n')) {
+    auto fields = split(line, ' ');
+    if (fields.size() != 5) continue;
+    auto path = percent_decode(fields.back());
+    fields.pop_back();
+    if (path) entries[*std::move(path)] = std::move(fields);
+  }
+  return entries;
+}
+
 }  // namespace
 
 std::string manifest_of(const fs::path& release) try {
@@ -75,6 +91,30 @@ std::string manifest_of(const fs::path& release) try {
   return manifest;
 } catch (const fs::filesystem_error& error) {
   throw Fatal("cannot read the release '" + release.string() + "': " + error.code().message());
+}
+
+std::vector<std::string> manifest_differences(std::string_view then, std::string_view now) {
+  const Entries before = entries_of(then);
+  const Entries after = entries_of(now);
+  std::map<std::string, std::string> differences;
+  for (const auto& [path, fields] : before) {
+    const auto found = after.find(path);
+    if (found == after.end()) {
+      differences[path] = "is gone";
+    } else if (found->second[0] != fields[0]) {
+      differences[path] = "is of another type";
+    } else if (found->second[2] != fields[2] || found->second[3] != fields[3]) {
+      differences[path] = "has other contents";
+    } else if (found->second[1] != fields[1]) {
+      differences[path] = "has another mode";
+    }
+  }
+  for (const auto& [path, fields] : after) {
+    if (before.count(path) == 0) differences[path] = "is new";
+  }
+  std::vector<std::string> lines;
+  for (const auto& [path, what] : differences) lines.push_back("'" + path + "' " + what);
+  return lines;
 }
 
 }  // namespace rollback

@@ -4,11 +4,17 @@
 
 #include <boost/filesystem/path.hpp>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace rollback {
 
 // One line per file, link and folder, sorted by path, as store/FORMAT.md says.
 // Links are not followed. Fatal when something cannot be read, or is neither.
 std::string manifest_of(const boost::filesystem::path& release);
+
+// What changed from one manifest to another: "'bin/server' has other contents",
+// "'x' is gone", in the order of their paths. Lines that are none are passed over.
+std::vector<std::string> manifest_differences(std::string_view then, std::string_view now);
 
 }  // namespace rollback

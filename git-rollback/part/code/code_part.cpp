@@ -75,11 +75,25 @@ class CodePart : public Part {
     if (assessment.obstacle) return assessment;
     describe(draft, assessment);
     assessment.already = draft.changes.empty();
-    if (!assessment.already) assessment.obstacle = what_stands_in_the_way(draft);
+    if (!assessment.already && !request.branch_only) {
+      assessment.obstacle = what_stands_in_the_way(draft);
+    }
     return assessment;
   }
 
   std::vector<Check> diagnose(Depth) override { return check_code(git_); }
+
+  std::vector<Finding> verify(const Point& point) override {
+    std::vector<Finding> findings;
+    std::vector<std::string> commits{point.commit};
+    const std::string head = first_field(point.trailers, head_trailer);
+    if (!head.empty() && head != point.commit) commits.push_back(head);
+    for (const auto& commit : commits) {
+      const std::string missing = what_is_missing(commit);
+      if (!missing.empty()) findings.push_back({missing});
+    }
+    return findings;
+  }
 
   std::string prepare(const Request& request) override {
     Draft draft;
@@ -87,10 +101,11 @@ class CodePart : public Part {
       throw Refused(obstacle->reason, obstacle->hints);
     }
     const std::string commit = write_commit(request, draft);
-    move_refs(git_,
-              {{names::branch_ref(request.operation), "", commit},
-               {names::before_ref(environment_, request.operation), "", draft.head}},
-              "rollback: " + request.operation);
+    std::vector<RefChange> refs{{names::branch_ref(request.operation), "", commit}};
+    if (!request.branch_only) {
+      refs.push_back({names::before_ref(environment_, request.operation), "", draft.head});
+    }
+    move_refs(git_, refs, "rollback: " + request.operation);
     return json{{"operation", request.operation},
                 {"ref", percent_encode(draft.branch)},
                 {"before", draft.head},
@@ -137,6 +152,25 @@ class CodePart : public Part {
  private:
   bool exists(const std::string& name) const {
     return git_.ask({"cat-file", "-e", name + "^{commit}"}).status == 0;
+  }
+
+  // Of a commit and its whole tree; "" : nothing. A partial clone is not made
+  // to fetch what it lacks.
+  std::string what_is_missing(const std::string& commit) const {
+    const Finished listed =
+        git_.ask({"rev-list", "--objects", "--no-walk", "--missing=print", commit, "--"});
+    if (listed.status != 0) {
+      const Finished shallow = git_.ask({"rev-parse", "--is-shallow-repository"});
+      return "commit " + commit + " is not whole in this repository" +
+             (shallow.out.starts_with("true") ? ", which is a shallow clone" : "") + ": " +
+             listed.err.substr(0, listed.err.find('\n'));
+    }
+    size_t missing = 0;
+    for (const auto line : split(listed.out, '\n')) missing += line.starts_with('?') ? 1 : 0;
+    return missing == 0
+               ? ""
+               : "commit " + commit +
+                     " is not whole in this repository: " + count(missing, "object") + " missing";
   }
 
   static std::string target_of(const Request& request) {

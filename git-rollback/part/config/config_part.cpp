@@ -6,6 +6,7 @@
 #include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
+#include "os/error.h"
 #include "os/sha256.h"
 #include "part/config/config_check.h"
 #include "part/config/config_step.h"
@@ -83,6 +84,28 @@ class ConfigPart : public Part {
     std::vector<std::pair<std::string, fs::path>> files;
     for (const auto& file : files_) files.emplace_back(file, target(file));
     return check_config(files);
+  }
+
+  std::vector<Finding> verify(const Point& point) override {
+    std::vector<Finding> findings;
+    std::vector<FileState> snapshot;
+    try {
+      snapshot = read_snapshot(git_, point, component());
+    } catch (const Error& error) {
+      return {{error.what()}};
+    }
+    for (const auto& file : snapshot) {
+      if (file.absent) continue;
+      const Finished blob = git_.ask({"cat-file", "blob", file.blob});
+      if (blob.status != 0) {
+        findings.push_back({"'" + file.path + "' cannot be read from its snapshot: " +
+                            blob.err.substr(0, blob.err.find('\n'))});
+      } else if (const std::string found = sha256(blob.out); found != file.sha256) {
+        findings.push_back({"'" + file.path + "' is not what its snapshot recorded: its hash is " +
+                            found + ", not " + file.sha256});
+      }
+    }
+    return findings;
   }
 
   std::string prepare(const Request& request) override {

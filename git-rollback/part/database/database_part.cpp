@@ -89,6 +89,49 @@ class DatabasePart : public Part {
     return checks;
   }
 
+  std::vector<Finding> verify(const Point& point) override {
+    const Backups backups = read(point);
+    std::vector<Finding> findings;
+    for (const auto& stranger : backups.strangers) {
+      findings.push_back({"'" + stranger + "' is of a database that is not in the configuration"});
+    }
+    if (backups.known.empty() && backups.strangers.empty()) {
+      findings.push_back({"no backup is recorded"});
+    }
+    for (const auto& engine : engines_) {
+      const auto recorded = of(*engine, backups);
+      if (recorded.empty()) continue;
+      const auto found = engine->verify(point.id, recorded);
+      findings.insert(findings.end(), found.begin(), found.end());
+    }
+    return findings;
+  }
+
+  KeptTables kept() override {
+    KeptTables all;
+    for (const auto& engine : engines_) {
+      const KeptTables some = engine->kept();
+      all.tables.insert(all.tables.end(), some.tables.begin(), some.tables.end());
+      all.volumes.insert(all.volumes.end(), some.volumes.begin(), some.volumes.end());
+    }
+    return all;
+  }
+
+  void measure(std::vector<KeptTable>& tables) override {
+    for (auto& table : tables) {
+      if (table.component != component() || table.bytes != 0) continue;
+      for (const auto& engine : engines_) {
+        if (engine->schema() == table.database) engine->measure(table);
+      }
+    }
+  }
+
+  bool remove_kept(const std::string& point) override {
+    bool all = true;
+    for (const auto& engine : engines_) all = engine->remove_kept(point) && all;
+    return all;
+  }
+
   std::string prepare(const Request& request) override {
     const Backups backups = read(request.target);
     if (const auto obstacle = missing(request, backups)) {

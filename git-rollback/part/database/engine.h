@@ -78,6 +78,15 @@ class Engine {
   // Drops the copies that capture() made for a point that was not published.
   virtual void forget(const std::string& point) = 0;
 
+  // As Part::verify, of the tables that the point's trailers name.
+  virtual std::vector<Finding> verify(const std::string& point,
+                                      const std::vector<Backup>& backups) = 0;
+
+  // As in Part; none where the database is not there. `component` is filled in.
+  virtual KeptTables kept() = 0;
+  virtual void measure(KeptTable& table) = 0;
+  virtual bool remove_kept(const std::string& point) = 0;
+
   // Read-only, in one snapshot.
   virtual std::vector<TableFacts> facts(const std::string& point,
                                         const std::vector<Backup>& backups) = 0;

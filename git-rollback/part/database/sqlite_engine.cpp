@@ -18,6 +18,7 @@
 #include "part/database/sqlite_registry.h"
 #include "part/database/sqlite_rows.h"
 #include "part/database/sqlite_swap.h"
+#include "part/database/sqlite_upkeep.h"
 
 namespace rollback {
 namespace {
@@ -85,6 +86,27 @@ class SqliteEngine : public Engine {
 
   Prepared prepare(const Order& order) override {
     return guarded([&] { return sqlite::prepare(location_, component_, settings_, order); });
+  }
+
+  std::vector<Finding> verify(const std::string& point,
+                              const std::vector<Backup>& backups) override {
+    if (!present()) return {{"database '" + location_.schema + "' is not there"}};
+    return guarded([&] { return sqlite::verify(location_, component_, point, backups); });
+  }
+
+  KeptTables kept() override {
+    if (!present()) return {};
+    return guarded([&] { return sqlite::kept_tables(location_, component_); });
+  }
+
+  void measure(KeptTable& table) override {
+    guarded([&] { table.bytes = sqlite::bytes_of(location_, table.name); });
+  }
+
+  bool remove_kept(const std::string& point) override {
+    if (!present()) return false;
+    guarded([&] { sqlite::remove_kept(location_, component_, point); });
+    return true;
   }
 
   std::unique_ptr<Step> swap(const std::string& prepared) override {

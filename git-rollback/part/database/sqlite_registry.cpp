@@ -79,6 +79,8 @@ std::vector<Entry> Registry::of_point(const std::string& point) const {
 
 std::vector<Entry> Registry::incomplete() const { return entries("state", "copying"); }
 
+std::vector<Entry> Registry::all() const { return entries("component", component_); }
+
 void Registry::put(const Entry& entry) {
   SQLite::Statement insert(db_,
                            "INSERT OR REPLACE INTO git_rollback_backups(point, component, name, "

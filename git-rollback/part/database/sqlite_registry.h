@@ -56,6 +56,7 @@ class Registry {
 
   std::vector<Entry> of_point(const std::string& point) const;
   std::vector<Entry> incomplete() const;
+  std::vector<Entry> all() const;
   void put(const Entry& entry);
   void remove(const Entry& entry);
 

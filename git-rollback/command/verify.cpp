@@ -1,0 +1,92 @@
+#include "session/verifying.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "cli/options.h"
+#include "cli/plan_view.h"
+#include "cli/terminal.h"
+#include "command/command.h"
+#include "os/error.h"
+#include "session/standing.h"
+
+namespace rollback {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* not_built =
+    "signatures and shared libraries are not looked at: not built yet";
+
+json as_json(const std::string& environment, const std::vector<Verification>& verified) {
+  json points = json::array();
+  for (const auto& point : verified) {
+    json findings = json::array();
+    for (const auto& finding : point.findings) {
+      findings.push_back({{"wrong", finding.wrong}, {"what", finding.what}});
+    }
+    points.push_back({{"point", point.point}, {"good", point.good()}, {"findings", findings}});
+  }
+  return {{"format", 1},
+          {"environment", environment},
+          {"points", points},
+          {"not_built", {"signatures", "libraries"}}};
+}
+
+void tell(const std::vector<Verification>& verified) {
+  for (const auto& point : verified) {
+    say(point.point + ": " + (point.good() ? "good" : "damaged"));
+    for (const auto& finding : point.findings) {
+      say("  " + std::string(finding.wrong ? "wrong: " : "note: ") + printable(finding.what));
+    }
+  }
+}
+
+int verify(const WhatToVerify& what, bool rebuild, bool as_json_text) {
+  Session session = open_session();
+  choose_colour(session.repository.settings);
+  if (rebuild) {
+    const size_t points = rebuild_index(session);
+    if (!as_json_text) {
+      say("rebuilt the index: " + std::to_string(points) + (points == 1 ? " point" : " points"));
+    }
+  }
+  if (const auto borrowed = borrow_configuration(session); !borrowed.empty()) warning(borrowed);
+  const auto verified = verify_points(session, what);
+  if (as_json_text) {
+    std::fputs(dump(as_json(session.repository.environment, verified)).c_str(), stdout);
+  } else {
+    tell(verified);
+    std::fflush(stdout);
+    if (verified.empty()) {
+      hints({"there is no point to go back to yet: git rollback list"});
+    } else {
+      hints({not_built});
+    }
+  }
+  const bool good = std::all_of(verified.begin(), verified.end(),
+                                [](const Verification& point) { return point.good(); });
+  return good ? exit_done : exit_as_it_was;
+}
+
+}  // namespace
+
+int run_verify(const Arguments& arguments) {
+  WhatToVerify what;
+  bool rebuild = false, json = false;
+  Options options("git rollback verify [<options>] [<point>...]");
+  options.positionals("point", what.words)
+      .flag("--all", what.all, "every point, not only what a rollback would need now")
+      .flag("--rebuild-index", rebuild, "delete the index and build it anew first")
+      .flag("--json", json, "print the findings as JSON");
+  if (!options.parse(arguments)) {
+    say(options.help());
+    return exit_usage;
+  }
+  if (what.all && !what.words.empty()) {
+    throw Usage("--all is every point: name none beside it", {"git rollback verify --all"});
+  }
+  return verify(what, rebuild, json);
+}
+
+}  // namespace rollback

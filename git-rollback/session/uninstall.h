@@ -1,0 +1,32 @@
+// Takes away what `init` and all that followed it put into a repository:
+// exactly our own, and never what a backup or a release holds.
+#pragma once
+
+#include <boost/filesystem/path.hpp>
+#include <string>
+#include <vector>
+
+#include "session/session.h"
+
+namespace rollback {
+
+struct UninstallPlan {
+  std::vector<boost::filesystem::path> hooks;          // byte for byte as they were installed
+  std::vector<boost::filesystem::path> changed_hooks;  // ours, but changed since: they stay
+  bool excludes = false;                               // our line in info/exclude
+  std::vector<RefChange> refs;     // the record: points, live, events, config, their tags
+  bool state = false;              // the folder of index, journal and logs
+  std::vector<std::string> stays;  // named, one line each, for people
+
+  bool nothing() const { return hooks.empty() && !excludes && refs.empty() && !state; }
+  std::vector<std::string> lines() const;  // what goes, one line each, for people
+};
+
+// Read-only. Hooks of every name that this program can install are looked at.
+UninstallPlan plan_uninstall(const Session& session);
+
+// Hooks first, so that nothing calls us any more; the folder with the journal
+// last. May be called again after a kill. Refused while a deploy is open.
+void uninstall(ChangingSession& changing, const UninstallPlan& plan);
+
+}  // namespace rollback

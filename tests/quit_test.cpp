@@ -1,0 +1,50 @@
+#include <gtest/gtest.h>
+
+#include "service_fixture.h"
+
+namespace rollback::testing {
+namespace {
+
+constexpr int killed = 128 + 9;
+
+class Quit : public ServiceFixture {
+ protected:
+  void SetUp() override { a_bad_deploy(); }
+
+  void kill_at(const std::string& place) {
+    ASSERT_STATUS(killed, rollback({"--component", "playerbot", "--yes"},
+                                   {{"GIT_ROLLBACK_FAIL_POINT", place}}));
+  }
+};
+
+TEST_F(Quit, ForgetsAnOperationThatWasKilledBeforeItsIntent) {
+  const std::string before = world();
+  for (const std::string place : {"preparing", "intend before"}) {
+    kill_at(place);
+    const Finished said = rollback({"--quit"});
+    ASSERT_STATUS(0, said);
+    EXPECT_TRUE(said.out.starts_with("forgot operation 20")) << said.out;
+    EXPECT_EQ(world(), before);
+    EXPECT_EQ(leftovers(), "");
+    EXPECT_STATUS(128, rollback({"--quit"}));
+  }
+}
+
+TEST_F(Quit, IsRefusedOnceTheIntentIsWritten) {
+  kill_at("intend after");
+  const Finished said = rollback({"--quit"});
+  EXPECT_STATUS(1, said);
+  EXPECT_TRUE(contains(said.err, "has written its intent, and cannot be forgotten")) << said.err;
+  EXPECT_TRUE(contains(said.err, "git rollback --continue")) << said.err;
+  EXPECT_TRUE(contains(said.err, "git rollback --abort")) << said.err;
+  EXPECT_STATUS(0, rollback({"--continue"}));
+  EXPECT_EQ(back(), "code database config binaries ");
+}
+
+TEST_F(Quit, WithNothingInProgressSaysSo) {
+  expect_refusal({"--quit"}, "no rollback is in progress", 128);
+  expect_refusal({"--quit", "--yes"}, "--continue, --abort and --quit stand alone", 129);
+}
+
+}  // namespace
+}  // namespace rollback::testing
