@@ -327,7 +327,7 @@ TEST_F(CommandLine, RefusesVerbsAndOptionsThatDoNotExist) {
 TEST_F(CommandLine, SaysOfVerbsThatTheyAreNotBuiltYet) {
   for (const std::string verb :
        {"doctor", "health", "check", "watch", "unlatch", "salvage", "drill", "schedule", "verify",
-        "prune", "install-procedures", "sync", "report"}) {
+        "prune", "install-procedures", "report"}) {
     expect_refusal({verb}, "'git rollback " + verb + "' is not built yet", 129);
   }
 }

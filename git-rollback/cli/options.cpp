@@ -110,6 +110,12 @@ Options& Options::positional(const std::string& name, std::string& value) {
   return *this;
 }
 
+Options& Options::optional_positional(const std::string& name, std::optional<std::string>& value) {
+  parser_->app.add_option_function<std::string>(
+      name, [&value](const std::string& text) { value = text; });
+  return *this;
+}
+
 bool Options::parse(const std::vector<std::string>& arguments) {
   for (const auto& argument : arguments) {
     if (argument == "--") break;

@@ -24,6 +24,7 @@ class Options {
                 const std::string& description);
   // In the order declared.
   Options& positional(const std::string& name, std::string& value);
+  Options& optional_positional(const std::string& name, std::optional<std::string>& value);
 
   // False when -h was asked for: print help() and exit 129, as git does.
   // Throws Usage, in git's voice, for what does not fit.

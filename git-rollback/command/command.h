@@ -20,6 +20,7 @@ int run_show(const Arguments& arguments);
 int run_status(const Arguments& arguments);
 int run_mark(const Arguments& arguments);
 int run_undo(const Arguments& arguments);
+int run_sync(const Arguments& arguments);
 
 struct Verb {
   const char* name;

@@ -25,7 +25,7 @@ const std::vector<Verb>& verbs() {
       {"verify", nullptr, "recompute what a point recorded"},
       {"prune", nullptr, "retention"},
       {"install-procedures", nullptr, "SQL procedures for people"},
-      {"sync", nullptr, "exchange points and events"},
+      {"sync", run_sync, "exchange points, live chains and events with a remote"},
       {"report", nullptr, "one page of history"},
   };
   return table;
