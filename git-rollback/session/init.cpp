@@ -9,6 +9,7 @@
 #include "os/file.h"
 #include "os/lock.h"
 #include "part/binaries/binaries_part.h"
+#include "session/fetch_refspecs.h"
 #include "session/parts.h"
 #include "session/recording.h"
 #include "session/standing.h"
@@ -156,6 +157,7 @@ InitReport initialise() {
     session = open_session();
   }
   install_hooks(session.repository, report);
+  for (auto& line : install_fetch_refspecs(session.repository)) report.done.push_back(line);
   ignore_incoming_files(session.repository);
   if (!session.configuration) return report;
   ChangingSession changing(std::move(session), "init", short_wait);
