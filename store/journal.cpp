@@ -59,7 +59,8 @@ std::string to_text(const Publication& publication) {
   for (const auto& ref : publication.refs) refs.push_back({ref.ref, ref.old_id, ref.new_id});
   json events = json::array();
   for (const auto& event : publication.events) events.push_back({event.commit, event.line});
-  return json{{"refs", refs}, {"events", events}}.dump();
+  return json{{"refs", refs}, {"events", events}, {"merged_notes", publication.merged_notes}}
+      .dump();
 }
 
 Publication publication_from(const std::string& text) {
@@ -73,6 +74,7 @@ Publication publication_from(const std::string& text) {
       publication.events.push_back(*std::move(parsed));
     }
   }
+  publication.merged_notes = content.value("merged_notes", std::vector<std::string>());
   return publication;
 }
 

@@ -9,8 +9,9 @@ namespace rollback::names {
 namespace {
 
 constexpr std::string_view root = record_refs;
-constexpr std::string_view tags = "refs/tags/rollback/";
+constexpr std::string_view tags = tag_refs;
 constexpr std::string_view points = "/points/";
+constexpr std::string_view live = "/live";
 
 std::string join(std::initializer_list<std::string_view> pieces) {
   std::string text;
@@ -82,7 +83,7 @@ std::string tag_ref(std::string_view environment, std::string_view id) {
   return join({tags, environment, "/", id});
 }
 
-std::string live_ref(std::string_view environment) { return join({root, environment, "/live"}); }
+std::string live_ref(std::string_view environment) { return join({root, environment, live}); }
 
 std::string config_ref(std::string_view environment) {
   return join({root, environment, "/config"});
@@ -121,17 +122,52 @@ std::optional<EnvironmentAndId> parse_tag_ref(std::string_view ref) {
 }
 
 std::optional<std::string> parse_live_ref(std::string_view ref) {
-  constexpr std::string_view suffix = "/live";
-  if (!ref.starts_with(root) || !ref.ends_with(suffix)) return std::nullopt;
+  if (!ref.starts_with(root) || !ref.ends_with(live) || ref.size() <= root.size() + live.size()) {
+    return std::nullopt;
+  }
   ref.remove_prefix(root.size());
-  if (ref.size() <= suffix.size()) return std::nullopt;
-  ref.remove_suffix(suffix.size());
+  ref.remove_suffix(live.size());
   if (!is_environment(ref)) return std::nullopt;
   return std::string(ref);
 }
 
 bool is_of_record(std::string_view ref) {
   return ref.starts_with(root) || ref == events_ref || parse_tag_ref(ref).has_value();
+}
+
+std::string tracked_events_ref(std::string_view remote) {
+  return join({all_tracked_notes, "/", remote, "/rollback"});
+}
+
+std::string tracked_refs(std::string_view remote) {
+  return join({all_tracked_refs, "/", remote, "/"});
+}
+
+std::optional<std::string> parse_tracked_ref(std::string_view remote, std::string_view ref) {
+  if (ref == tracked_events_ref(remote)) return std::string(events_ref);
+  const std::string folder = tracked_refs(remote);
+  if (!ref.starts_with(folder)) return std::nullopt;
+  std::string followed = join({root, ref.substr(folder.size())});
+  if (!parse_point_ref(followed) && !parse_live_ref(followed)) return std::nullopt;
+  return followed;
+}
+
+std::string tracking_ref(std::string_view remote, std::string_view ref) {
+  if (ref == events_ref) return tracked_events_ref(remote);
+  return join({tracked_refs(remote), ref.substr(root.size())});
+}
+
+std::string fetch_events_refspec(std::string_view remote) {
+  return join({"+", events_ref, "*:", tracked_events_ref(remote), "*"});
+}
+
+std::string fetch_live_refspec(std::string_view remote) {
+  return join({"+", root, "*", live, ":", tracked_refs(remote), "*", live});
+}
+
+std::string fetch_points_refspec(std::string_view remote, std::string_view environment) {
+  return join(
+      {"+", root, environment, points, "*:", tracked_refs(remote), environment, points, "*"});
 }
 
 bool is_environment(std::string_view name) {
@@ -177,6 +213,12 @@ fs::path journal_file(const fs::path& common_dir) {
   return state_directory(common_dir) / "journal.db";
 }
 fs::path lock_file(const fs::path& common_dir) { return state_directory(common_dir) / "lock"; }
+fs::path sync_lock_file(const fs::path& common_dir) {
+  return state_directory(common_dir) / "lock-of-sync";
+}
+fs::path syncing_file(const fs::path& common_dir) {
+  return state_directory(common_dir) / "syncing";
+}
 
 fs::path scripts_directory(const fs::path& common_dir, std::string_view operation) {
   return state_directory(common_dir) / "scripts" / std::string(operation);

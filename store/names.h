@@ -15,7 +15,8 @@ namespace fs = boost::filesystem;
 
 // --- refs -----------------------------------------------------------------
 
-inline constexpr std::string_view record_refs = "refs/rollback/";  // all below it is ours
+inline constexpr std::string_view record_refs = "refs/rollback/";    // all below it is ours
+inline constexpr std::string_view tag_refs = "refs/tags/rollback/";  // tags that show points
 inline constexpr std::string_view events_ref = "refs/notes/rollback";
 std::string draft_events_ref(long pid);  // where git builds notes before they are published
 
@@ -38,6 +39,25 @@ std::optional<std::string> parse_live_ref(std::string_view ref);
 // Points and their tags, live, config, and the events, of any environment.
 bool is_of_record(std::string_view ref);
 
+// --- refs that follow a remote: a cache of what it has ----------------------
+
+inline constexpr std::string_view all_tracked_refs = "refs/rollback-remotes";
+inline constexpr std::string_view all_tracked_notes = "refs/notes/remotes";
+std::string tracked_events_ref(std::string_view remote);
+std::string tracked_refs(std::string_view remote);  // all others of that remote stand below it
+
+// The ref of the record that a tracking ref follows; nothing for any other ref.
+std::optional<std::string> parse_tracked_ref(std::string_view remote, std::string_view ref);
+
+// The inverse, for the ref of a point, a live chain or the events.
+std::string tracking_ref(std::string_view remote, std::string_view ref);
+
+// What `git fetch` brings to the tracking refs. Each is a glob, since one that
+// names a missing ref makes every fetch fail. None matches `config` or `before`.
+std::string fetch_events_refspec(std::string_view remote);
+std::string fetch_live_refspec(std::string_view remote);
+std::string fetch_points_refspec(std::string_view remote, std::string_view environment);
+
 // DESIGN §2: slashes allowed; no segment is a word of ours or shaped like an id.
 bool is_environment(std::string_view name);
 bool is_component(std::string_view name);
@@ -57,6 +77,8 @@ fs::path state_directory(const fs::path& common_dir);
 fs::path index_file(const fs::path& common_dir);
 fs::path journal_file(const fs::path& common_dir);
 fs::path lock_file(const fs::path& common_dir);
+fs::path sync_lock_file(const fs::path& common_dir);  // one sync at a time
+fs::path syncing_file(const fs::path& common_dir);    // there while one runs, or after a kill
 fs::path scripts_directory(const fs::path& common_dir, std::string_view operation);
 fs::path log_file(const fs::path& common_dir, std::string_view operation);
 

@@ -15,6 +15,7 @@
 #include "store/identity.h"
 #include "store/journal.h"
 #include "store/names.h"
+#include "store/notes.h"
 
 namespace rollback {
 namespace fs = boost::filesystem;
@@ -34,18 +35,17 @@ fs::path lock_of(const Git& git, const std::string& name) {
   return git.line({"rev-parse", "--path-format=absolute", "--git-path", name + ".lock"});
 }
 
-// The old notes and our new lines, as one new notes tree. Lines whose event is
-// there already, from a publication that was killed, are not added again.
-std::string build_notes(const Git& git, const std::string& tip, const std::vector<Event>& events) {
-  std::map<std::string, std::vector<const Event*>> by_commit;
-  for (const auto& event : events) by_commit[event.commit].push_back(&event);
+// Lines to be in the note of a commit. One that holds `mark` is there already.
+struct Addition {
+  std::string mark, line;
+};
+using Additions = std::map<std::string, std::vector<Addition>>;  // by commit
 
-  const std::string draft = names::draft_events_ref(getpid());
-  git.ask({"update-ref", "-d", draft});
-  if (!tip.empty()) git.run({"update-ref", draft, tip});
-  const auto identity = record_identity(git);
+// True when the draft was changed.
+bool add_lines(const Git& git, const std::string& draft, const Additions& additions,
+               const std::map<std::string, std::string>& identity) {
   bool changed = false;
-  for (const auto& [commit, added] : by_commit) {
+  for (const auto& [commit, lines] : additions) {
     const Finished old = git.ask({"notes", "--ref=" + draft, "show", commit});
     if (old.status != 0 && old.err.find("no note found") == std::string::npos) {
       throw Fatal("git notes failed: " + old.err);
@@ -53,16 +53,50 @@ std::string build_notes(const Git& git, const std::string& tip, const std::vecto
     std::string note = old.status == 0 ? old.out : "";
     if (!note.empty() && !note.ends_with('\n')) note += '\n';
     const size_t before = note.size();
-    for (const Event* event : added) {
-      if (note.find("\"id\":\"" + event->id + "\"") == std::string::npos) {
-        note += event->line + "\n";
-      }
+    for (const auto& [mark, line] : lines) {
+      if (note.find(mark) == std::string::npos) note += line + "\n";
     }
     if (note.size() == before) continue;
     changed = true;
     const std::string blob = git.line({"hash-object", "-w", "--stdin"}, {.input = note});
     git.run({"notes", "--ref=" + draft, "add", "-f", "-C", blob, commit}, {.set = identity});
   }
+  return changed;
+}
+
+// A merge follows their removals, too; those lines are put back.
+bool merge_notes(const Git& git, const std::string& draft, const std::string& theirs,
+                 const std::map<std::string, std::string>& identity) {
+  if (git.ask({"cat-file", "-e", theirs + "^{commit}"}).status != 0) {
+    return false;  // replayed late, and gone since: the next sync brings it again
+  }
+  const std::string ours = id_of(git, draft);
+  git.run({"notes", "--ref=" + draft, "merge", "--quiet", "--strategy=cat_sort_uniq", theirs},
+          {.set = identity});
+  Additions lost;
+  for (const auto& [commit, line] : lines_only_in(git, ours, id_of(git, draft))) {
+    lost[commit].push_back({line, line});
+  }
+  add_lines(git, draft, lost, identity);
+  return id_of(git, draft) != ours;
+}
+
+// The old notes and our new lines, as one new notes tree. Lines whose event is
+// there already, from a publication that was killed, are not added again.
+std::string build_notes(const Git& git, const std::string& tip, const Publication& publication) {
+  Additions additions;
+  for (const auto& event : publication.events) {
+    additions[event.commit].push_back({"\"id\":\"" + event.id + "\"", event.line});
+  }
+  const std::string draft = names::draft_events_ref(getpid());
+  git.ask({"update-ref", "-d", draft});
+  if (!tip.empty()) git.run({"update-ref", draft, tip});
+  const auto identity = record_identity(git);
+  bool changed = false;
+  for (const auto& theirs : publication.merged_notes) {
+    changed = merge_notes(git, draft, theirs, identity) || changed;
+  }
+  changed = add_lines(git, draft, additions, identity) || changed;
   const std::string built = changed ? id_of(git, draft) : tip;
   git.ask({"update-ref", "-d", draft});
   return built;
@@ -104,19 +138,13 @@ std::vector<std::string> update_refs(const std::string& reason) {
   return {"update-ref", "-m", reason, "--stdin", "--no-deref"};
 }
 
-bool unchanged_for_a_moment(const fs::path& lock) {
-  struct stat first {};
-  if (stat(lock.c_str(), &first) != 0) return false;
-  for (int i = 0; i < 10; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    struct stat later {};
-    if (stat(lock.c_str(), &later) != 0 || later.st_ino != first.st_ino) return false;
+// Of those, by inode, that are the same file now as they were then.
+void keep_unchanged(std::map<fs::path, ino_t>& locks) {
+  for (auto lock = locks.begin(); lock != locks.end();) {
+    struct stat found {};
+    const bool same = stat(lock->first.c_str(), &found) == 0 && found.st_ino == lock->second;
+    lock = same ? std::next(lock) : locks.erase(lock);
   }
-  return true;
-}
-
-void clear_stale_lock(const fs::path& lock) {
-  if (unchanged_for_a_moment(lock)) remove_file(lock);
 }
 
 // The notes that a killed process was building, and the locks it left on them.
@@ -135,9 +163,9 @@ void sweep_drafts(const Git& git) {
 
 void publish_once(const Git& git, const Publication& publication) {
   std::vector<RefChange> changes = publication.refs;
-  if (!publication.events.empty()) {
+  if (!publication.events.empty() || !publication.merged_notes.empty()) {
     const std::string tip = id_of(git, names::events_ref);
-    const std::string built = build_notes(git, tip, publication.events);
+    const std::string built = build_notes(git, tip, publication);
     if (built != tip) changes.push_back({std::string(names::events_ref), tip, built});
   }
   fail_point("publish refs before");
@@ -178,7 +206,22 @@ std::optional<std::string> ref_in_the_way(const Git& git, const std::string& ref
 
 void clear_stale_locks(const Git& git, const std::vector<std::string>& names) {
   if (!git.may_have_stale_locks()) return;
-  for (const auto& name : names) clear_stale_lock(lock_of(git, name));
+  std::vector<fs::path> paths;
+  for (const auto& name : names) paths.push_back(lock_of(git, name));
+  remove_stale_locks(paths);
+}
+
+void remove_stale_locks(const std::vector<fs::path>& paths) {
+  std::map<fs::path, ino_t> locks;
+  for (const auto& path : paths) {
+    struct stat found {};
+    if (stat(path.c_str(), &found) == 0) locks.emplace(path, found.st_ino);
+  }
+  for (int i = 0; i < 10 && !locks.empty(); ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    keep_unchanged(locks);
+  }
+  for (const auto& [path, inode] : locks) remove_file(path);
 }
 
 ReadyMove::ReadyMove(const Git& git, const std::vector<RefChange>& changes,

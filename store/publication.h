@@ -3,6 +3,7 @@
 // under a kill, so the publication is journalled first and replayed.
 #pragma once
 
+#include <boost/filesystem/path.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,9 @@ struct RefChange {
 struct Publication {
   std::vector<RefChange> refs;
   std::vector<Event> events;
+  // Notes commits whose lines are merged into the events. No line of ours is
+  // lost by it, not even one that theirs removed.
+  std::vector<std::string> merged_notes = {};
 };
 
 // Journals it, publishes it, strikes it from the journal. The lock must be
@@ -55,6 +59,10 @@ class ReadyMove {
  private:
   Process git_;
 };
+
+// Removes those of these lock files that stand unchanged for half a second, all
+// of which are watched together. For locks that only a killed process can hold.
+void remove_stale_locks(const std::vector<boost::filesystem::path>& paths);
 
 // Moves refs, each from its old to its new id; those already there are passed
 // over. Throws Refused when a ref is at neither. The flock must be held.

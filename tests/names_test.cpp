@@ -34,6 +34,36 @@ TEST(Names, OtherRefsAreNoPoints) {
   EXPECT_FALSE(parse_tag_ref(std::string("refs/tags/rollback/") + id));
 }
 
+TEST(Names, TheRefOfALiveChainIsReadBackAsItWasSpelled) {
+  EXPECT_EQ(parse_live_ref(live_ref("production/web1")), "production/web1");
+  for (const char* ref :
+       {"refs/rollback/live", "refs/rollback//live", "refs/rollback/a/points/live",
+        "refs/rollback/production/config", "refs/heads/live"}) {
+    EXPECT_FALSE(parse_live_ref(ref)) << ref;
+  }
+}
+
+TEST(Names, ATrackingRefTellsWhichRefOfTheRecordItFollows) {
+  const std::string folder = tracked_refs("origin");
+  const std::string point = point_ref("production", id), live = live_ref("production");
+  for (const std::string& ref : {point, live, std::string(events_ref)}) {
+    EXPECT_EQ(parse_tracked_ref("origin", tracking_ref("origin", ref)), ref);
+    EXPECT_FALSE(parse_tracked_ref("other", tracking_ref("origin", ref))) << ref;
+  }
+  EXPECT_FALSE(parse_tracked_ref("origin", folder + "production/config"));
+}
+
+TEST(Names, NothingOfTheRecordIsTrackedInsideIt) {
+  EXPECT_FALSE(tracked_refs("origin").starts_with(record_refs));
+  EXPECT_EQ(fetch_events_refspec("origin"),
+            "+refs/notes/rollback*:refs/notes/remotes/origin/rollback*");
+  EXPECT_EQ(fetch_live_refspec("origin"),
+            "+refs/rollback/*/live:refs/rollback-remotes/origin/*/live");
+  EXPECT_EQ(fetch_points_refspec("origin", "production"),
+            "+refs/rollback/production/points/*:"
+            "refs/rollback-remotes/origin/production/points/*");
+}
+
 TEST(Names, AnIdTellsItsTimeAndTakesANumberWhenTaken) {
   const Time time = *from_stamp("20261123T100000Z");
   const std::string commit = "4f2a91c000000000000000000000000000000000";

@@ -163,6 +163,12 @@ Options& Options::positionals(const std::string& name, std::vector<std::string>&
   return *this;
 }
 
+Options& Options::optional_positional(const std::string& name, std::optional<std::string>& value) {
+  parser_->app.add_option_function<std::string>(
+      name, [&value](const std::string& text) { value = text; });
+  return *this;
+}
+
 bool Options::parse(const std::vector<std::string>& arguments) {
   for (const auto& argument : arguments) {
     if (argument == "--") break;

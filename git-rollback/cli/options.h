@@ -36,6 +36,7 @@ class Options {
 
   // Words that may stand first, for the completion alone.
   Options& subcommands(std::vector<std::string> names);
+  Options& optional_positional(const std::string& name, std::optional<std::string>& value);
 
   // False when -h was asked for: print help() and exit 129, as git does.
   // Throws Usage, in git's voice, for what does not fit.

@@ -27,7 +27,7 @@ const std::vector<Verb>& verbs() {
       {"drill", nullptr, "rehearse a point"},
       {"schedule", nullptr, "planned rollbacks"},
       {"install-procedures", nullptr, "SQL procedures for people"},
-      {"sync", nullptr, "exchange points and events"},
+      {"sync", run_sync, "exchange points, live chains and events with a remote"},
       {"report", nullptr, "one page of history"},
   };
   return table;

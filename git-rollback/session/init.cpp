@@ -6,6 +6,7 @@
 #include "os/file.h"
 #include "os/lock.h"
 #include "session/adoption.h"
+#include "session/fetch_refspecs.h"
 #include "session/hook_installation.h"
 #include "session/mirror.h"
 #include "session/parts.h"
@@ -164,6 +165,7 @@ InitReport initialise(const std::optional<std::string>& commit) {
   const HookInstallation hooks = install_hooks(session.repository, hooks_for(session.repository));
   report.done.insert(report.done.end(), hooks.done.begin(), hooks.done.end());
   report.warnings.insert(report.warnings.end(), hooks.warnings.begin(), hooks.warnings.end());
+  for (auto& line : install_fetch_refspecs(session.repository)) report.done.push_back(line);
   ignore_incoming_files(session.repository);
   if (!session.configuration) return report;
   ChangingSession changing(std::move(session), "init", short_wait);

@@ -152,6 +152,12 @@ std::string command_on_server(const Repository& repository, const std::string& r
          (rest.empty() ? "" : " " + rest);
 }
 
+void remove_push_to_deploy_settings(const Repository& repository) {
+  for (const char* key : {command_key, branch_key, work_tree_key}) {
+    repository.git.ask({"config", "--local", "--unset-all", key});
+  }
+}
+
 PushToDeploy push_to_deploy_of(const Repository& repository) {
   const std::string branch = repository.settings.text(branch_key).value_or("");
   if (branch.empty()) {

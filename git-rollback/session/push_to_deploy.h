@@ -35,6 +35,9 @@ struct PushToDeploySetUp {
 // where HEAD is not on the deploy branch, since HEAD's is what a rollback moves.
 InitReport set_up_push_to_deploy(const PushToDeploySetUp& request);
 
+// Takes the settings away again; the folder stays.
+void remove_push_to_deploy_settings(const Repository& repository);
+
 // "main" of refs/heads/main.
 std::string branch_name(const std::string& ref);
 

@@ -8,7 +8,10 @@
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/file.h"
+#include "session/fetch_refspecs.h"
+#include "session/hook_installation.h"
 #include "session/parts.h"
+#include "session/push_to_deploy.h"
 #include "store/names.h"
 #include "store/tag.h"
 
@@ -16,7 +19,6 @@ namespace rollback {
 namespace fs = boost::filesystem;
 namespace {
 
-constexpr const char* hook_marker = "# git-rollback hook";
 constexpr const char* excluded = ".*.git-rollback-*";
 
 fs::path path_in_git(const Git& git, const std::string& name) {
@@ -24,17 +26,17 @@ fs::path path_in_git(const Git& git, const std::string& name) {
 }
 
 // Each file in the folder beside the program is a hook that it can install.
-void find_hooks(const Git& git, UninstallPlan& plan) {
+void find_hooks(const Repository& repository, UninstallPlan& plan) {
   const fs::path program = fs::read_symlink("/proc/self/exe");
   const fs::path ours = (program.parent_path() / GIT_ROLLBACK_HOOKS_DIR).lexically_normal();
-  const fs::path hooks = path_in_git(git, "hooks");
+  const fs::path hooks = hooks_directory(repository);
   for (const auto& entry : fs::directory_iterator(ours)) {
     const fs::path file = hooks / entry.path().filename();
     if (!fs::is_regular_file(fs::symlink_status(file))) continue;
     const std::string text = read_file(file);
     if (text == read_file(entry.path())) {
       plan.hooks.push_back(file);
-    } else if (text.find(hook_marker) != std::string::npos) {
+    } else if (is_hook_of_ours(text)) {
       plan.changed_hooks.push_back(file);
     }
   }
@@ -151,6 +153,8 @@ std::vector<std::string> UninstallPlan::lines() const {
   std::vector<std::string> lines;
   for (const auto& hook : hooks) lines.push_back("the hook '" + hook.string() + "'");
   if (excludes) lines.push_back("the line '" + std::string(excluded) + "' of info/exclude");
+  if (fetches) lines.emplace_back("what git fetch brings of points and events, at every remote");
+  if (deploys_pushes) lines.emplace_back("that pushes are deployed");
   if (!refs.empty()) {
     size_t points = 0;
     for (const auto& ref : refs) points += names::parse_point_ref(ref.ref) ? 1 : 0;
@@ -164,8 +168,10 @@ std::vector<std::string> UninstallPlan::lines() const {
 UninstallPlan plan_uninstall(const Session& session) {
   const Git& git = session.repository.git;
   UninstallPlan plan;
-  find_hooks(git, plan);
+  find_hooks(session.repository, plan);
   plan.excludes = has_excluded_line(path_in_git(git, "info/exclude"));
+  plan.fetches = has_fetch_refspecs(session.repository);
+  plan.deploys_pushes = session.repository.push_to_deploy;
   find_refs(git, plan);
   plan.state = fs::exists(names::state_directory(session.repository.common_dir));
   for (const auto& hook : plan.changed_hooks) {
@@ -184,6 +190,9 @@ void uninstall(ChangingSession& changing, const UninstallPlan& plan) {
   const fs::path exclude = path_in_git(git, "info/exclude");
   if (has_excluded_line(exclude)) remove_excluded_line(exclude);
   fail_point("uninstall excluded");
+  remove_fetch_refspecs(changing.repository());
+  remove_push_to_deploy_settings(changing.repository());
+  fail_point("uninstall settings");
   if (!plan.refs.empty()) publish(git, changing.journal(), {.refs = plan.refs, .events = {}});
   fail_point("uninstall refs");
   boost::system::error_code error;

@@ -14,11 +14,15 @@ struct UninstallPlan {
   std::vector<boost::filesystem::path> hooks;          // byte for byte as they were installed
   std::vector<boost::filesystem::path> changed_hooks;  // ours, but changed since: they stay
   bool excludes = false;                               // our line in info/exclude
+  bool fetches = false;                                // our refspecs at remotes
+  bool deploys_pushes = false;                         // the settings of push to deploy
   std::vector<RefChange> refs;     // the record: points, live, events, config, their tags
   bool state = false;              // the folder of index, journal and logs
   std::vector<std::string> stays;  // named, one line each, for people
 
-  bool nothing() const { return hooks.empty() && !excludes && refs.empty() && !state; }
+  bool nothing() const {
+    return hooks.empty() && !excludes && !fetches && !deploys_pushes && refs.empty() && !state;
+  }
   std::vector<std::string> lines() const;  // what goes, one line each, for people
 };
 
