@@ -225,7 +225,7 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
 }
 
 std::vector<PathChange> at_new_side(const Git& git, const std::vector<PathChange>& changes) {
-  const auto files = read_files(git, changes);
+  const auto files = read_files(git, changes, habits_of(git));
   std::vector<PathChange> there;
   for (size_t i = 0; i < changes.size(); ++i) {
     if (files[i] == Entry{changes[i].new_mode, changes[i].new_id}) there.push_back(changes[i]);
