@@ -90,7 +90,7 @@ TEST_F(BadArguments, EachIsOneClearErrorThatChangesNothing) {
       {{"list", "-n", "-1"}, 129, "-1"},
       {{"list", "-n", "99999999999999"}, 129, "is no number"},
       {{"list", "extra"}, 129, "too many arguments: 'extra'"},
-      {{"show"}, 129, "what is missing: git rollback show <point"},
+      {{"show"}, 129, "'<point>' is missing"},
       {{"show", "nothing"}, 129, "'nothing' names no point"},
       {{"show", ""}, 129, "'' names no point"},
       {{"show", "--", "-x"}, 129, "'-x' names no point"},

@@ -73,7 +73,7 @@ TEST_F(FetchRefspecs, LetAPruningFetchDestroyNothingThatWasNotSent) {
 
 TEST_F(FetchRefspecs, AreNotAddedToAMirrorNorWhereARemoteFetchesNothing) {
   git({"config", "remote.origin.fetch", "+refs/*:refs/*"});
-  ASSERT_STATUS(0, rollback({"init"}));
+  ASSERT_STATUS(1, rollback({"init"}));
   EXPECT_EQ(refspecs(), "+refs/*:refs/*");
   git({"config", "--unset-all", "remote.origin.fetch"});
   ASSERT_STATUS(0, rollback({"init"}));

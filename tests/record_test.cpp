@@ -181,7 +181,7 @@ TEST_F(Backfill, RefusesBadInputInOneSentenceAndRecordsNothing) {
     expect_refusal({"record", "--at", at, "--commit", old_, "--release=" + name},
                    "there is no release '", 128);
   }
-  expect_refusal({"record", "--at", at, "--commit", old_, "--release="}, "an empty name", 129);
+  expect_refusal({"record", "--at", at, "--commit", old_, "--release="}, "its value is empty", 129);
   expect_refusal({"record", "--at", at, "--commit", old_, "--release", "0.9,1.0"},
                  "two releases of 'playerbot'", 129);
   expect_refusal({"record", "--at", at, "--commit", old_, "--component", "playerbot/db"},

@@ -190,11 +190,9 @@ void ServiceFixture::configure(const std::string& yaml) {
 }
 
 std::string ServiceFixture::point(int age) {
-  const std::string list = git({"for-each-ref", "--sort=-refname", "--format=%(refname:lstrip=4)",
-                                "refs/rollback/production/points/"});
-  std::string_view rest(list);
-  for (int i = 0; i < age; ++i) rest.remove_prefix(rest.find('\n') + 1);
-  return std::string(rest.substr(0, rest.find('\n')));
+  const auto listed = points();
+  const auto at = static_cast<size_t>(age);
+  return at < listed.size() ? listed[at].at("point").get<std::string>() : "";
 }
 
 nlohmann::json ServiceFixture::points() {

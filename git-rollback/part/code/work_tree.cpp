@@ -125,9 +125,22 @@ std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& cha
     }
   }
   if (asked.empty()) return entries;
-  const std::string ids = git.run({"hash-object", "--stdin-paths"}, {.input = paths});
-  const auto lines = split(ids, '\n');
-  for (size_t i = 0; i < asked.size(); ++i) entries[asked[i]].id = std::string(lines.at(i));
+  const Finished ids = git.ask({"hash-object", "--stdin-paths"}, {.input = paths});
+  const auto lines = split(ids.out, '\n');
+  if (ids.status == 0) {
+    for (size_t i = 0; i < asked.size(); ++i) entries[asked[i]].id = std::string(lines.at(i));
+    return entries;
+  }
+  for (const size_t i : asked) {  // one by one: `status` may look on while files come and go
+    const Finished id = git.ask({"hash-object", "--", changes[i].path});
+    if (id.status == 0) {
+      entries[i].id = id.out.substr(0, id.out.find('\n'));
+    } else if (fs::exists(fs::symlink_status(git.work_tree() / changes[i].path))) {
+      throw Fatal("git hash-object failed: " + id.err.substr(0, id.err.find('\n')));
+    } else {
+      entries[i] = {};
+    }
+  }
   return entries;
 }
 
