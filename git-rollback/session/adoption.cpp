@@ -232,7 +232,8 @@ void suggest_databases(const fs::path& folder, int depth, int& left, FoundServic
 // A name for the one component that the first configuration has.
 std::string component_name(const fs::path& folder) {
   std::string name;
-  for (const char c : folder.filename().string()) {
+  const std::string text = folder.filename().string();
+  for (const char c : text) {
     const char lower = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     const bool fits = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9');
     if (fits || (!name.empty() && (c == '_' || c == '-' || c == '.'))) name += lower;
