@@ -137,9 +137,11 @@ std::vector<Point> Index::points_at_commit(std::string_view environment,
   return points_where(environment, "commit_id = ?2", commit, 0);
 }
 
-std::vector<Event> Index::events_where(const std::string& query,
-                                       std::initializer_list<std::string_view> values) const {
-  SQLite::Statement select(*database_, query + " ORDER BY at, id");
+namespace {
+
+// commit_id, line.
+std::vector<Event> events_from(SQLite::Statement& select,
+                               std::initializer_list<std::string_view> values) {
   int parameter = 0;
   for (const auto value : values) select.bind(++parameter, std::string(value));
   std::vector<Event> events;
@@ -151,17 +153,31 @@ std::vector<Event> Index::events_where(const std::string& query,
   return events;
 }
 
+}  // namespace
+
+std::vector<Event> Index::events_where(const std::string& query,
+                                       std::initializer_list<std::string_view> values) const {
+  SQLite::Statement select(*database_, query + " ORDER BY at, id");
+  return events_from(select, values);
+}
+
 std::vector<Event> Index::events_about(std::string_view environment, std::string_view deploy,
                                        std::string_view point) const {
-  return events_where(
-      "SELECT commit_id, line, at, id FROM events WHERE environment = ?1 AND deploy = ?2"
-      " AND deploy <> ''"
-      " UNION SELECT commit_id, line, at, id FROM events WHERE environment = ?1 AND point = ?3"
-      " AND point <> ''"
-      " UNION SELECT u.commit_id, u.line, u.at, u.id FROM events AS r JOIN events AS u"
-      " ON u.environment = ?1 AND u.undoes = r.operation AND u.undoes <> ''"
-      " WHERE r.environment = ?1 AND r.deploy = ?2 AND r.deploy <> ''",
-      {environment, deploy, point});
+  if (!about_) {
+    about_ = std::make_unique<SQLite::Statement>(
+        *database_,
+        "SELECT commit_id, line, at, id FROM events WHERE environment = ?1 AND deploy = ?2"
+        " AND deploy <> ''"
+        " UNION SELECT commit_id, line, at, id FROM events WHERE environment = ?1 AND point = ?3"
+        " AND point <> ''"
+        " UNION SELECT u.commit_id, u.line, u.at, u.id FROM events AS r JOIN events AS u"
+        " ON u.environment = ?1 AND u.undoes = r.operation AND u.undoes <> ''"
+        " WHERE r.environment = ?1 AND r.deploy = ?2 AND r.deploy <> ''"
+        " ORDER BY at, id");
+  }
+  auto events = events_from(*about_, {environment, deploy, point});
+  about_->reset();
+  return events;
 }
 
 std::vector<Event> Index::events_of_operation(std::string_view environment,

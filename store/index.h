@@ -73,6 +73,8 @@ class Index {
                                   long long value) const;
 
   std::unique_ptr<SQLite::Database> database_;
+  mutable std::unique_ptr<SQLite::Statement>
+      about_;  // events_about, asked for each point of a list
 };
 
 // From the tag itself, by the ref of the point. Checks that the message names

@@ -91,11 +91,8 @@ class ReplayWithFallback : public Replay {
       : first_(std::move(first)), git_(git) {}
 
   Laid lay(const std::string& tree, const std::vector<CommitToLay>& commits) override {
-    try {
-      return first_->lay(tree, commits);
-    } catch (const std::exception&) {
-      return open_plumbing_replay(git_)->lay(tree, commits);
-    }
+    Laid laid = first_->lay(tree, commits);
+    return laid.problem.empty() ? laid : open_plumbing_replay(git_)->lay(tree, commits);
   }
 
  private:

@@ -58,7 +58,14 @@ class Libgit2Replay : public Replay {
  public:
   explicit Libgit2Replay(RepositoryHandle repository) : repository_(std::move(repository)) {}
 
-  Laid lay(const std::string& tree, const std::vector<CommitToLay>& commits) override {
+  Laid lay(const std::string& tree, const std::vector<CommitToLay>& commits) override try {
+    return lay_in_memory(tree, commits);
+  } catch (const std::exception& error) {
+    return {.tree = "", .conflicting = "", .paths = {}, .problem = error.what()};
+  }
+
+ private:
+  Laid lay_in_memory(const std::string& tree, const std::vector<CommitToLay>& commits) {
     TreeHandle ours = tree_of(tree);
     for (const auto& commit : commits) {
       const TreeHandle base = tree_of(commit.parent);
@@ -85,7 +92,6 @@ class Libgit2Replay : public Replay {
     return {.tree = hex(git_tree_id(ours.get())), .conflicting = ""};
   }
 
- private:
   TreeHandle tree_of(const std::string& id) {
     git_oid oid;
     check(git_oid_fromstr(&oid, id.c_str()), "'" + id + "' is no id");

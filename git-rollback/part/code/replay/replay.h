@@ -16,14 +16,15 @@ struct Laid {
   std::string tree;                     // the result; "" after a conflict
   std::string conflicting;              // the commit that does not apply
   std::vector<std::string> paths = {};  // the files it conflicts in
+  std::string problem = {};             // why it could not be tried at all; "": it was
 };
 
 class Replay {
  public:
   virtual ~Replay() = default;
 
-  // Lays the commits on the tree in order, stops at the first conflict.
-  // Throws std::runtime_error when an object cannot be read or written.
+  // Lays the commits on the tree in order, stops at the first conflict. The
+  // module never throws: it has a C++ runtime of its own, perhaps.
   virtual Laid lay(const std::string& tree, const std::vector<CommitToLay>& commits) = 0;
 };
 
