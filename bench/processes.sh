@@ -72,7 +72,8 @@ service() {
   )
 }
 
-# A Capistrano application on this machine, with two releases.
+# A Capistrano application on this machine. A rollback of it removes the release
+# it leaves, so there are older ones for each round.
 capistrano() {
   mkdir -p cap/config/deploy
   (
@@ -84,7 +85,11 @@ capistrano() {
       'set :sshkit_backend, SSHKit::Backend::Local' 'set :keep_releases, 1000' \
       "set :format_options, log_file: nil" >config/deploy.rb
     echo "server 'localhost', roles: %w{app}" >config/deploy/production.rb
-    cap production deploy >/dev/null && sleep 1 && cap production deploy >/dev/null
+    cap production deploy >/dev/null
+    local older
+    for older in {1001..1020}; do
+      cp -a "$(readlink app/current)" "app/releases/20200101$older"00
+    done
   )
 }
 
@@ -102,9 +107,11 @@ nix_profile() {
 # Each of these goes back and forth, so that every round has something to do.
 switches() {
   heading "back to the release before"
+  mkdir plain && cp -a service/releases service/current plain
   local candidates=(
     "ln -s and mv -T, two processes" sh -c
-    'ln -s "releases/$(($(readlink current | tr -dc 12) % 2 + 1))" new && mv -T new current'
+    'cd "$0" && ln -s "releases/$(($(readlink current | tr -dc 12) % 2 + 1))" new && mv -T new current'
+    "$scratch/plain"
     --- "git rollback --component app/binaries" git rollback --component app/binaries
     --target previous --again --yes --- "git rollback undo" git rollback undo --yes
   )
@@ -118,8 +125,8 @@ switches() {
   fi
   if command -v cap >/dev/null; then
     capistrano
-    candidates+=(--- "cap production deploy:rollback, on this machine" sh -c
-      'cd "$0" && l=$(readlink app/current) && cap production deploy:rollback && ln -sfn "$l" app/current'
+    candidates+=(--- "cap deploy:rollback, on this machine" sh -c
+      'cd "$0" && cap production deploy:rollback'
       "$scratch/cap")
   else
     echo "(no cap here)"

@@ -47,6 +47,7 @@ class World {
     PointDraft draft;
     draft.point.id = "20261123T100000Z-0000000";
     draft.point.environment = "production";
+    draft.point.at = now();
     draft.point.commit = git_.line({"rev-parse", "HEAD"});
     for (const auto& part : parts_) part->capture(draft);
     sh(top_,
@@ -97,7 +98,7 @@ void our_swap(benchmark::State& state) {
 BENCHMARK(our_swap)->UseManualTime()->Unit(benchmark::kMicrosecond);
 
 // What the three steps make durable: the exchange of a file, of a link, and a
-// ref that is written, synced and renamed, with the lines of its two reflogs.
+// ref that is written, synced and renamed.
 void bare_swap(benchmark::State& state) {
   const World world;
   const fs::path top = world.top();

@@ -8,6 +8,7 @@
 #include "part/binaries/binaries_part.h"
 #include "run/service.h"
 #include "session/backfill.h"
+#include "session/deleted_tags.h"
 #include "session/parts.h"
 #include "session/pruning.h"
 #include "session/recording.h"
@@ -144,7 +145,13 @@ DeployReport pre_deploy(ChangingSession& changing, const std::string& coming) {
                  .events = {make_event(draft.point.commit, changing.environment(), draft.point.id,
                                        "deploy", json{{"phase", "started"}, {"head", head}})}});
   changing.journal().open_deploy({draft.point.id, changing.environment()});
-  return {.point = draft.point.id, .notices = draft.notices, .problem = {}};
+  DeployReport report{.point = draft.point.id, .notices = draft.notices, .problem = {}};
+  if (const size_t count = restore_deleted_tags(changing).put_back.size(); count > 0) {
+    report.notices.push_back("put back the tags of " + std::to_string(count) +
+                             (count == 1 ? " point" : " points") +
+                             ", which git fetch --prune-tags had deleted");
+  }
+  return report;
 }
 
 DeployReport post_deploy(Session session, int status, const std::optional<std::string>& commit,

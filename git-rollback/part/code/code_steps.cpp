@@ -19,7 +19,8 @@ BranchStep::BranchStep(const Git& git, std::string ref, std::string before, std:
 
 Step::Seen BranchStep::observe() {
   if (moved_) return {Observation::after};
-  if (move_ && head_names_it()) return {Observation::before};  // the move checks where it stands
+  if (move_ && !tried_ && head_names_it())
+    return {Observation::before};  // the move checks where it stands
   // One process for both, since this stands in the swap.
   const std::string answer = git_.run({"rev-parse", "HEAD", "--symbolic-full-name", "HEAD"});
   const auto lines = split(answer, '\n');
@@ -51,9 +52,12 @@ void BranchStep::get_ready() {
 }
 
 void BranchStep::apply() {
+  // git ends by itself; it is waited for when the swap is over.
+  tried_ = true;
   if (move_) moved_ = move_->commit();
+  if (moved_) return;
   move_.reset();
-  if (!moved_) move_refs(git_, {{ref_, before_, after_}}, "rollback: " + operation_);
+  move_refs(git_, {{ref_, before_, after_}}, "rollback: " + operation_);
 }
 
 void BranchStep::revert() {

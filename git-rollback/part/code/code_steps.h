@@ -31,7 +31,8 @@ class BranchStep : public Step {
   bool head_names_it() const;
 
   std::optional<ReadyMove> move_;
-  bool moved_ = false;  // by it, and git said so
+  bool tried_ = false;  // it was given the word
+  bool moved_ = false;  // and git said that it did
 };
 
 // Index and files of the paths that the commit changed: the one step that is
