@@ -15,12 +15,12 @@ bool is_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
+}  // namespace
+
 std::string text_at(const json& object, const char* key) {
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
-
-}  // namespace
 
 Event make_event(const std::string& commit, const std::string& environment,
                  const std::string& deploy, const std::string& kind, const json& more) {

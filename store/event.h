@@ -27,6 +27,10 @@ struct Event {
 Event make_event(const std::string& commit, const std::string& environment,
                  const std::string& deploy, const std::string& kind, const nlohmann::json& more);
 
+// What an event's object has there; "" where that is missing or no text: lines
+// come from other clones, too, and perhaps from other versions.
+std::string text_at(const nlohmann::json& object, const char* key);
+
 // Nothing for a line that is no event of ours: it is left where it is.
 std::optional<Event> parse_event(const std::string& commit, std::string_view line);
 

@@ -94,7 +94,9 @@ std::vector<Point> Index::points_where(std::string_view environment, const std::
                                        std::string_view value, int limit) const {
   SQLite::Statement query(*database_,
                           "SELECT environment, commit_id, at, tag_id, message, id FROM points"
-                          " WHERE environment = ?1 AND " +
+                          " WHERE environment = ?1 AND NOT EXISTS (SELECT 1 FROM events AS e"
+                          " WHERE e.environment = ?1 AND e.point = points.id AND e.point <> ''"
+                          " AND e.kind = 'pruned') AND " +
                               condition +
                               " ORDER BY at DESC, depth DESC, length(id) DESC, id DESC LIMIT ?3");
   query.bind(1, std::string(environment));
@@ -235,16 +237,19 @@ std::optional<Time> Index::first_live(std::string_view environment) const {
   return first[0].at;
 }
 
-long long Index::undeployed(const Git& git, const std::string& live,
-                            const std::string& head) const {
-  if (live == head || head.empty()) return 0;
+std::optional<long long> Index::undeployed(const Repository& repository, const std::string& live,
+                                           const std::string& head) const {
+  if (live == head) return 0;
+  if (head.empty()) return std::nullopt;
+  const bool shallow = fs::exists(repository.common_dir / "shallow");  // and will not be for ever
   SQLite::Statement known(*database_, "SELECT commits FROM undeployed WHERE live=? AND head=?");
   known.bind(1, live);
   known.bind(2, head);
-  if (known.executeStep()) return known.getColumn(0).getInt64();
-  const Finished counted = git.ask({"rev-list", "--count", head, "^" + live, "--"});
-  if (counted.status != 0) return 0;
+  if (!shallow && known.executeStep()) return known.getColumn(0).getInt64();
+  const Finished counted = repository.git.ask({"rev-list", "--count", head, "^" + live, "--"});
+  if (counted.status != 0) return std::nullopt;
   const long long commits = std::stoll(counted.out);
+  if (shallow) return commits;
   try {
     SQLite::Statement remember(*database_, "INSERT OR IGNORE INTO undeployed VALUES (?, ?, ?)");
     remember.bind(1, live);

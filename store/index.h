@@ -29,7 +29,7 @@ class Index {
   ~Index();
   Index(Index&&) noexcept;
 
-  // Of one environment, newest first; limit 0: all.
+  // Of one environment, newest first, without those that were pruned; limit 0: all.
   std::vector<Point> points(std::string_view environment, int limit = 0) const;
   std::optional<Point> point(std::string_view environment, std::string_view id) const;
   std::vector<Point> points_with_prefix(std::string_view environment,
@@ -60,9 +60,10 @@ class Index {
   std::optional<LiveThen> live_at(std::string_view environment, Time time) const;
   std::optional<Time> first_live(std::string_view environment) const;  // the first record's time
 
-  // How many commits HEAD has that are not live. Counted once, since git needs
-  // a process for it.
-  long long undeployed(const Git& git, const std::string& live, const std::string& head) const;
+  // How many commits `head` has that `live` has not; nothing where that cannot be
+  // told, as in a shallow clone. Counted once, since git needs a process for it.
+  std::optional<long long> undeployed(const Repository& repository, const std::string& live,
+                                      const std::string& head) const;
 
  private:
   std::vector<Point> points_where(std::string_view environment, const std::string& condition,

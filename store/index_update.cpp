@@ -209,19 +209,15 @@ void update_points(SQLite::Database& database, const Git& git, const Refs& refs)
 
 void insert_event(SQLite::Statement& insert, const Event& event) {
   const json object = json::parse(event.line, nullptr, false);
-  const auto text = [&object](const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-  };
   insert.bind(1, event.commit);
   insert.bind(2, static_cast<std::int64_t>(event.at.time_since_epoch().count()));
   insert.bind(3, event.id);
   insert.bind(4, event.environment);
   insert.bind(5, event.deploy);
   insert.bind(6, event.kind);
-  insert.bind(7, text("point"));
-  insert.bind(8, text("operation"));
-  insert.bind(9, text("undoes"));
+  insert.bind(7, text_at(object, "point"));
+  insert.bind(8, text_at(object, "operation"));
+  insert.bind(9, text_at(object, "undoes"));
   insert.bind(10, event.line);
   insert.exec();
   insert.reset();

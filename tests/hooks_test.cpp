@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "service_fixture.h"
+#include "store/git.h"
 
 namespace rollback::testing {
 namespace {
@@ -315,6 +316,22 @@ TEST_F(Trust, ThatOthersMayWriteIsNone) {
 }
 
 // --- the command line -------------------------------------------------------
+
+TEST_F(Hooks, PutBackTagsThatAFetchHasDeleted) {
+  deploy_good();
+  const std::string tags = git({"for-each-ref", "refs/tags/"});
+  ASSERT_STATUS(0, shell("git clone -q --bare . ../remote.git"
+                         " && git -C ../remote.git tag | xargs git -C ../remote.git tag -d"
+                         " && git remote add origin ../remote.git"));
+  git({"fetch", "-q", "--prune", "--prune-tags", "origin"});
+  ASSERT_EQ(git({"for-each-ref", "refs/tags/"}), "");
+  const Finished hook = rollback({"hook", "pre-deploy"});
+  ASSERT_STATUS(0, hook);
+  EXPECT_TRUE(contains(hook.out, "put back the tags of 2 points")) << hook.out;
+  for (const auto line : split(tags, '\n')) {
+    EXPECT_TRUE(contains(git({"for-each-ref", "refs/tags/"}), std::string(line)));
+  }
+}
 
 TEST_F(CommandLine, RefusesVerbsAndOptionsThatDoNotExist) {
   expect_refusal({"nosuch"}, "'nosuch'", 129);

@@ -287,5 +287,16 @@ TEST_F(Prune, SaysSoWhereNoLimitIsSet) {
   EXPECT_TRUE(contains(said.err, "'retention' in .rollback.yml sets no limit")) << said.err;
 }
 
+TEST_F(Prune, IsNotStoppedByAnEventOfAnotherVersion) {
+  a_bad_deploy();
+  ASSERT_STATUS(0,
+                shell("git notes --ref=rollback append -m '{\"at\":\"2026-11-24T10:00:00.000Z\","
+                      "\"id\":\"00000000000000aa\",\"environment\":\"production\",\"deploy\":\"\","
+                      "\"event\":\"rollback\",\"operation\":\"20261124T100000Z-abcdef0\","
+                      "\"outcome\":\"done\",\"left\":5,\"to\":7}' HEAD"));
+  EXPECT_STATUS(0, rollback({"prune", "--yes"}));
+  EXPECT_STATUS(0, rollback({"deploy", "--", "tools/deploy", "2.1", "build 2.1"}));
+}
+
 }  // namespace
 }  // namespace rollback::testing

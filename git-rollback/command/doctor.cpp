@@ -63,8 +63,8 @@ int run_doctor(const Arguments& arguments) {
   const Session session = open_session();
   choose_colour(session.repository.settings);
   const auto diagnoses = examine(session);
-  std::fputs((json ? dump(as_json(diagnoses)) : for_people(diagnoses)).c_str(), stdout);
-  std::fflush(stdout);
+  print((json ? dump(as_json(diagnoses)) : for_people(diagnoses)));
+  flush_output();
   return would_work(diagnoses) ? exit_done : exit_as_it_was;
 }
 

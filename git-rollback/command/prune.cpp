@@ -59,7 +59,7 @@ json as_json(const Session& session, const PrunePlan& plan, bool removed) {
 void show(const Session& session, const PruneOptions& options, const PrunePlan& plan,
           bool removed) {
   if (options.json) {
-    std::fputs(dump(as_json(session, plan, removed)).c_str(), stdout);
+    print(dump(as_json(session, plan, removed)));
   } else if (!removed) {
     for (const auto& line : plan.lines()) say(printable(line));
     if (plan.nothing()) {
@@ -67,7 +67,7 @@ void show(const Session& session, const PruneOptions& options, const PrunePlan& 
     } else if (plan.bytes() > 0) {
       say("in all " + bytes_in_words(plan.bytes()) + " of tables");
     }
-    std::fflush(stdout);
+    flush_output();
     if (!session.configured().retention.limits_anything()) {
       hints({"'retention' in .rollback.yml sets no limit, so points and backups stay"});
     }

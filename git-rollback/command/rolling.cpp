@@ -124,7 +124,7 @@ int make_branch_and_report(ChangingSession& changing, const RollingOptions& valu
     auto object = plan_as_json(plan, judged_points(changing.session(), standing, 0), nullptr);
     object["branch"] = made.name;
     object["branch_commit"] = made.commit;
-    std::fputs(dump(object).c_str(), stdout);
+    print(dump(object));
     return exit_done;
   }
   say("made the branch " + made.name + " at " + made.commit.substr(0, 10) +

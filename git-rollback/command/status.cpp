@@ -49,8 +49,8 @@ void add_live(const Session& session, const Standing& standing, Status& status) 
   const LiveRecord& live = *standing.recorded;
   const int min_score = session.configuration ? session.configuration->min_score : 80;
   const Judgement judgement = standing.judge_deploy(live.deploy, min_score);
-  const long long undeployed =
-      standing.index.undeployed(session.repository.git, live.commit, session.repository.head);
+  const auto undeployed =
+      standing.index.undeployed(session.repository, live.commit, session.repository.head);
   Table table;
   table.row({"live:", printable(live.commit.substr(0, 10)), printable(live.subject),
              to_words(live.at, now())});
@@ -59,15 +59,16 @@ void add_live(const Session& session, const Standing& standing, Status& status) 
     table.row({"release:", printable(release), printable(component)});
   }
   table.row({"parent:", live.parent.empty() ? "none" : printable(live.parent)});
-  table.row(
-      {"undeployed:", std::to_string(undeployed) + (undeployed == 1 ? " commit" : " commits")});
+  table.row({"undeployed:", !undeployed        ? "unknown"
+                            : *undeployed == 1 ? "1 commit"
+                                               : std::to_string(*undeployed) + " commits"});
   if (!standing.open_deploy.empty()) table.row({"open deploy:", standing.open_deploy});
   status.text += session.repository.environment + "\n" + table.text("  ");
   status.object["live"] = {
       {"git_hash", live.commit},      {"timestamp", to_rfc3339_seconds(live.at)},
       {"parent", live.parent},        {"deploy", live.deploy},
       {"releases", live.releases},    {"verdict", name_of(judgement.verdict)},
-      {"because", judgement.because}, {"undeployed", undeployed}};
+      {"because", judgement.because}, {"undeployed", undeployed ? json(*undeployed) : json()}};
   status.object["open_deploy"] = standing.open_deploy.empty() ? json() : json(standing.open_deploy);
 }
 
@@ -119,7 +120,8 @@ void live_for_scripts(const json& live, Porcelain& porcelain) {
   for (const auto& [component, release] : live.at("releases").items()) {
     porcelain.line({"release", component}, release.get<std::string>());
   }
-  porcelain.line({"undeployed", std::to_string(live.at("undeployed").get<int>())});
+  const json& undeployed = live.at("undeployed");
+  porcelain.line({"undeployed", undeployed.is_null() ? "" : std::to_string(undeployed.get<int>())});
 }
 
 std::string for_scripts(const json& status, bool nul) {

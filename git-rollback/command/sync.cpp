@@ -107,11 +107,11 @@ int run_sync(const Arguments& arguments) {
   request.push = !no_push;
   const SyncReport report = sync(open_session(), request);
   if (json_wanted) {
-    std::fputs(dump(as_json(report, request.dry_run)).c_str(), stdout);
+    print(dump(as_json(report, request.dry_run)));
   } else {
     show(report, request.dry_run);
   }
-  std::fflush(stdout);
+  flush_output();
   name_what_was_left(report);
   return report.complete() ? exit_done : exit_as_it_was;
 }

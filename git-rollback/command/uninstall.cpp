@@ -21,7 +21,7 @@ int run_uninstall(bool yes) {
   for (const auto& line : plan.lines()) say("  " + printable(line));
   if (!plan.stays.empty()) say("this stays:");
   for (const auto& line : plan.stays) say("  " + printable(line));
-  std::fflush(stdout);
+  flush_output();
   if (!yes && !can_ask()) {
     complain("error", "nothing was changed: without a terminal nobody can be asked",
              {"run it with --yes"});

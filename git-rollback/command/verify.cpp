@@ -54,10 +54,10 @@ int verify(const WhatToVerify& what, bool rebuild, bool as_json_text) {
   if (const auto borrowed = borrow_configuration(session); !borrowed.empty()) warning(borrowed);
   const auto verified = verify_points(session, what);
   if (as_json_text) {
-    std::fputs(dump(as_json(session.repository.environment, verified)).c_str(), stdout);
+    print(dump(as_json(session.repository.environment, verified)));
   } else {
     tell(verified);
-    std::fflush(stdout);
+    flush_output();
     if (verified.empty()) {
       hints({"there is no point to go back to yet: git rollback list"});
     } else {

@@ -8,11 +8,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 std::set<std::string> withdrawn_operations(const std::vector<Event>& events) {
   std::set<std::string> operations;
   for (const auto& event : events) {

@@ -37,8 +37,8 @@ void need_for_undo(const Standing& standing, NeededPoints& needed) {
          standing.index.events_of_operation(standing.environment, record.operation)) {
       if (event.kind != "rollback" && event.kind != "undo") continue;
       const json object = json::parse(event.line, nullptr, false);
-      needed.tables.insert(object.value("left", ""));
-      needed.tables.insert(object.value("to", ""));
+      needed.tables.insert(text_at(object, "left"));
+      needed.tables.insert(text_at(object, "to"));
     }
   }
 }

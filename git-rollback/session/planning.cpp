@@ -62,12 +62,6 @@ Assessment assess(const Session& session, Part& part, const Request& request,
   }
 }
 
-// Notes come from other clones too: what is no text there is none.
-std::string text_at(const json& object, const char* key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
 bool is_complete_rollback(const Standing& standing, const std::string& operation) {
   for (const auto& event : standing.index.events_of_operation(standing.environment, operation)) {
     if (event.kind != "rollback") continue;

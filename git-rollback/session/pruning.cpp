@@ -151,8 +151,8 @@ std::map<std::string, std::string> operations_by_left(const Standing& standing) 
   for (const auto& event : standing.index.events_of_operation(standing.environment, "")) {
     if (event.kind != "rollback" && event.kind != "undo") continue;
     const json object = json::parse(event.line, nullptr, false);
-    const std::string left = object.value("left", "");
-    if (!left.empty()) operations[left] = object.value("operation", "");
+    const std::string left = text_at(object, "left");
+    if (!left.empty()) operations[left] = text_at(object, "operation");
   }
   return operations;
 }
@@ -292,7 +292,7 @@ std::vector<std::string> prune_after_deploy(ChangingSession& changing) try {
   std::vector<std::string> lines = plan.lines();
   for (auto& line : lines) line = "removed " + line;
   return lines;
-} catch (const Error& error) {
+} catch (const std::exception& error) {
   return {"not everything could be pruned: " + std::string(error.what()) +
           "; later: git rollback prune"};
 }
