@@ -101,7 +101,7 @@ BENCHMARK(our_swap)->UseManualTime()->Unit(benchmark::kMicrosecond);
 // ref that is written, synced and renamed.
 void bare_swap(benchmark::State& state) {
   const World world;
-  const fs::path top = world.top();
+  const fs::path& top = world.top();
   const fs::path heads = top / ".git/refs/heads";
   write_file(top / "etc/.incoming", "rate = 1\n");
   const std::string id = read_file(heads / "main");

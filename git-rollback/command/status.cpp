@@ -33,6 +33,7 @@ const char* word_for(Observation observation) {
 struct Status {
   json object;
   std::string text;
+  bool can_go_back = false;  // the operation in flight
 };
 
 std::optional<OperationRow> operation_in_flight(const Session& session) {
@@ -93,6 +94,7 @@ void add_operation(const Session& session, Status& status) {
   status.object["in_flight"] = nullptr;
   const auto row = operation_in_flight(session);
   if (!row) return;
+  status.can_go_back = can_go_back(session.repository, *row);
   json steps = json::array();
   status.text += "\nin flight: operation " + row->id + " (" + std::string(name_of(row->state)) +
                  "), begun " + to_words(row->started, now()) + "\n";
@@ -171,7 +173,8 @@ int run_status(const Arguments& arguments) {
   flush_output();
   if (status.object["live"].is_null()) hints({"git rollback init"});
   if (!status.object["in_flight"].is_null()) {
-    hints({"to go forward: git rollback --continue", "to go back: git rollback --abort"});
+    hints({"to go forward: git rollback --continue"});
+    if (status.can_go_back) hints({"to go back: git rollback --abort"});
   }
   return exit_done;
 }

@@ -136,6 +136,18 @@ RollbackReport go_forward(ChangingSession& changing, Executor& executor,
   return report;
 }
 
+// After the intent an error that nobody foresaw, such as a full disk below the
+// journal, leaves the operation in flight, and must say so.
+template <typename Work>
+RollbackReport told_as_in_flight(const Work& work) try {
+  return work();
+} catch (const Error&) {
+  throw;
+} catch (const std::exception& error) {
+  throw Fatal(std::string(error.what()) + "; the operation is still in flight",
+              {"put that right, then git rollback --continue, or git rollback --abort"});
+}
+
 struct Resumed {
   OperationRow row;
   Configuration configuration;
@@ -195,6 +207,7 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
   const Configuration& configuration = session.configured();
   require_trust(session);
   require_room_for_tags(session);
+  require_sound_record(session);
   const auto locks = lock_releases(session, configuration, plan);
   Journal& journal = changing.journal();
   changing.lock().tell("rollback " + plan.operation);
@@ -222,7 +235,8 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
   fail_point("intend before");
   journal.intend(plan.operation, to_text(prepared));
   fail_point("intend after");
-  return go_forward(changing, executor, configuration, prepared, State::intended);
+  return told_as_in_flight(
+      [&] { return go_forward(changing, executor, configuration, prepared, State::intended); });
 }
 
 RollbackReport continue_operation(ChangingSession& changing) {
@@ -239,11 +253,14 @@ RollbackReport continue_operation(ChangingSession& changing) {
   if (resumed.row.state == State::reverting) changing.journal().set_state(id, State::intended);
   // A person who continues a held operation has looked, and says that it is good.
   const State from = resumed.row.state == State::held ? State::verified : resumed.row.state;
-  return go_forward(changing, executor, resumed.configuration, resumed.prepared, from);
+  return told_as_in_flight([&] {
+    return go_forward(changing, executor, resumed.configuration, resumed.prepared, from);
+  });
 }
 
 RollbackReport abort_operation(ChangingSession& changing) {
-  return go_back(changing, resume(changing), "", BranchOfCode::removed);
+  return told_as_in_flight(
+      [&] { return go_back(changing, resume(changing), "", BranchOfCode::removed); });
 }
 
 std::string quit_operation(ChangingSession& changing) {

@@ -50,6 +50,19 @@ void require_room_for_tags(const Session& session) {
                  "or record points without tags: git config rollback.tags false"});
 }
 
+void require_sound_record(const Session& session) {
+  const Repository& repository = session.repository;
+  const std::string refs =
+      repository.git.run({"for-each-ref", "--format=%(objecttype) %(refname)",
+                          std::string(names::events_ref), names::live_ref(repository.environment)});
+  for (const auto line : split(refs, '\n')) {
+    if (line.starts_with("commit ")) continue;
+    const std::string ref(line.substr(line.find(' ') + 1));
+    throw Refused("'" + ref + "' is no commit, so that nothing can be recorded",
+                  {"git rollback sync, where a remote has it", "or git update-ref -d " + ref});
+  }
+}
+
 std::string free_point_id(const Session& session, Time at, const std::string& commit) {
   for (int attempt = 1;; ++attempt) {
     std::string id = names::point_id(at, commit, attempt);

@@ -38,6 +38,10 @@ std::string newest_point_before(const Standing& standing, Time at);
 // that nothing could be published.
 void require_room_for_tags(const Session& session);
 
+// Refused where the events or the live chain are no commits, so that nothing
+// could be added to them.
+void require_sound_record(const Session& session);
+
 // An id that no point of this environment has.
 std::string free_point_id(const Session& session, Time at, const std::string& commit);
 

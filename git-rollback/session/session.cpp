@@ -8,6 +8,7 @@
 #include "os/process_identity.h"
 #include "session/parts.h"
 #include "session/work_trees.h"
+#include "store/live.h"
 #include "store/names.h"
 #include "store/temporary_index.h"
 
@@ -97,6 +98,7 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
                       !journal_->captures().empty() || was_cut_short(journal_->pushes());
   work_in(session_.repository, killed);
   replay_publications(git(), *journal_);
+  TemporaryIndex::sweep(git().git_dir());
   try {
     forget_captures();
   } catch (const Error&) {
@@ -111,10 +113,17 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
   } else if (in_flight == InFlight::is_wanted) {
     work_in(repository_of(session_.repository, *row), killed);
   } else {
+    std::vector<std::string> ways{"git rollback status", "git rollback --continue"};
+    if (can_go_back(session_.repository, *row)) ways.emplace_back("git rollback --abort");
     throw Refused(
-        "operation " + row->id + " is in flight (" + std::string(name_of(row->state)) + ")",
-        {"git rollback status", "git rollback --continue", "git rollback --abort"});
+        "operation " + row->id + " is in flight (" + std::string(name_of(row->state)) + ")", ways);
   }
+}
+
+bool can_go_back(const Repository& repository, const OperationRow& row) {
+  if (row.state == State::published) return false;
+  const auto live = read_live(repository.git, names::live_ref(row.environment));
+  return !live || live->operation != row.id;
 }
 
 void ChangingSession::work_in(Repository repository, bool stale_locks) {

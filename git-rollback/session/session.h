@@ -69,6 +69,9 @@ class ChangingSession {
   std::string cleaned_up_;
 };
 
+// Not once its record is published: only its cleaning is left then.
+bool can_go_back(const Repository& repository, const OperationRow& row);
+
 // How long a short change (a hook, a mark) waits for another one to end. A
 // rollback does not wait: two at once are a misunderstanding between people.
 inline constexpr std::chrono::milliseconds short_wait = std::chrono::seconds(10);

@@ -6,6 +6,7 @@
 #include <boost/filesystem/operations.hpp>
 #include <map>
 #include <set>
+#include <thread>
 
 #include "os/error.h"
 #include "store/publication.h"
@@ -158,11 +159,20 @@ bool folder_becomes_file(const std::vector<PathChange>& changes) {
   return false;
 }
 
+constexpr int index_attempts = 100;  // ten seconds
+
 // With paths as its input; where it has none, there is nothing to do.
 void run_with_index(const Git& git, const std::vector<std::string>& arguments,
                     const std::string& paths) {
-  if (paths.empty() || git.ask(arguments, {.input = paths}).status == 0) return;
-  clear_stale_locks(git, {"index"});
+  if (paths.empty()) return;
+  // An editor that looks at the index holds its lock for a moment.
+  for (int attempt = 0; attempt < index_attempts; ++attempt) {
+    const Finished done = git.ask(arguments, {.input = paths});
+    if (done.status == 0) return;
+    if (done.err.find("index.lock") == std::string::npos) break;
+    clear_stale_locks(git, {"index"});
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
   git.run(arguments, {.input = paths});
 }
 
