@@ -7,6 +7,7 @@
 #include "os/file.h"
 #include "os/process_identity.h"
 #include "session/parts.h"
+#include "session/push_standing.h"
 #include "session/work_trees.h"
 #include "store/names.h"
 #include "store/temporary_index.h"
@@ -97,6 +98,7 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
                       !journal_->captures().empty() || was_cut_short(journal_->pushes());
   work_in(session_.repository, killed);
   replay_publications(git(), *journal_);
+  forget_pushes_not_taken(session_.repository, *journal_);
   try {
     forget_captures();
   } catch (const Error&) {
