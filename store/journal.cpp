@@ -225,14 +225,20 @@ void Journal::open_deploy(const OpenDeploy& deploy) {
   insert.exec();
 }
 
-std::optional<OpenDeploy> Journal::newest_open_deploy(const std::string& environment) {
+std::vector<OpenDeploy> Journal::open_deploys(const std::string& environment) {
+  std::vector<OpenDeploy> all;
   SQLite::Statement query(*database_,
                           "SELECT id, environment FROM deploys WHERE open AND environment = ?1"
                           " AND seq > (SELECT coalesce(max(seq), 0) FROM deploys"
-                          " WHERE NOT open AND environment = ?1) ORDER BY seq DESC LIMIT 1");
+                          " WHERE NOT open AND environment = ?1) ORDER BY seq DESC");
   query.bind(1, environment);
-  if (!query.executeStep()) return std::nullopt;
-  return OpenDeploy{query.getColumn(0), query.getColumn(1)};
+  while (query.executeStep()) all.push_back({query.getColumn(0), query.getColumn(1)});
+  return all;
+}
+
+std::optional<OpenDeploy> Journal::newest_open_deploy(const std::string& environment) {
+  const auto open = open_deploys(environment);
+  return open.empty() ? std::nullopt : std::optional(open.front());
 }
 
 void Journal::close_deploy(const std::string& id) {
@@ -278,6 +284,17 @@ void Journal::end_pushes(long long last_seq) {
   SQLite::Statement remove(*database_, "DELETE FROM pushes WHERE seq <= ?");
   remove.bind(1, static_cast<std::int64_t>(last_seq));
   remove.exec();
+}
+
+void Journal::forget_push(const PushRow& push) {
+  SQLite::Transaction transaction(*database_);
+  SQLite::Statement forget(*database_, "DELETE FROM deploys WHERE id = ? AND open");
+  forget.bind(1, push.deploy);
+  forget.exec();
+  SQLite::Statement remove(*database_, "DELETE FROM pushes WHERE seq = ?");
+  remove.bind(1, static_cast<std::int64_t>(push.seq));
+  remove.exec();
+  transaction.commit();
 }
 
 void Journal::begin_capture(const Capturing& capturing) {

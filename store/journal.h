@@ -96,7 +96,9 @@ class Journal {
   std::vector<Pruning> prunings();
 
   void open_deploy(const OpenDeploy& deploy);
-  // One that was opened before another that is closed was given up, and is none.
+  // Newest first. One that was opened before another that is closed was given up,
+  // and is none.
+  std::vector<OpenDeploy> open_deploys(const std::string& environment);
   std::optional<OpenDeploy> newest_open_deploy(const std::string& environment);
   void close_deploy(const std::string& id);
 
@@ -106,6 +108,9 @@ class Journal {
   void set_process_of_push(long long seq, const std::string& process);
   // With those before it: the work tree is what the last of them brought.
   void end_pushes(long long last_seq);
+  // One that brought nothing, with its deploy, where that is open still, as if
+  // neither had begun: what was open before it is again.
+  void forget_push(const PushRow& push);
 
   // How long a phase took here, for estimates: the median of the last ten.
   void measured(const std::string& phase, std::chrono::milliseconds duration);

@@ -63,7 +63,9 @@ TEST_P(PushKilledAt, ARollbackOnTheServerGoesBackToWhatWasLive) {
   const json status = server_status();
   if (!status.at("push").is_null()) {
     EXPECT_FALSE(status.at("push").at("running"));
-    EXPECT_TRUE(contains(on_server("status").out, "was cut short before its deploy ended"));
+    EXPECT_EQ(status.at("push").at("taken"), GetParam().moved);
+    const std::string said = on_server("status").out;
+    EXPECT_EQ(contains(said, "was cut short before its deploy ended"), GetParam().moved) << said;
   }
   EXPECT_STATUS(0, on_server("--yes --target previous"));
   EXPECT_EQ(at("src/app") + at("current/server"), "1\n1\n");

@@ -6,7 +6,7 @@
 #include "cli/plan_view.h"
 #include "cli/terminal.h"
 #include "command/command.h"
-#include "os/process_identity.h"
+#include "session/push_standing.h"
 #include "session/rollback.h"
 #include "session/standing.h"
 #include "store/names.h"
@@ -74,20 +74,31 @@ void add_live(const Session& session, const Standing& standing, Status& status) 
 }
 
 // What a push brings right now, or began to bring.
-void add_push(const Session& session, const Standing& standing, Status& status) {
+std::string words_for(const StandingPush& standing) {
+  const std::string& process = standing.push.process;
+  switch (standing.standing) {
+    case PushStanding::running:
+      return "is being deployed, by process " + process.substr(0, process.find(' '));
+    case PushStanding::cut_short:
+      return "was cut short before its deploy ended: push again, or roll back";
+    case PushStanding::not_taken:
+      break;
+  }
+  return "was not taken by git, and nothing of it was deployed: push again";
+}
+
+// What a push brings right now, or began to bring.
+void add_push(const Session& session, Status& status) {
   if (!session.repository.push_to_deploy) return;
   status.object["push"] = nullptr;
   auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir));
-  const auto pushes = journal ? journal->pushes() : std::vector<PushRow>{};
-  if (pushes.empty() || pushes.back().deploy != standing.open_deploy) return;
-  const PushRow& push = pushes.back();
-  const bool running = is_running(push.process);
+  const auto found = journal ? standing_push(session.repository, *journal) : std::nullopt;
+  if (!found) return;
   status.text +=
-      "\nthe push of " + push.new_commit.substr(0, 10) +
-      (running ? " is being deployed, by process " + push.process.substr(0, push.process.find(' '))
-               : " was cut short before its deploy ended: push again, or roll back") +
-      "\n";
-  status.object["push"] = {{"git_hash", push.new_commit}, {"running", running}};
+      "\nthe push of " + found->push.new_commit.substr(0, 10) + " " + words_for(*found) + "\n";
+  status.object["push"] = {{"git_hash", found->push.new_commit},
+                           {"running", found->standing == PushStanding::running},
+                           {"taken", found->standing != PushStanding::not_taken}};
 }
 
 void add_operation(const Session& session, Status& status) {
@@ -164,7 +175,7 @@ int run_status(const Arguments& arguments) {
   status.object = {{"format", 1}, {"environment", session.repository.environment}};
   const Standing standing = look_around(session);
   add_live(session, standing, status);
-  add_push(session, standing, status);
+  add_push(session, status);
   add_operation(session, status);
   print(format == Format::json        ? dump(status.object)
         : format == Format::porcelain ? for_scripts(status.object, output.nul)

@@ -7,6 +7,7 @@
 
 #include "os/error.h"
 #include "session/parts.h"
+#include "session/push_standing.h"
 #include "session/rollback.h"
 #include "session/surroundings.h"
 #include "session/trust.h"
@@ -103,6 +104,36 @@ void add_parts(const Session& session, Depth depth, Diagnoses& all) {
   }
 }
 
+// Pushes and deploys that are open, or were cut short.
+void add_open_deploy(const Repository& repository, Journal& journal, std::vector<Check>& checks) {
+  if (const auto found = standing_push(repository, journal)) {
+    const std::string push = "the push of " + found->push.new_commit.substr(0, 10);
+    switch (found->standing) {
+      case PushStanding::running:
+        checks.push_back(
+            warn(push + " is being deployed right now: a rollback goes back before it"));
+        break;
+      case PushStanding::cut_short:
+        checks.push_back(warn(push +
+                                  " was cut short before its deploy ended: its files and its build"
+                                  " may be there in part",
+                              "push again, or git rollback --target previous"));
+        break;
+      case PushStanding::not_taken:
+        checks.push_back(warn(push +
+                                  " was not taken by git, and nothing of it was deployed; the next"
+                                  " command that changes something forgets it",
+                              "push again, or git rollback record"));
+        break;
+    }
+    if (found->standing != PushStanding::not_taken) return;
+  }
+  if (const auto open = newest_open_deploy(repository, journal, repository.environment)) {
+    checks.push_back(warn("deploy " + open->id + " is open: a rollback goes back before it",
+                          "when it has ended: git hook run post-deploy -- --status <n>"));
+  }
+}
+
 // The journal and what stands in it; Fatal where it is damaged.
 std::vector<Check> check_journal(const Session& session) {
   const Repository& repository = session.repository;
@@ -119,10 +150,7 @@ std::vector<Check> check_journal(const Session& session) {
         warn("a command was killed while it recorded; the next one that changes something ends it",
              "git rollback record"));
   }
-  if (const auto open = journal->newest_open_deploy(repository.environment)) {
-    checks.push_back(warn("deploy " + open->id + " is open: a rollback goes back before it",
-                          "when it has ended: git hook run post-deploy -- --status <n>"));
-  }
+  add_open_deploy(repository, *journal, checks);
   if (checks.empty()) checks.push_back(fine("nothing is in flight, and no deploy is open"));
   return checks;
 }

@@ -22,6 +22,7 @@ namespace {
 // How far it came.
 struct Course {
   PushRow push;
+  bool ended_by_others = false;  // before its checkout: nothing of it was done
   int status = 0;
   std::string problem;
 };
@@ -37,11 +38,30 @@ PushRow push_of(Journal& journal, const RefUpdate& update) {
                 {"install it again: git rollback init"});
 }
 
+// True while nobody, such as a rollback, ended this deploy meanwhile.
+bool is_still_open(Journal& journal, const Repository& repository, const std::string& deploy) {
+  const auto open = journal.newest_open_deploy(repository.environment);
+  return open && open->id == deploy;
+}
+
+// Between git's move of the branch and our lock, somebody may have rolled back.
+bool ended_by_others(ChangingSession& changing, const RefUpdate& update, const PushRow& push) {
+  const Finished at = changing.git().ask({"rev-parse", "--verify", "--quiet", update.ref});
+  if (at.status != 0 || at.out.substr(0, at.out.find('\n')) != update.new_id) return true;
+  return !push.deploy.empty() &&
+         !is_still_open(changing.journal(), changing.repository(), push.deploy);
+}
+
 // Under the lock. The push is ours from here on, even if whoever pushed leaves.
 void check_out_push(ChangingSession& changing, const RefUpdate& update, const Tell& tell,
                     Course& course) {
   Journal& journal = changing.journal();
   course.push = push_of(journal, update);
+  course.ended_by_others = ended_by_others(changing, update, course.push);
+  if (course.ended_by_others) {
+    journal.forget_push(course.push);
+    return;
+  }
   journal.set_process_of_push(course.push.seq, process_identity(getpid()));
   Checkout checkout{.commit = update.new_id, .known = {course.push.old_commit}, .cut_short = {}};
   for (const auto& push : journal.pushes()) {
@@ -92,20 +112,20 @@ void build(const Repository& repository, const CommandLine& words, const Tell& t
                        : "'" + words.front() + "' exited with " + std::to_string(finished.status);
 }
 
-// True while nobody, such as a rollback, ended this deploy meanwhile.
-bool is_still_open(const Session& session, const std::string& deploy) {
-  auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir));
-  const auto open = journal ? journal->newest_open_deploy(session.repository.environment)
-                            : std::optional<OpenDeploy>();
-  return open && open->id == deploy;
+void tell_of_others(const Repository& repository, const std::string& when, PushDeployed& report) {
+  report.problem = "the deploy was ended by somebody else " + when + ", perhaps by a rollback";
+  report.hints = {command_on_server(repository, "status")};
 }
 
 void end_deploy(const Course& course, const Tell& tell, PushDeployed& report) {
   const Session session = open_session();
   const Repository& repository = session.repository;
-  if (!is_still_open(session, report.deploy)) {
-    report.problem = "the deploy was ended by somebody else while it ran, perhaps by a rollback";
-    report.hints = {command_on_server(repository, "status")};
+  const bool still_open = [&] {
+    auto journal = Journal::open_to_read(names::journal_file(repository.common_dir));
+    return journal && is_still_open(*journal, repository, report.deploy);
+  }();
+  if (!still_open) {
+    tell_of_others(repository, "while it ran", report);
     return;
   }
   const DeployReport after = post_deploy(session, course.status, report.commit, report.deploy);
@@ -184,8 +204,12 @@ PushDeployed deploy_push(const std::vector<RefUpdate>& updates, const Tell& tell
     ChangingSession changing(std::move(session), "deploying a push", short_wait);
     check_out_push(changing, *update, tell, course);
   }
-  const bool checked_out = course.problem.empty();
   report.deploy = course.push.deploy;
+  if (course.ended_by_others) {
+    tell_of_others(repository, "before its checkout, of which nothing was done", report);
+    return report;
+  }
+  const bool checked_out = course.problem.empty();
   if (checked_out && !settings.command.empty()) {
     build(repository, settings.command, tell, heard, course);  // without the lock, like a deploy
     fail_point("push built");

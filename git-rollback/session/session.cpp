@@ -7,6 +7,7 @@
 #include "os/file.h"
 #include "os/process_identity.h"
 #include "session/parts.h"
+#include "session/push_standing.h"
 #include "session/work_trees.h"
 #include "store/live.h"
 #include "store/names.h"
@@ -99,6 +100,7 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
   work_in(session_.repository, killed);
   replay_publications(git(), *journal_);
   TemporaryIndex::sweep(git().git_dir());
+  forget_pushes_not_taken(session_.repository, *journal_);
   try {
     forget_captures();
   } catch (const Error&) {

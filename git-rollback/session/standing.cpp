@@ -2,15 +2,17 @@
 
 #include "os/error.h"
 #include "session/parts.h"
+#include "session/push_standing.h"
 #include "store/names.h"
 
 namespace rollback {
 namespace {
 
-std::string newest_open_deploy(const Session& session) {
+std::string open_deploy_of(const Session& session) {
   auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir));
   if (!journal) return "";
-  const auto open = journal->newest_open_deploy(session.repository.environment);
+  const auto open =
+      newest_open_deploy(session.repository, *journal, session.repository.environment);
   return open ? open->id : "";
 }
 
@@ -39,7 +41,7 @@ bool Standing::was_rolled_back_from(std::string_view deploy) const {
 Standing look_around(const Session& session) {
   Standing standing{.index = Index(session.repository),
                     .environment = session.repository.environment,
-                    .open_deploy = newest_open_deploy(session),
+                    .open_deploy = open_deploy_of(session),
                     .recorded = {},
                     .live = {}};
   auto newest = standing.index.live_chain(standing.environment, 1);

@@ -9,6 +9,7 @@
 #include "os/fail_point.h"
 #include "os/file.h"
 #include "session/deleted_tags.h"
+#include "session/push_standing.h"
 #include "store/names.h"
 #include "store/pruned_points.h"
 
@@ -44,9 +45,10 @@ std::string events_of(const RefIds& refs) {
   return found == refs.end() ? "" : found->second;
 }
 
-std::string why_busy(Journal* journal, const std::string& environment) {
+std::string why_busy(const Repository& repository, Journal* journal,
+                     const std::string& environment) {
   if (journal == nullptr) return "";
-  if (const auto open = journal->newest_open_deploy(environment)) {
+  if (const auto open = newest_open_deploy(repository, *journal, environment)) {
     return "deploy " + open->id + " is open";
   }
   const auto row = journal->in_flight();
@@ -123,7 +125,7 @@ class Sync {
   void take_in(const std::string& about) {
     auto journal = Journal::open_to_read(names::journal_file(session_.repository.common_dir));
     const auto busy = [&](const std::string& environment) {
-      return why_busy(journal ? &*journal : nullptr, environment);
+      return why_busy(session_.repository, journal ? &*journal : nullptr, environment);
     };
     Incoming incoming = find_incoming(git(), sides(), busy);
     if (request_.dry_run) {
@@ -144,7 +146,7 @@ class Sync {
   Incoming take_in_under_lock(const std::string& about) {
     ChangingSession changing(session_, about, short_wait, InFlight::is_wanted);
     Incoming incoming = find_incoming(git(), sides(), [&](const std::string& environment) {
-      return why_busy(&changing.journal(), environment);
+      return why_busy(changing.repository(), &changing.journal(), environment);
     });
     Publication publication;
     for (const auto* points : {&incoming.points, &incoming.from_tags}) {
