@@ -35,6 +35,8 @@ class CutShort : public Doctor {
     for (const auto& event : events("deploy")) count += event.value("phase", "") == "finished";
     return count;
   }
+  // Of what is live.
+  std::string recorded_verdict() { return live().at("verdict"); }
   static void expect_warning_of_live(const Finished& said, const std::string& at) {
     EXPECT_TRUE(contains(said.err, "warning: a command was cut short before it moved '" +
                                        std::string(live_ref) +
@@ -103,6 +105,7 @@ TEST_F(CutShort, AVerbThatIsRefusedNamesTheRefAllTheSame) {
 
 TEST_F(CutShort, TheOperationCanBeTakenBackToo) {
   const std::string start = service();
+  ASSERT_EQ(recorded_verdict(), "stable");
   ASSERT_STATUS(killed, rollback({"--target", "previous", "--yes"},
                                  {{"GIT_ROLLBACK_FAIL_POINT", "publish intent after"}}));
   const std::string theirs = move_live();
@@ -111,6 +114,7 @@ TEST_F(CutShort, TheOperationCanBeTakenBackToo) {
   expect_warning_of_live(aborted, theirs);
   EXPECT_EQ(service(), start);
   EXPECT_EQ(git({"rev-parse", live_ref}), theirs);
+  EXPECT_EQ(recorded_verdict(), "stable") << "it was not rolled back from";
   EXPECT_EQ(leftovers(), "");
 }
 
