@@ -12,6 +12,7 @@
 #include "cli/terminal.h"
 #include "command/command.h"
 #include "os/error.h"
+#include "os/notice.h"
 
 namespace {
 
@@ -54,6 +55,10 @@ int main(int argc, char** argv) {
   try {
     const auto bar = ProgressBar::where_seen();
     set_progress_listener(bar.get());
+    set_notice_listener([](const Notice& notice) {
+      warning(notice.text);
+      hints(notice.hints);
+    });
     const int code = dispatch({argv + 1, argv + argc});
     finish_output();
     return code;

@@ -29,15 +29,23 @@ const std::vector<std::string> scrubbed{"GIT_DIR",
                                         "GIT_REFLOG_ACTION",
                                         "GIT_TRACE"};
 
-std::string last_line_of(const std::string& err) {
-  std::string_view text(err);
-  while (text.ends_with('\n')) text.remove_suffix(1);
-  const size_t newline = text.rfind('\n');
-  if (newline != std::string_view::npos) text.remove_prefix(newline + 1);
-  for (const std::string_view prefix : {"fatal: ", "error: "}) {
-    if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
+// The last line that says what was wrong, or else the last of all: advice of
+// several lines may follow it.
+std::string reason_in(const std::string& err) {
+  std::string_view reason;
+  bool is_error = false;
+  for (std::string_view line : split(err, '\n')) {
+    bool here = false;
+    for (const std::string_view prefix : {"fatal: ", "error: "}) {
+      if (!line.starts_with(prefix)) continue;
+      line.remove_prefix(prefix.size());
+      here = true;
+    }
+    if (line.empty() || (is_error && !here)) continue;
+    reason = line;
+    is_error = here;
   }
-  return std::string(text);
+  return std::string(reason);
 }
 
 }  // namespace
@@ -90,7 +98,7 @@ std::string Git::run(const std::vector<std::string>& arguments, const GitExtra& 
     while (verb + 1 < arguments.size() && arguments[verb].starts_with("--")) ++verb;
     throw Fatal("git " + arguments.at(verb) + " failed: " +
                 (finished.err.empty() ? "exit " + std::to_string(finished.status)
-                                      : last_line_of(finished.err)));
+                                      : reason_in(finished.err)));
   }
   return std::move(finished.out);
 }

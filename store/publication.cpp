@@ -41,6 +41,8 @@ struct Addition {
 };
 using Additions = std::map<std::string, std::vector<Addition>>;  // by commit
 
+std::string mark_of(const Event& event) { return "\"id\":\"" + event.id + "\""; }
+
 // True when the draft was changed.
 bool add_lines(const Git& git, const std::string& draft, const Additions& additions,
                const std::map<std::string, std::string>& identity) {
@@ -86,7 +88,7 @@ bool merge_notes(const Git& git, const std::string& draft, const std::string& th
 std::string build_notes(const Git& git, const std::string& tip, const Publication& publication) {
   Additions additions;
   for (const auto& event : publication.events) {
-    additions[event.commit].push_back({"\"id\":\"" + event.id + "\"", event.line});
+    additions[event.commit].push_back({mark_of(event), event.line});
   }
   const std::string draft = names::draft_events_ref(getpid());
   git.ask({"update-ref", "-d", draft});
@@ -173,17 +175,57 @@ void publish_once(const Git& git, const Publication& publication) {
   fail_point("publish refs after");
 }
 
-void finish(const Git& git, Journal& journal, long long id, const Publication& publication) {
+void publish_with_patience(const Git& git, const Publication& publication) {
   for (int attempt = 1;; ++attempt) {
     try {
       publish_once(git, publication);
-      break;
+      return;
     } catch (const Error&) {  // perhaps another process was first: look again
       if (attempt == attempts) throw;
       std::this_thread::sleep_for(std::chrono::milliseconds(5 * attempt));
     }
   }
-  journal.end_publication(id);
+}
+
+bool is_recorded(const Git& git, const Event& event) {
+  const Finished note =
+      git.ask({"notes", "--ref=" + std::string(names::events_ref), "show", event.commit});
+  return note.status == 0 && note.out.find(mark_of(event)) != std::string::npos;
+}
+
+// git's transaction fails as a whole while it takes its locks, and anywhere once
+// it commits: a disk that is full then leaves the first refs moved.
+bool is_begun(const Git& git, const Publication& publication) try {
+  const auto& [refs, events, merged_notes] = publication;
+  return std::any_of(
+             refs.begin(), refs.end(),
+             [&](const RefChange& change) { return id_of(git, change.ref) == change.new_id; }) ||
+         std::any_of(events.begin(), events.end(),
+                     [&](const Event& event) { return is_recorded(git, event); });
+} catch (const Error&) {
+  return true;  // a replay will see
+}
+
+// Without the foreign refs, which are returned.
+std::vector<ForeignRef> leave_out_foreign(const Git& git, Publication& publication) {
+  std::vector<ForeignRef> foreign = foreign_refs(git, publication);
+  for (const auto& [change, now] : foreign) std::erase(publication.refs, change);
+  return foreign;
+}
+
+void replay(const Git& git, Publication publication,
+            const std::function<void(const ForeignRef&)>& tell) {
+  std::vector<ForeignRef> foreign = leave_out_foreign(git, publication);
+  for (bool over = false; !over;) {
+    for (const auto& ref : foreign) tell(ref);
+    try {
+      publish_with_patience(git, publication);
+      over = true;
+    } catch (const Refused&) {  // moved just now
+      foreign = leave_out_foreign(git, publication);
+      if (foreign.empty()) throw;
+    }
+  }
 }
 
 }  // namespace
@@ -257,19 +299,34 @@ void publish(const Git& git, Journal& journal, const Publication& publication) {
   const long long id = journal.begin_publication(publication);
   fail_point("publish intent after");
   try {
-    finish(git, journal, id, publication);
+    publish_with_patience(git, publication);
   } catch (const Error&) {
-    journal.end_publication(id);  // it failed for a reason that a replay would meet again
+    // Who called is told that it failed: it must not happen by itself later, nor
+    // stay done by half.
+    if (!is_begun(git, publication)) journal.end_publication(id);
     throw;
   }
+  journal.end_publication(id);
   fail_point("publish after");
 }
 
-bool replay_publications(const Git& git, Journal& journal) {
+std::vector<ForeignRef> foreign_refs(const Git& git, const Publication& publication) {
+  std::vector<ForeignRef> foreign;
+  for (const auto& change : publication.refs) {
+    const std::string now = id_of(git, change.ref);
+    if (now != change.old_id && now != change.new_id) foreign.push_back({change, now});
+  }
+  return foreign;
+}
+
+void replay_publications(const Git& git, Journal& journal,
+                         const std::function<void(const ForeignRef&)>& tell) {
   const auto pending = journal.pending_publications();
   if (!pending.empty()) sweep_drafts(git);
-  for (const auto& [id, publication] : pending) finish(git, journal, id, publication);
-  return !pending.empty();
+  for (const auto& [id, publication] : pending) {
+    replay(git, publication, tell);
+    journal.end_publication(id);
+  }
 }
 
 }  // namespace rollback

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <boost/filesystem/path.hpp>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,11 +33,24 @@ struct Publication {
 };
 
 // Journals it, publishes it, strikes it from the journal. The lock must be
-// held. Throws Refused when a ref is neither at its old nor at its new id.
+// held. Throws Refused when a ref is neither at its old nor at its new id, and
+// Fatal when git cannot publish it. When it throws, nothing of it was published,
+// or it stays in the journal and a replay publishes the rest.
 void publish(const Git& git, Journal& journal, const Publication& publication);
 
-// Finishes what a killed process had begun to publish. True if there was any.
-bool replay_publications(const Git& git, Journal& journal);
+// A ref of a publication that somebody else moved: it is neither at its old nor
+// at its new id.
+struct ForeignRef {
+  RefChange change;
+  std::string now;  // "" : it is not there
+};
+std::vector<ForeignRef> foreign_refs(const Git& git, const Publication& publication);
+
+// Finishes what was begun to be published and cut short. Foreign refs stay where
+// they are, all else is published; `tell` hears of each of them before the
+// journal forgets it. Fatal when git cannot publish the rest, which is kept.
+void replay_publications(const Git& git, Journal& journal,
+                         const std::function<void(const ForeignRef&)>& tell);
 
 // The branch or tag that stands where `ref` needs a folder: "refs/heads/rollback"
 // for "refs/heads/rollback/x".

@@ -1,5 +1,6 @@
 #include "health/verdict.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -8,15 +9,25 @@ namespace {
 
 using nlohmann::json;
 
+// Undone, or taken back by --abort although its record was out already.
 std::set<std::string> withdrawn_operations(const std::vector<Event>& events) {
-  std::set<std::string> operations;
+  std::set<std::string> reverted;
+  std::map<std::string, std::string> undos;  // what each undoes
   for (const auto& event : events) {
-    if (event.kind != "undo") continue;
+    if (event.kind != "rollback" && event.kind != "undo") continue;
     const json object = json::parse(event.line, nullptr, false);
     const std::string outcome = text_at(object, "outcome");
-    if (outcome == "done" || outcome == "partial") operations.insert(text_at(object, "undoes"));
+    const std::string operation = text_at(object, "operation");
+    if (outcome == "reverted") reverted.insert(operation);
+    if (event.kind == "undo" && (outcome == "done" || outcome == "partial")) {
+      undos[operation] = text_at(object, "undoes");
+    }
   }
-  return operations;
+  std::set<std::string> withdrawn = reverted;
+  for (const auto& [operation, undone] : undos) {
+    if (reverted.count(operation) == 0) withdrawn.insert(undone);
+  }
+  return withdrawn;
 }
 
 // What the events of one deploy add up to.

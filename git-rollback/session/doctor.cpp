@@ -145,10 +145,20 @@ std::vector<Check> check_journal(const Session& session) {
         problem("operation " + row->id + " is in flight (" + std::string(name_of(row->state)) + ")",
                 "git rollback --continue, or git rollback --abort"));
   }
-  if (!journal->pending_publications().empty() || !journal->captures().empty()) {
+  const auto pending = journal->pending_publications();
+  if (!pending.empty() || !journal->captures().empty()) {
     checks.push_back(
-        warn("a command was killed while it recorded; the next one that changes something ends it",
+        warn("a command was cut short while it recorded; the next one that changes something ends"
+             " it",
              "git rollback record"));
+  }
+  for (const auto& [id, publication] : pending) {
+    for (const auto& [change, now] : foreign_refs(repository.git, publication)) {
+      checks.push_back(warn("'" + change.ref + "' was moved by somebody else since: it stays at " +
+                                (now.empty() ? "nothing" : now.substr(0, 10)) +
+                                ", and only the rest of that record is written",
+                            change.new_id.empty() ? "" : "git show " + change.new_id));
+    }
   }
   add_open_deploy(repository, *journal, checks);
   if (checks.empty()) checks.push_back(fine("nothing is in flight, and no deploy is open"));

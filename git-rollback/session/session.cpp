@@ -5,6 +5,7 @@
 
 #include "os/error.h"
 #include "os/file.h"
+#include "os/notice.h"
 #include "os/process_identity.h"
 #include "session/parts.h"
 #include "session/push_standing.h"
@@ -37,6 +38,21 @@ std::optional<std::string> configuration_text(const Repository& repository) {
 bool was_cut_short(const std::vector<PushRow>& pushes) {
   return std::any_of(pushes.begin(), pushes.end(),
                      [](const PushRow& push) { return !is_running(push.process); });
+}
+
+void tell_of_foreign(const ForeignRef& foreign) {
+  const auto& [change, now] = foreign;
+  Notice notice{.text = "a command was cut short before it moved '" + change.ref +
+                        "', and somebody else moved it since: it stays at " +
+                        (now.empty() ? "nothing" : now) + ", and is not " +
+                        (change.new_id.empty() ? "deleted" : "moved to " + change.new_id),
+                .hints = {}};
+  if (!change.new_id.empty()) {
+    notice.hints = {"what was to be there: git show " + change.new_id,
+                    "to put it there after all: git update-ref " + change.ref + " " +
+                        change.new_id + " " + (now.empty() ? "''" : now)};
+  }
+  give_notice(notice);
 }
 
 }  // namespace
@@ -98,7 +114,7 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
   const bool killed = row || !journal_->pending_publications().empty() ||
                       !journal_->captures().empty() || was_cut_short(journal_->pushes());
   work_in(session_.repository, killed);
-  replay_publications(git(), *journal_);
+  replay_publications(git(), *journal_, tell_of_foreign);
   TemporaryIndex::sweep(git().git_dir());
   forget_pushes_not_taken(session_.repository, *journal_);
   try {

@@ -39,9 +39,11 @@ Session open_session();
 enum class InFlight { stops, is_wanted };
 
 // Holds the lock for as long as it lives. On the way in it finishes what a
-// killed process had begun to publish, removes what one left that was killed
-// before its intent, and forgets pushes that git did not take. Where the operation in flight is
-// wanted, the repository is that of the work tree and environment in which it began.
+// killed process had begun to publish, gives notice of refs that it must leave
+// since others moved them (os/notice.h), removes what one left that was killed
+// before its intent, and forgets pushes that git did not take. Where the
+// operation in flight is wanted, the repository is that of the work tree and
+// environment in which it began.
 class ChangingSession {
  public:
   ChangingSession(Session session, const std::string& about, std::chrono::milliseconds patience,
