@@ -110,6 +110,27 @@ TEST_F(Uninstall, EveryEnvironmentGoes) {
   EXPECT_EQ(git({"config", "rollback.environment"}), "production/web1") << "that is the user's";
 }
 
+TEST_F(Uninstall, WhatFollowsRemotesGoesAlsoOfAUrlAndOfARemoteThatIsNoMore) {
+  begin();
+  ASSERT_STATUS(0, rollback({"mark", point(), "stable"}));
+  ASSERT_STATUS(0, shell("git init -q --bare ../r.git && git init -q --bare ../gone.git &&"
+                         " git remote add gone ../gone.git && git-rollback sync ../r.git &&"
+                         " git-rollback sync gone && git config --remove-section remote.gone"));
+  git({"update-ref", "refs/notes/remotes/gone/rollback", "HEAD"});
+  const std::string tracking = git({"for-each-ref", "--format=%(refname)", "refs/rollback-remotes",
+                                    "refs/rollback-remote-notes"});
+  for (const char* folder :
+       {"refs/rollback-remotes/by-hash-", "refs/rollback-remote-notes/by-hash-",
+        "refs/rollback-remotes/gone/", "refs/rollback-remote-notes/gone/"}) {
+    EXPECT_TRUE(contains(tracking, folder)) << tracking;
+  }
+  const Finished said = rollback({"init", "--uninstall", "--yes"});
+  ASSERT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.out, "6 refs with what remotes had")) << said.out;
+  EXPECT_EQ(git({"for-each-ref", "--format=%(refname)"}),
+            "refs/heads/main\nrefs/notes/remotes/gone/rollback");
+}
+
 TEST_F(Uninstall, IsRefusedWhileADeployIsOpenOrAnOperationInFlight) {
   a_bad_deploy();
   ASSERT_STATUS(0, rollback({"hook", "pre-deploy"}));

@@ -103,6 +103,18 @@ void find_refs(const Git& git, UninstallPlan& plan) {
   }
 }
 
+void find_tracking_refs(const Git& git, UninstallPlan& plan) {
+  const std::string list =
+      git.run({"for-each-ref", "--format=%(objectname) %(refname)",
+               std::string(names::all_tracked_refs), std::string(names::all_tracked_notes)});
+  for (const auto line : split(list, '\n')) {
+    const size_t space = line.find(' ');
+    if (space == std::string_view::npos) continue;
+    plan.tracking.push_back(
+        {std::string(line.substr(space + 1)), std::string(line.substr(0, space)), ""});
+  }
+}
+
 void name_branches(const Git& git, UninstallPlan& plan) {
   const std::string branches =
       git.run({"for-each-ref", "--format=%(refname:short)", "refs/heads/rollback/"});
@@ -154,6 +166,10 @@ std::vector<std::string> UninstallPlan::lines() const {
   for (const auto& hook : hooks) lines.push_back("the hook '" + hook.string() + "'");
   if (excludes) lines.push_back("the line '" + std::string(excluded) + "' of info/exclude");
   if (fetches) lines.emplace_back("what git fetch brings of points and events, at every remote");
+  if (!tracking.empty()) {
+    lines.push_back(std::to_string(tracking.size()) + (tracking.size() == 1 ? " ref" : " refs") +
+                    " with what remotes had of points and events");
+  }
   if (deploys_pushes) lines.emplace_back("that pushes are deployed");
   if (!refs.empty()) {
     size_t points = 0;
@@ -173,6 +189,7 @@ UninstallPlan plan_uninstall(const Session& session) {
   plan.fetches = has_fetch_refspecs(session.repository);
   plan.deploys_pushes = session.repository.push_to_deploy;
   find_refs(git, plan);
+  find_tracking_refs(git, plan);
   plan.state = fs::exists(names::state_directory(session.repository.common_dir));
   for (const auto& hook : plan.changed_hooks) {
     plan.stays.push_back("the hook '" + hook.string() + "', which was changed since");
@@ -193,6 +210,7 @@ void uninstall(ChangingSession& changing, const UninstallPlan& plan) {
   remove_fetch_refspecs(changing.repository());
   remove_push_to_deploy_settings(changing.repository());
   fail_point("uninstall settings");
+  if (!plan.tracking.empty()) move_refs(git, plan.tracking, "rollback: follow remotes no more");
   if (!plan.refs.empty()) publish(git, changing.journal(), {.refs = plan.refs, .events = {}});
   fail_point("uninstall refs");
   boost::system::error_code error;
