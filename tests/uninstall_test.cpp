@@ -131,6 +131,24 @@ TEST_F(Uninstall, WhatFollowsRemotesGoesAlsoOfAUrlAndOfARemoteThatIsNoMore) {
             "refs/heads/main\nrefs/notes/remotes/gone/rollback");
 }
 
+TEST_F(Uninstall, HooksInAFolderThatRepositoriesShareStay) {
+  ASSERT_STATUS(0, shell("git config --global core.hooksPath \"$PWD/../hooks of all\""));
+  begin();
+  ASSERT_STATUS(0, shell("git init -q ../other && cd ../other && echo x > x && git add x &&"
+                         " git -c user.name=T -c user.email=t@e commit -q -m x &&"
+                         " git-rollback init"));
+  const std::string hook = (scratch() / "hooks of all/pre-deploy").string();
+  ASSERT_TRUE(fs::exists(hook));
+  const Finished said = rollback({"init", "--uninstall", "--yes"});
+  ASSERT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.out.substr(said.out.find("this stays:")),
+                       "the hook '" + hook + "', which other repositories may use"))
+      << said.out;
+  expect_gone();
+  EXPECT_STATUS(0, shell("cd ../other && git hook run pre-deploy &&"
+                         " git hook run post-deploy -- --status 0"));
+}
+
 TEST_F(Uninstall, IsRefusedWhileADeployIsOpenOrAnOperationInFlight) {
   a_bad_deploy();
   ASSERT_STATUS(0, rollback({"hook", "pre-deploy"}));

@@ -25,22 +25,32 @@ fs::path path_in_git(const Git& git, const std::string& name) {
   return git.line({"rev-parse", "--path-format=absolute", "--git-path", name});
 }
 
+// Whatever links there are on the way.
+bool is_below(const fs::path& path, const fs::path& folder) {
+  const fs::path inner = fs::weakly_canonical(path), outer = fs::weakly_canonical(folder);
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
 // Each file in the folder beside the program is a hook that it can install.
 void find_hooks(const Repository& repository, UninstallPlan& plan) {
   const fs::path program = fs::read_symlink("/proc/self/exe");
   const fs::path ours = (program.parent_path() / GIT_ROLLBACK_HOOKS_DIR).lexically_normal();
   const fs::path hooks = hooks_directory(repository);
+  const bool shared = !is_below(hooks, repository.common_dir);
   for (const auto& entry : fs::directory_iterator(ours)) {
     const fs::path file = hooks / entry.path().filename();
     if (!fs::is_regular_file(fs::symlink_status(file))) continue;
     const std::string text = read_file(file);
-    if (text == read_file(entry.path())) {
+    if (shared) {
+      if (is_hook_of_ours(text)) plan.shared_hooks.push_back(file);
+    } else if (text == read_file(entry.path())) {
       plan.hooks.push_back(file);
     } else if (is_hook_of_ours(text)) {
       plan.changed_hooks.push_back(file);
     }
   }
   std::sort(plan.hooks.begin(), plan.hooks.end());
+  std::sort(plan.shared_hooks.begin(), plan.shared_hooks.end());
 }
 
 bool has_excluded_line(const fs::path& file) {
@@ -193,6 +203,10 @@ UninstallPlan plan_uninstall(const Session& session) {
   plan.state = fs::exists(names::state_directory(session.repository.common_dir));
   for (const auto& hook : plan.changed_hooks) {
     plan.stays.push_back("the hook '" + hook.string() + "', which was changed since");
+  }
+  for (const auto& hook : plan.shared_hooks) {
+    plan.stays.push_back("the hook '" + hook.string() +
+                         "', which other repositories may use: core.hooksPath names its folder");
   }
   name_branches(git, plan);
   name_stores(session, plan);

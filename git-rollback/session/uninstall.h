@@ -13,6 +13,7 @@ namespace rollback {
 struct UninstallPlan {
   std::vector<boost::filesystem::path> hooks;          // byte for byte as they were installed
   std::vector<boost::filesystem::path> changed_hooks;  // ours, but changed since: they stay
+  std::vector<boost::filesystem::path> shared_hooks;   // outside of the git directory: they stay
   bool excludes = false;                               // our line in info/exclude
   bool fetches = false;                                // our refspecs at remotes
   bool deploys_pushes = false;                         // the settings of push to deploy
