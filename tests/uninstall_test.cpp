@@ -6,6 +6,7 @@
 
 #include "service_fixture.h"
 #include "store/git.h"
+#include "terminal.h"
 
 namespace rollback::testing {
 namespace {
@@ -147,6 +148,33 @@ TEST_F(Uninstall, HooksInAFolderThatRepositoriesShareStay) {
   expect_gone();
   EXPECT_STATUS(0, shell("cd ../other && git hook run pre-deploy &&"
                          " git hook run post-deploy -- --status 0"));
+}
+
+// A person at the question, who deploys elsewhere before the answer.
+TEST_F(Uninstall, ADeployGoesThroughWhileItAsksAndThenItStops) {
+  begin();
+  bool asked = false;
+  OnTerminal command{{"git-rollback", "init", "--uninstall"}, top(), variables()};
+  command.type = [&](const std::string& seen) -> std::string {
+    if (asked || !contains(seen, "Take it away? [y/N]")) return "";
+    asked = true;
+    deploy_good();
+    return "y\n";
+  };
+  const Seen seen = run_on_terminal(command);
+  EXPECT_TRUE(asked);
+  EXPECT_EQ(seen.status, 1) << seen.bytes;
+  EXPECT_TRUE(contains(seen.bytes, "what would go has changed since it was shown")) << seen.bytes;
+  EXPECT_EQ(points().size(), 2U);
+  EXPECT_TRUE(fs::exists(top() / ".git/hooks/pre-deploy"));
+  asked = false;
+  command.type = [&](const std::string& text) -> std::string {
+    if (asked || !contains(text, "Take it away? [y/N]")) return "";
+    asked = true;
+    return "y\n";
+  };
+  EXPECT_EQ(run_on_terminal(command).status, 0);
+  expect_gone();
 }
 
 TEST_F(Uninstall, IsRefusedWhileADeployIsOpenOrAnOperationInFlight) {

@@ -171,6 +171,11 @@ void refuse_open_deploys(ChangingSession& changing, const UninstallPlan& plan) {
 
 }  // namespace
 
+bool UninstallPlan::takes_the_same(const UninstallPlan& other) const {
+  return hooks == other.hooks && excludes == other.excludes && fetches == other.fetches &&
+         deploys_pushes == other.deploys_pushes && refs == other.refs && tracking == other.tracking;
+}
+
 std::vector<std::string> UninstallPlan::lines() const {
   std::vector<std::string> lines;
   for (const auto& hook : hooks) lines.push_back("the hook '" + hook.string() + "'");

@@ -26,6 +26,8 @@ struct UninstallPlan {
     return hooks.empty() && !excludes && !fetches && !deploys_pushes && refs.empty() &&
            tracking.empty() && !state;
   }
+  // As a plan shown before; our folder does not count, since the lock is in it.
+  bool takes_the_same(const UninstallPlan& other) const;
   std::vector<std::string> lines() const;  // what goes, one line each, for people
 };
 
