@@ -42,7 +42,7 @@ bool is_of_record(std::string_view ref);
 // --- refs that follow a remote: a cache of what it has ----------------------
 
 inline constexpr std::string_view all_tracked_refs = "refs/rollback-remotes";
-inline constexpr std::string_view all_tracked_notes = "refs/notes/remotes";
+inline constexpr std::string_view all_tracked_notes = "refs/rollback-remote-notes";
 std::string tracked_events_ref(std::string_view remote);
 std::string tracked_refs(std::string_view remote);  // all others of that remote stand below it
 
@@ -54,6 +54,8 @@ std::string tracking_ref(std::string_view remote, std::string_view ref);
 
 // What `git fetch` brings to the tracking refs. Each is a glob, since one that
 // names a missing ref makes every fetch fail. None matches `config` or `before`.
+// All of them write to namespaces of our own, since a pruning fetch deletes there
+// whatever the remote has not; that of the events may bring notes of others, too.
 std::string fetch_events_refspec(std::string_view remote);
 std::string fetch_live_refspec(std::string_view remote);
 std::string fetch_points_refspec(std::string_view remote, std::string_view environment);

@@ -46,6 +46,19 @@ bool was_locked_out(const std::string& err) {
          err.find(".lock': File exists") != std::string::npos;
 }
 
+// The remote has none of them any more.
+void forget_events(const Git& git, const Remote& remote) {
+  const std::string ref = names::tracked_events_ref(remote.key);
+  const Finished tracked = git.ask({"rev-parse", "--verify", "--quiet", ref});
+  if (tracked.status != 0) return;
+  const std::string id = tracked.out.substr(0, tracked.out.find('\n'));
+  try {
+    move_refs(git, {{ref, id, ""}}, "rollback: sync");
+  } catch (const Error&) {
+    // A plain fetch was first: it knows better what the remote has.
+  }
+}
+
 }  // namespace
 
 RefIds list_local(const Git& git) {
@@ -94,12 +107,17 @@ void fetch_record(const Git& git, const Remote& remote, const RefIds& listed) {
                                      "--refmap=",
                                      "--",
                                      remote.address,
-                                     names::fetch_events_refspec(remote.key),
                                      names::fetch_live_refspec(remote.key)};
   std::set<std::string> environments = environments_of(listed);
   environments.merge(environments_of(list_tracked(git, remote)));  // those that are gone
   for (const auto& environment : environments) {
     arguments.push_back(names::fetch_points_refspec(remote.key, environment));
+  }
+  if (listed.contains(std::string(names::events_ref))) {  // no other notes: they are not ours
+    arguments.push_back("+" + std::string(names::events_ref) + ":" +
+                        names::tracked_events_ref(remote.key));
+  } else {
+    forget_events(git, remote);
   }
   GitExtra extra = talking();
   extra.config = {"core.fsync=committed,-reference"};  // tracking refs can be fetched again
@@ -132,16 +150,13 @@ void follow(const Git& git, const Remote& remote, const RefIds& taken) {
 void clear_locks_of_tracking(const Git& git) {
   std::vector<fs::path> locks{
       git.line({"rev-parse", "--path-format=absolute", "--git-path", "packed-refs.lock"})};
-  for (const auto& [top, beginning] : std::initializer_list<std::pair<std::string, std::string>>{
-           {std::string(names::all_tracked_refs), ""},
-           {std::string(names::all_tracked_notes), "rollback"}}) {
-    const fs::path folder = git.line({"rev-parse", "--path-format=absolute", "--git-path", top});
+  for (const auto top : {names::all_tracked_refs, names::all_tracked_notes}) {
+    const fs::path folder =
+        git.line({"rev-parse", "--path-format=absolute", "--git-path", std::string(top)});
     boost::system::error_code none;
     for (fs::recursive_directory_iterator entry(folder, none), end; entry != end;
          entry.increment(none)) {
-      const fs::path name = entry->path().filename();
-      const bool is_lock = name.extension() == ".lock" && name.string().starts_with(beginning);
-      if (is_lock) locks.push_back(entry->path());
+      if (entry->path().extension() == ".lock") locks.push_back(entry->path());
     }
   }
   remove_stale_locks(locks);

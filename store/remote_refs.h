@@ -19,8 +19,8 @@ RefIds list_remote(const Git& git, const Remote& remote);   // asks it; Fatal wh
 RefIds list_tracked(const Git& git, const Remote& remote);  // as last fetched; without tags
 
 // Brings the tracking refs to what the remote has, with their objects, and
-// removes those that it has no more. `listed` says which environments there
-// are. Fatal when it fails.
+// removes those that it has no more; it touches no other ref. `listed` says
+// which environments there are, and whether there are events. Fatal when it fails.
 void fetch_record(const Git& git, const Remote& remote, const RefIds& listed);
 
 // Moves the tracking refs of these to what the remote has taken just now, so

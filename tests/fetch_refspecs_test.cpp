@@ -40,7 +40,7 @@ TEST_F(FetchRefspecs, AreAddedByInitOnce) {
 TEST_F(FetchRefspecs, LetAPlainFetchSucceedWhereTheRemoteHasNothingOfIt) {
   ASSERT_STATUS(0, rollback({"init"}));
   EXPECT_STATUS(0, ask_git({"fetch", "--prune"}));
-  EXPECT_EQ(refs("world", "refs/rollback-remotes refs/notes/remotes"), "");
+  EXPECT_EQ(refs("world", "refs/rollback-remotes refs/rollback-remote-notes"), "");
 }
 
 TEST_F(FetchRefspecs, BringWhatAnotherCloneSentToTrackingRefsAlone) {
@@ -51,7 +51,7 @@ TEST_F(FetchRefspecs, BringWhatAnotherCloneSentToTrackingRefsAlone) {
   const std::string folder = "refs/rollback-remotes/origin/production/";
   EXPECT_TRUE(contains(refs("laptop", folder), folder + "points/" + id));
   EXPECT_TRUE(contains(refs("laptop", folder), folder + "live"));
-  EXPECT_NE(refs("laptop", "refs/notes/remotes/origin/rollback"), "");
+  EXPECT_NE(refs("laptop", "refs/rollback-remote-notes"), "");
   EXPECT_EQ(refs("laptop", point_ref(id)), "");
 }
 
@@ -71,6 +71,19 @@ TEST_F(FetchRefspecs, LetAPruningFetchDestroyNothingThatWasNotSent) {
   EXPECT_EQ(refs("world", "refs/rollback refs/notes/rollback"), before);
 }
 
+TEST_F(FetchRefspecs, LetAPruningFetchDeleteNoNotesOfOtherPeople) {
+  ASSERT_STATUS(0, rollback({"init"}));
+  for (const std::string name : {"rollback", "rollback-mine"}) {
+    git({"update-ref", "refs/notes/remotes/origin/" + name, "HEAD"});
+  }
+  const std::string before = refs("world", "refs/notes/remotes");
+  git({"fetch", "-q", "--prune"});
+  synced("world");
+  git({"fetch", "-q", "--prune"});
+  EXPECT_EQ(refs("world", "refs/notes/remotes"), before);
+  EXPECT_NE(refs("world", "refs/rollback-remote-notes"), "");
+}
+
 TEST_F(FetchRefspecs, AreNotAddedToAMirrorNorWhereARemoteFetchesNothing) {
   git({"config", "remote.origin.fetch", "+refs/*:refs/*"});
   ASSERT_STATUS(1, rollback({"init"}));
@@ -80,16 +93,15 @@ TEST_F(FetchRefspecs, AreNotAddedToAMirrorNorWhereARemoteFetchesNothing) {
   EXPECT_STATUS(1, ask_git({"config", "--get-all", "remote.origin.fetch"}));
 }
 
-TEST_F(FetchRefspecs, AreTakenAwayWithTheRefsThatTheyBroughtAndNothingElse) {
+TEST_F(FetchRefspecs, AreTakenAwayAndNothingElse) {
   git({"config", "--add", "remote.origin.fetch", "+refs/notes/*:refs/notes/remotes/origin/*"});
   const std::string before = refspecs();
   ASSERT_STATUS(0, rollback({"init"}));
   synced("world");
-  const std::string record = refs("world", "refs/rollback refs/tags refs/notes/rollback");
+  const std::string record = refs("world", "");
   EXPECT_TRUE(contains(uninstall(), "git fetch origin no longer brings"));
   EXPECT_EQ(refspecs(), before);
-  EXPECT_EQ(refs("world", "refs/rollback-remotes refs/notes/remotes/origin/rollback"), "");
-  EXPECT_EQ(refs("world", "refs/rollback refs/tags refs/notes/rollback"), record);
+  EXPECT_EQ(refs("world", ""), record);
   EXPECT_EQ(uninstall(), "");
 }
 

@@ -56,7 +56,7 @@ TEST(Names, ATrackingRefTellsWhichRefOfTheRecordItFollows) {
 TEST(Names, NothingOfTheRecordIsTrackedInsideIt) {
   EXPECT_FALSE(tracked_refs("origin").starts_with(record_refs));
   EXPECT_EQ(fetch_events_refspec("origin"),
-            "+refs/notes/rollback*:refs/notes/remotes/origin/rollback*");
+            "+refs/notes/rollback*:refs/rollback-remote-notes/origin/rollback*");
   EXPECT_EQ(fetch_live_refspec("origin"),
             "+refs/rollback/*/live:refs/rollback-remotes/origin/*/live");
   EXPECT_EQ(fetch_points_refspec("origin", "production"),

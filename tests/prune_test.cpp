@@ -6,6 +6,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "prune_fixture.h"
+#include "terminal.h"
 
 namespace rollback::testing {
 namespace {
@@ -31,6 +32,31 @@ TEST_F(Prune, WithoutATerminalItNeedsYesAndChangesNothing) {
   expect_refusal({"prune"}, "without a terminal nobody can be asked");
   expect_refusal({"prune", "--json"}, "run it with --yes");
   EXPECT_EQ(tables_like("%_backup_20%"), "4\n");
+}
+
+// A person at the question, who records a point elsewhere before the answer.
+TEST_F(Prune, APointIsRecordedWhileItAsksAndThenItStops) {
+  begin();
+  deploys(3);
+  keep("points: 2");
+  bool asked = false, recording = true;
+  OnTerminal command{{"git-rollback", "prune"}, top(), variables()};
+  command.type = [&](const std::string& seen) -> std::string {
+    if (asked || !contains(seen, "Remove this for good? [y/N]")) return "";
+    asked = true;
+    if (recording) {
+      EXPECT_STATUS(0, rollback({"record"}));
+    }
+    return "y\n";
+  };
+  const Seen seen = run_on_terminal(command);
+  EXPECT_TRUE(asked);
+  EXPECT_EQ(seen.status, 1) << seen.bytes;
+  EXPECT_TRUE(contains(seen.bytes, "what would go has changed since it was shown")) << seen.bytes;
+  EXPECT_EQ(ids().size(), 5U);
+  asked = recording = false;
+  EXPECT_EQ(run_on_terminal(command).status, 0);
+  EXPECT_EQ(ids().size(), 2U);
 }
 
 TEST_F(Prune, RemovesPointsWithTagsAndBackupsAndLeavesAnEventForEach) {

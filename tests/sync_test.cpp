@@ -153,6 +153,33 @@ TEST_F(Sync, NeverSendsNorFetchesConfigFilesAndWhereABranchStood) {
   EXPECT_FALSE(contains(got, "/before/")) << got;
 }
 
+TEST_F(Sync, LeavesNotesOfOtherPeopleAloneOnBothSides) {
+  const std::string theirs = "refs/notes/rollback-theirs refs/notes/remotes";
+  git({"update-ref", "refs/notes/remotes/origin/rollback-mine", "HEAD"});
+  git({"update-ref", "refs/notes/remotes/origin/rollback", "HEAD"});
+  ASSERT_STATUS(0, in("remote.git", "git update-ref refs/notes/rollback-theirs HEAD"));
+  const std::string before = refs("world", theirs);
+  synced("world");
+  EXPECT_EQ(refs("world", theirs), before);
+  EXPECT_FALSE(contains(refs("world", ""), "rollback-theirs"));
+  EXPECT_TRUE(contains(refs("world", ""), "refs/rollback-remote-notes/origin/rollback\n"));
+}
+
+TEST_F(Sync, ForgetsTheEventsThatTheRemoteHasNoMoreAndSendsThemAgain) {
+  synced("world");
+  const std::string tracked = "refs/rollback-remote-notes";
+  const std::string before = refs("world", tracked);
+  const auto all = events_in("world");
+  ASSERT_NE(before, "");
+  ASSERT_STATUS(0, in("remote.git", "git update-ref -d refs/notes/rollback"));
+  synced("world", "--dry-run");
+  EXPECT_EQ(refs("world", tracked), "");
+  EXPECT_EQ(events_in("world"), all);
+  synced("world");
+  EXPECT_EQ(refs("world", tracked), before);
+  EXPECT_EQ(events_in("remote.git"), all);
+}
+
 TEST_F(Sync, TakesPointsFromTheTagsThatAPlainCloneBrings) {
   git({"push", "-q", "--tags", "origin"});
   clone("laptop");

@@ -6,6 +6,7 @@
 
 #include "service_fixture.h"
 #include "store/git.h"
+#include "terminal.h"
 
 namespace rollback::testing {
 namespace {
@@ -108,6 +109,72 @@ TEST_F(Uninstall, EveryEnvironmentGoes) {
   ASSERT_STATUS(0, rollback({"init", "--uninstall", "--yes"}));
   expect_gone();
   EXPECT_EQ(git({"config", "rollback.environment"}), "production/web1") << "that is the user's";
+}
+
+TEST_F(Uninstall, WhatFollowsRemotesGoesAlsoOfAUrlAndOfARemoteThatIsNoMore) {
+  begin();
+  ASSERT_STATUS(0, rollback({"mark", point(), "stable"}));
+  ASSERT_STATUS(0, shell("git init -q --bare ../r.git && git init -q --bare ../gone.git &&"
+                         " git remote add gone ../gone.git && git-rollback sync ../r.git &&"
+                         " git-rollback sync gone && git config --remove-section remote.gone"));
+  git({"update-ref", "refs/notes/remotes/gone/rollback", "HEAD"});
+  const std::string tracking = git({"for-each-ref", "--format=%(refname)", "refs/rollback-remotes",
+                                    "refs/rollback-remote-notes"});
+  for (const char* folder :
+       {"refs/rollback-remotes/by-hash-", "refs/rollback-remote-notes/by-hash-",
+        "refs/rollback-remotes/gone/", "refs/rollback-remote-notes/gone/"}) {
+    EXPECT_TRUE(contains(tracking, folder)) << tracking;
+  }
+  const Finished said = rollback({"init", "--uninstall", "--yes"});
+  ASSERT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.out, "6 refs with what remotes had")) << said.out;
+  EXPECT_EQ(git({"for-each-ref", "--format=%(refname)"}),
+            "refs/heads/main\nrefs/notes/remotes/gone/rollback");
+}
+
+TEST_F(Uninstall, HooksInAFolderThatRepositoriesShareStay) {
+  ASSERT_STATUS(0, shell("git config --global core.hooksPath \"$PWD/../hooks of all\""));
+  begin();
+  ASSERT_STATUS(0, shell("git init -q ../other && cd ../other && echo x > x && git add x &&"
+                         " git -c user.name=T -c user.email=t@e commit -q -m x &&"
+                         " git-rollback init"));
+  const std::string hook = (scratch() / "hooks of all/pre-deploy").string();
+  ASSERT_TRUE(fs::exists(hook));
+  const Finished said = rollback({"init", "--uninstall", "--yes"});
+  ASSERT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.out.substr(said.out.find("this stays:")),
+                       "the hook '" + hook + "', which other repositories may use"))
+      << said.out;
+  expect_gone();
+  EXPECT_STATUS(0, shell("cd ../other && git hook run pre-deploy &&"
+                         " git hook run post-deploy -- --status 0"));
+}
+
+// A person at the question, who deploys elsewhere before the answer.
+TEST_F(Uninstall, ADeployGoesThroughWhileItAsksAndThenItStops) {
+  begin();
+  bool asked = false;
+  OnTerminal command{{"git-rollback", "init", "--uninstall"}, top(), variables()};
+  command.type = [&](const std::string& seen) -> std::string {
+    if (asked || !contains(seen, "Take it away? [y/N]")) return "";
+    asked = true;
+    deploy_good();
+    return "y\n";
+  };
+  const Seen seen = run_on_terminal(command);
+  EXPECT_TRUE(asked);
+  EXPECT_EQ(seen.status, 1) << seen.bytes;
+  EXPECT_TRUE(contains(seen.bytes, "what would go has changed since it was shown")) << seen.bytes;
+  EXPECT_EQ(points().size(), 2U);
+  EXPECT_TRUE(fs::exists(top() / ".git/hooks/pre-deploy"));
+  asked = false;
+  command.type = [&](const std::string& text) -> std::string {
+    if (asked || !contains(text, "Take it away? [y/N]")) return "";
+    asked = true;
+    return "y\n";
+  };
+  EXPECT_EQ(run_on_terminal(command).status, 0);
+  expect_gone();
 }
 
 TEST_F(Uninstall, IsRefusedWhileADeployIsOpenOrAnOperationInFlight) {

@@ -1,5 +1,6 @@
 #include "session/pruning.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/options.h"
@@ -75,7 +76,6 @@ void show(const Session& session, const PruneOptions& options, const PrunePlan& 
 }
 
 bool agreed(const PruneOptions& options) {
-  if (options.yes) return true;
   if (!options.json && can_ask()) return ask("Remove this for good?");
   complain("error", "nothing was removed: without a terminal nobody can be asked",
            {"run it with --yes"});
@@ -89,14 +89,26 @@ int look(const PruneOptions& options) {
   return exit_done;
 }
 
-int remove(const PruneOptions& options) {
-  ChangingSession changing(open_session(), "prune", short_wait);
-  choose_colour(changing.repository().settings);
-  const PrunePlan plan = plan_prune(changing.session());
-  const bool will_run = options.yes && !plan.nothing();
-  if (!options.json || !will_run) show(changing.session(), options, plan, false);
-  if (plan.nothing()) return exit_done;
-  if (!agreed(options)) return exit_as_it_was;
+// Sizes may differ: tables are measured anew each time.
+bool take_the_same(const PrunePlan& one, const PrunePlan& other) {
+  const auto same_table = [](const KeptTable& a, const KeptTable& b) {
+    return a.database == b.database && a.name == b.name;
+  };
+  const auto same_removal = [&](const Removal& a, const Removal& b) {
+    return a.what == b.what && a.point == b.point &&
+           std::equal(a.tables.begin(), a.tables.end(), b.tables.begin(), b.tables.end(),
+                      same_table);
+  };
+  const auto same_release = [](const PrunePlan::Release& a, const PrunePlan::Release& b) {
+    return a.component == b.component && a.name == b.name;
+  };
+  return std::equal(one.removals.begin(), one.removals.end(), other.removals.begin(),
+                    other.removals.end(), same_removal) &&
+         std::equal(one.releases.begin(), one.releases.end(), other.releases.begin(),
+                    other.releases.end(), same_release);
+}
+
+int carry_out(ChangingSession& changing, const PruneOptions& options, const PrunePlan& plan) {
   prune(changing, plan);
   if (options.json) {
     show(changing.session(), options, plan, true);
@@ -104,6 +116,31 @@ int remove(const PruneOptions& options) {
     say("removed");
   }
   return exit_done;
+}
+
+int remove(const PruneOptions& options) {
+  ChangingSession changing(open_session(), "prune", short_wait);
+  choose_colour(changing.repository().settings);
+  const PrunePlan plan = plan_prune(changing.session());
+  if (!options.json || plan.nothing()) show(changing.session(), options, plan, false);
+  return plan.nothing() ? exit_done : carry_out(changing, options, plan);
+}
+
+// Without the lock while somebody thinks, since a deploy would wait for it.
+int ask_and_remove(const PruneOptions& options) {
+  Session session = open_session();
+  choose_colour(session.repository.settings);
+  const PrunePlan shown = plan_prune(session);
+  show(session, options, shown, false);
+  if (shown.nothing()) return exit_done;
+  if (!agreed(options)) return exit_as_it_was;
+  ChangingSession changing(open_session(), "prune", short_wait);
+  const PrunePlan plan = plan_prune(changing.session());
+  if (!take_the_same(plan, shown)) {
+    throw Refused("nothing was removed: what would go has changed since it was shown",
+                  {"look again: git rollback prune"});
+  }
+  return carry_out(changing, options, plan);
 }
 
 }  // namespace
@@ -118,7 +155,8 @@ int run_prune(const Arguments& arguments) {
     say(options.help());
     return exit_usage;
   }
-  return values.dry_run ? look(values) : remove(values);
+  if (values.dry_run) return look(values);
+  return values.yes ? remove(values) : ask_and_remove(values);
 }
 
 }  // namespace rollback

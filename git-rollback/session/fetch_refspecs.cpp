@@ -4,7 +4,6 @@
 
 #include "os/error.h"
 #include "store/names.h"
-#include "store/publication.h"
 #include "store/remote.h"
 
 namespace rollback {
@@ -36,19 +35,6 @@ std::string exactly(const std::string& text) {
     pattern += c;
   }
   return pattern + "$";
-}
-
-void remove_tracked_refs(const Git& git, const std::string& remote) {
-  const std::string list =
-      git.run({"for-each-ref", "--format=%(objectname) %(refname)", names::tracked_refs(remote),
-               names::tracked_events_ref(remote)});
-  std::vector<RefChange> changes;
-  for (const auto line : split(list, '\n')) {
-    const size_t space = line.find(' ');
-    changes.push_back(
-        {std::string(line.substr(space + 1)), std::string(line.substr(0, space)), ""});
-  }
-  if (!changes.empty()) move_refs(git, changes, "rollback: follow a remote no more");
 }
 
 }  // namespace
@@ -97,7 +83,6 @@ std::vector<std::string> remove_fetch_refspecs(const Repository& repository) {
       any = true;
     }
     if (any) done.push_back("git fetch " + remote + " no longer brings points and events");
-    remove_tracked_refs(git, remote);
   }
   return done;
 }

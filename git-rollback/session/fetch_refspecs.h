@@ -19,8 +19,8 @@ std::vector<std::string> install_fetch_refspecs(const Repository& repository);
 // Whether any of them stands at any remote.
 bool has_fetch_refspecs(const Repository& repository);
 
-// Takes exactly those away again, from every remote and for every environment,
-// with the refs that they brought.
+// Takes exactly those away again, from every remote and for every environment.
+// The refs that they brought stay.
 std::vector<std::string> remove_fetch_refspecs(const Repository& repository);
 
 }  // namespace rollback

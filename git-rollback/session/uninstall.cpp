@@ -25,22 +25,32 @@ fs::path path_in_git(const Git& git, const std::string& name) {
   return git.line({"rev-parse", "--path-format=absolute", "--git-path", name});
 }
 
+// Whatever links there are on the way.
+bool is_below(const fs::path& path, const fs::path& folder) {
+  const fs::path inner = fs::weakly_canonical(path), outer = fs::weakly_canonical(folder);
+  return std::mismatch(outer.begin(), outer.end(), inner.begin(), inner.end()).first == outer.end();
+}
+
 // Each file in the folder beside the program is a hook that it can install.
 void find_hooks(const Repository& repository, UninstallPlan& plan) {
   const fs::path program = fs::read_symlink("/proc/self/exe");
   const fs::path ours = (program.parent_path() / GIT_ROLLBACK_HOOKS_DIR).lexically_normal();
   const fs::path hooks = hooks_directory(repository);
+  const bool shared = !is_below(hooks, repository.common_dir);
   for (const auto& entry : fs::directory_iterator(ours)) {
     const fs::path file = hooks / entry.path().filename();
     if (!fs::is_regular_file(fs::symlink_status(file))) continue;
     const std::string text = read_file(file);
-    if (text == read_file(entry.path())) {
+    if (shared) {
+      if (is_hook_of_ours(text)) plan.shared_hooks.push_back(file);
+    } else if (text == read_file(entry.path())) {
       plan.hooks.push_back(file);
     } else if (is_hook_of_ours(text)) {
       plan.changed_hooks.push_back(file);
     }
   }
   std::sort(plan.hooks.begin(), plan.hooks.end());
+  std::sort(plan.shared_hooks.begin(), plan.shared_hooks.end());
 }
 
 bool has_excluded_line(const fs::path& file) {
@@ -103,6 +113,18 @@ void find_refs(const Git& git, UninstallPlan& plan) {
   }
 }
 
+void find_tracking_refs(const Git& git, UninstallPlan& plan) {
+  const std::string list =
+      git.run({"for-each-ref", "--format=%(objectname) %(refname)",
+               std::string(names::all_tracked_refs), std::string(names::all_tracked_notes)});
+  for (const auto line : split(list, '\n')) {
+    const size_t space = line.find(' ');
+    if (space == std::string_view::npos) continue;
+    plan.tracking.push_back(
+        {std::string(line.substr(space + 1)), std::string(line.substr(0, space)), ""});
+  }
+}
+
 void name_branches(const Git& git, UninstallPlan& plan) {
   const std::string branches =
       git.run({"for-each-ref", "--format=%(refname:short)", "refs/heads/rollback/"});
@@ -149,11 +171,20 @@ void refuse_open_deploys(ChangingSession& changing, const UninstallPlan& plan) {
 
 }  // namespace
 
+bool UninstallPlan::takes_the_same(const UninstallPlan& other) const {
+  return hooks == other.hooks && excludes == other.excludes && fetches == other.fetches &&
+         deploys_pushes == other.deploys_pushes && refs == other.refs && tracking == other.tracking;
+}
+
 std::vector<std::string> UninstallPlan::lines() const {
   std::vector<std::string> lines;
   for (const auto& hook : hooks) lines.push_back("the hook '" + hook.string() + "'");
   if (excludes) lines.push_back("the line '" + std::string(excluded) + "' of info/exclude");
   if (fetches) lines.emplace_back("what git fetch brings of points and events, at every remote");
+  if (!tracking.empty()) {
+    lines.push_back(std::to_string(tracking.size()) + (tracking.size() == 1 ? " ref" : " refs") +
+                    " with what remotes had of points and events");
+  }
   if (deploys_pushes) lines.emplace_back("that pushes are deployed");
   if (!refs.empty()) {
     size_t points = 0;
@@ -173,9 +204,14 @@ UninstallPlan plan_uninstall(const Session& session) {
   plan.fetches = has_fetch_refspecs(session.repository);
   plan.deploys_pushes = session.repository.push_to_deploy;
   find_refs(git, plan);
+  find_tracking_refs(git, plan);
   plan.state = fs::exists(names::state_directory(session.repository.common_dir));
   for (const auto& hook : plan.changed_hooks) {
     plan.stays.push_back("the hook '" + hook.string() + "', which was changed since");
+  }
+  for (const auto& hook : plan.shared_hooks) {
+    plan.stays.push_back("the hook '" + hook.string() +
+                         "', which other repositories may use: core.hooksPath names its folder");
   }
   name_branches(git, plan);
   name_stores(session, plan);
@@ -193,6 +229,7 @@ void uninstall(ChangingSession& changing, const UninstallPlan& plan) {
   remove_fetch_refspecs(changing.repository());
   remove_push_to_deploy_settings(changing.repository());
   fail_point("uninstall settings");
+  if (!plan.tracking.empty()) move_refs(git, plan.tracking, "rollback: follow remotes no more");
   if (!plan.refs.empty()) publish(git, changing.journal(), {.refs = plan.refs, .events = {}});
   fail_point("uninstall refs");
   boost::system::error_code error;
