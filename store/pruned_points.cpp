@@ -13,9 +13,9 @@ void add(const std::string& line, std::set<std::string>& points) {
   const auto event = parse_event("", line);
   if (!event || event->kind != "pruned") return;
   const auto object = nlohmann::json::parse(line, nullptr, false);
-  const auto point = object.find("point");
-  if (point == object.end() || !point->is_string()) return;
-  points.insert(names::point_ref(event->environment, point->get<std::string>()));
+  if (const std::string point = text_at(object, "point"); !point.empty()) {
+    points.insert(names::point_ref(event->environment, point));
+  }
 }
 
 }  // namespace

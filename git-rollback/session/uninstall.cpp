@@ -13,7 +13,7 @@
 #include "session/parts.h"
 #include "session/push_to_deploy.h"
 #include "store/names.h"
-#include "store/tag.h"
+#include "store/point_check.h"
 
 namespace rollback {
 namespace fs = boost::filesystem;
@@ -72,18 +72,6 @@ void remove_excluded_line(const fs::path& file) {
   rest.empty() ? remove_file(file) : replace_file(file, rest);
 }
 
-// A tag below rollback/ is ours where it is a point's, by the message in it.
-bool is_tag_of_a_point(const std::optional<Tag>& tag, std::string_view ref) {
-  const auto name = names::parse_tag_ref(ref);
-  if (!tag || !name) return false;
-  try {
-    const Point point = parse_point_message(tag->message);
-    return point.id == name->id && point.environment == name->environment;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 void find_refs(const Git& git, UninstallPlan& plan) {
   const std::string list =
       git.run({"for-each-ref", "--format=%(objectname) %(refname)", "refs/rollback/",
@@ -101,11 +89,15 @@ void find_refs(const Git& git, UninstallPlan& plan) {
     if (names::parse_point_ref(change.ref)) points.insert(change.old_id);
     plan.refs.push_back(std::move(change));
   }
-  std::vector<std::string> ids;
-  for (const auto& tag : tags) ids.push_back(tag.old_id);
-  const auto objects = read_tags(git, ids);
+  // One below rollback/ is ours where it is a point's, by the message in it.
+  std::vector<NamedTag> named;
+  for (const auto& tag : tags) {
+    named.push_back(
+        {names::parse_tag_ref(tag.ref).value_or(names::EnvironmentAndId{}), tag.old_id});
+  }
+  const auto problems = problems_of(git, named);
   for (size_t i = 0; i < tags.size(); ++i) {
-    if (points.count(tags[i].old_id) != 0 || is_tag_of_a_point(objects[i], tags[i].ref)) {
+    if (points.count(tags[i].old_id) != 0 || problems[i].empty()) {
       plan.refs.push_back(tags[i]);
     } else {
       plan.stays.push_back("'" + tags[i].ref + "', which is no tag of a point");
