@@ -73,7 +73,7 @@ std::string without_dash(std::string_view operation) {
 
 }  // namespace
 
-std::string draft_events_ref(long pid) { return "refs/notes/wip-rollback/" + std::to_string(pid); }
+std::string draft_events_ref(long pid) { return join({draft_events_refs, std::to_string(pid)}); }
 
 std::string point_ref(std::string_view environment, std::string_view id) {
   return join({root, environment, points, id});
@@ -93,9 +93,7 @@ std::string before_ref(std::string_view environment, std::string_view operation)
   return join({root, environment, "/before/", operation});
 }
 
-std::string branch_ref(std::string_view operation) {
-  return join({"refs/heads/rollback/", operation});
-}
+std::string branch_ref(std::string_view operation) { return join({branch_refs, operation}); }
 
 std::optional<EnvironmentAndId> parse_point_ref(std::string_view ref) {
   const size_t slash = ref.rfind(points);

@@ -18,6 +18,8 @@ namespace fs = boost::filesystem;
 inline constexpr std::string_view record_refs = "refs/rollback/";    // all below it is ours
 inline constexpr std::string_view tag_refs = "refs/tags/rollback/";  // tags that show points
 inline constexpr std::string_view events_ref = "refs/notes/rollback";
+inline constexpr std::string_view draft_events_refs = "refs/notes/wip-rollback/";
+inline constexpr std::string_view branch_refs = "refs/heads/rollback/";
 std::string draft_events_ref(long pid);  // where git builds notes before they are published
 
 std::string point_ref(std::string_view environment, std::string_view id);

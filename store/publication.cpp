@@ -159,7 +159,7 @@ void sweep_drafts(const Git& git) {
     if (entry.path().extension() == ".lock") remove_file(entry.path());
   }
   const std::string drafts =
-      git.run({"for-each-ref", "--format=%(refname)", "refs/notes/wip-rollback/"});
+      git.run({"for-each-ref", "--format=%(refname)", std::string(names::draft_events_refs)});
   for (const auto draft : split(drafts, '\n')) git.ask({"update-ref", "-d", std::string(draft)});
 }
 

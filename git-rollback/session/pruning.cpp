@@ -136,7 +136,7 @@ using Refs = std::map<std::string, std::string, std::less<>>;  // to their ids
 Refs list_refs(const Git& git) {
   Refs refs;
   const std::string list = git.run({"for-each-ref", "--format=%(objectname) %(refname)",
-                                    "refs/rollback/", "refs/tags/rollback/"});
+                                    std::string(names::record_refs), std::string(names::tag_refs)});
   for (const auto line : split(list, '\n')) {
     const size_t space = line.find(' ');
     if (space == std::string_view::npos) continue;

@@ -74,8 +74,9 @@ void remove_excluded_line(const fs::path& file) {
 
 void find_refs(const Git& git, UninstallPlan& plan) {
   const std::string list =
-      git.run({"for-each-ref", "--format=%(objectname) %(refname)", "refs/rollback/",
-               std::string(names::events_ref), "refs/notes/wip-rollback/", "refs/tags/rollback/"});
+      git.run({"for-each-ref", "--format=%(objectname) %(refname)", std::string(names::record_refs),
+               std::string(names::events_ref), std::string(names::draft_events_refs),
+               std::string(names::tag_refs)});
   std::set<std::string> points;
   std::vector<RefChange> tags;
   for (const auto line : split(list, '\n')) {
@@ -119,7 +120,7 @@ void find_tracking_refs(const Git& git, UninstallPlan& plan) {
 
 void name_branches(const Git& git, UninstallPlan& plan) {
   const std::string branches =
-      git.run({"for-each-ref", "--format=%(refname:short)", "refs/heads/rollback/"});
+      git.run({"for-each-ref", "--format=%(refname:short)", std::string(names::branch_refs)});
   const auto count = std::count(branches.begin(), branches.end(), '\n');
   if (count > 0) {
     plan.stays.push_back(std::to_string(count) + (count == 1 ? " branch" : " branches") +
