@@ -27,6 +27,13 @@ struct PointDraft {
 
 enum class Rows { automatic, restore, keep_all };
 
+// What becomes of a kept commit that does not apply without what goes.
+enum class OnConflict {
+  stop,     // a person resolves it
+  closure,  // what it stands on is kept, too
+  skip,     // it is left out
+};
+
 // What an operation asks of a part.
 struct Request {
   std::string operation;
@@ -35,15 +42,21 @@ struct Request {
   std::optional<Rows> rows;     // the user's word, over the configuration's
   std::int64_t loss_limit = 0;  // so many lost rows are accepted
   bool drop_undeployed = false;
+  std::vector<std::string> preserve;  // beside what the configuration says: classes, commits, none
+  std::vector<std::string> no_preserve;  // commits
+  OnConflict on_conflict = OnConflict::stop;
   bool with_config = false;                     // the component's config files go back too
   bool service_may_run_from_work_tree = false;  // no selected part is `binaries`
   bool branch_only = false;                     // nothing but a branch is made: no file is touched
+  std::string resolutions;  // what take_resolution() returned; "" : no conflict was resolved
+  std::string basis;        // to prepare(): that of the assessment which was shown
 };
 
 struct Obstacle {
   std::string reason;
   std::vector<std::string> hints;
-  bool for_the_rows = false;  // automation leaves the part out rather than lose rows
+  bool for_the_rows = false;     // automation leaves the part out rather than lose rows
+  bool can_be_resolved = false;  // by a person, see Part::open_conflict()
 };
 
 // Read-only: can it go back, and what would that mean.
@@ -54,6 +67,7 @@ struct Assessment {
   std::vector<std::string> details;           // one line each, below the table
   std::optional<std::int64_t> rows_lost = 0;  // rows and values no longer live; nothing: unknown
   std::vector<std::string> features;          // affected, from the commits that go
+  std::string basis = {};  // what it stands on; prepare() refuses where that has changed since
 };
 
 enum class Observation {
@@ -161,6 +175,17 @@ class Part {
   // Removes what kept() has for this point. May be called again, and is to be
   // where it returns false: a store is not there at the moment.
   virtual bool remove_kept(const std::string& /*point*/) { return true; }
+
+  // Where an obstacle can be resolved by a person: lays the conflict out in files
+  // of its own, away from all that is live. May be called again, for the next one.
+  struct OpenedConflict {
+    std::string opened;              // journalled, and all that take_resolution() gets to know
+    std::vector<std::string> lines;  // for the person: what is where, what to do
+  };
+  virtual OpenedConflict open_conflict(const Request& /*request*/) { return {}; }
+  // What the person made of it, for Request::resolutions, with those that were
+  // made before. Refused, with the hint how to go on, where it is not done yet.
+  virtual std::string take_resolution(const std::string& /*opened*/) { return {}; }
 
   // Slow, reversible, unseen. What it returns is journalled, and is all that
   // the functions below get to know, in this process or after a kill.

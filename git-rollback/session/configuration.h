@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "part/binaries/settings.h"
+#include "part/code/settings.h"
 #include "part/database/settings.h"
 #include "part/service.h"
 #include "plan/retention.h"
@@ -33,6 +34,7 @@ struct Configuration {
   CommandLine smoke_test;
   bool hold_on_failure = false;  // verification.on_failure: hold
   Retention retention;
+  PreserveSettings preserve;
 
   const ComponentConfiguration* find(std::string_view component) const;
 

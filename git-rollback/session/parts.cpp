@@ -33,8 +33,13 @@ std::vector<std::unique_ptr<Part>> make_parts(const Session& session,
     }
   }
   if (!code.empty()) {
-    parts.push_back(make_code_part(std::move(code), repository.environment, repository.git,
-                                   repository.settings.flag("commit.gpgSign", false)));
+    parts.push_back(
+        make_code_part(std::move(code),
+                       {.environment = repository.environment,
+                        .sign = repository.settings.flag("commit.gpgSign", false),
+                        .preserve = configuration.preserve,
+                        .closure_limit = repository.settings.number("rollback.closureLimit", 50)},
+                       repository.git));
   }
   return parts;
 }

@@ -173,6 +173,9 @@ Request request_for(const Session& session, const Plan& plan, const RollbackRequ
   request.rows = asked.rows;
   request.loss_limit = policy_of(session, asked).limit();
   request.drop_undeployed = asked.drop_undeployed;
+  request.preserve = asked.preserve;
+  request.no_preserve = asked.no_preserve;
+  request.on_conflict = asked.on_conflict;
   request.branch_only = asked.branch_only;
   request.service_may_run_from_work_tree =
       std::none_of(plan.parts.begin(), plan.parts.end(),

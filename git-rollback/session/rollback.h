@@ -21,6 +21,9 @@ struct RollbackRequest {
   Risk accepted_loss = Risk::none;
   bool emergency = false;
   bool drop_undeployed = false;
+  std::vector<std::string> preserve;     // classes of commit, commits, or "none"
+  std::vector<std::string> no_preserve;  // commits
+  OnConflict on_conflict = OnConflict::stop;
   bool again = false;
   bool branch_only = false;  // only code is selected, and nothing but a branch is made
   std::string reason;

@@ -43,12 +43,11 @@ struct Draft {
 
 class CodePart : public Part {
  public:
-  CodePart(std::vector<CodePaths> components, std::string environment, Git git, bool sign)
+  CodePart(std::vector<CodePaths> components, CodeSetting setting, Git git)
       : Part(names_of(components)),
         components_(std::move(components)),
-        environment_(std::move(environment)),
-        git_(std::move(git)),
-        sign_(sign) {}
+        setting_(std::move(setting)),
+        git_(std::move(git)) {}
 
   Kind kind() const override { return Kind::code; }
   bool present() override { return exists("HEAD"); }
@@ -103,7 +102,7 @@ class CodePart : public Part {
     const std::string commit = write_commit(request, draft);
     std::vector<RefChange> refs{{names::branch_ref(request.operation), "", commit}};
     if (!request.branch_only) {
-      refs.push_back({names::before_ref(environment_, request.operation), "", draft.head});
+      refs.push_back({names::before_ref(setting_.environment, request.operation), "", draft.head});
     }
     move_refs(git_, refs, "rollback: " + request.operation);
     return json{{"operation", request.operation},
@@ -139,7 +138,7 @@ class CodePart : public Part {
 
   void discard(const std::string& operation) override {
     for (const auto& ref :
-         {names::branch_ref(operation), names::before_ref(environment_, operation)}) {
+         {names::branch_ref(operation), names::before_ref(setting_.environment, operation)}) {
       if (exists(ref)) {
         move_refs(git_, {{ref, git_.line({"rev-parse", "--verify", ref}), ""}},
                   "rollback: discard");
@@ -316,7 +315,7 @@ class CodePart : public Part {
 
   std::string write_commit(const Request& request, const Draft& draft) const {
     std::vector<std::string> arguments{"commit-tree", draft.tree, "-p", draft.head};
-    if (sign_) arguments.emplace_back("-S");
+    if (setting_.sign) arguments.emplace_back("-S");
     return git_.line(arguments, {.input = message(request, draft), .set = record_identity(git_)});
   }
 
@@ -337,17 +336,15 @@ class CodePart : public Part {
   }
 
   std::vector<CodePaths> components_;
-  std::string environment_;
+  CodeSetting setting_;
   Git git_;
-  bool sign_;
 };
 
 }  // namespace
 
-std::unique_ptr<Part> make_code_part(std::vector<CodePaths> components, std::string environment,
-                                     Git git, bool sign) {
-  return std::make_unique<CodePart>(std::move(components), std::move(environment), std::move(git),
-                                    sign);
+std::unique_ptr<Part> make_code_part(std::vector<CodePaths> components, CodeSetting setting,
+                                     Git git) {
+  return std::make_unique<CodePart>(std::move(components), std::move(setting), std::move(git));
 }
 
 }  // namespace rollback

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "part/code/settings.h"
 #include "part/part.h"
 #include "store/git.h"
 
@@ -20,9 +21,16 @@ struct CodePaths {
   bool with_config = false;            // they go back in the same operation
 };
 
+struct CodeSetting {
+  std::string environment;
+  bool sign = false;  // commit.gpgSign
+  PreserveSettings preserve = {};
+  long long closure_limit = 50;  // rollback.closureLimit: the most commits that a closure may add
+};
+
 // One part for all the components of an operation, since they go back by one
 // commit.
-std::unique_ptr<Part> make_code_part(std::vector<CodePaths> components, std::string environment,
-                                     Git git, bool sign);
+std::unique_ptr<Part> make_code_part(std::vector<CodePaths> components, CodeSetting setting,
+                                     Git git);
 
 }  // namespace rollback
