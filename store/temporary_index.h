@@ -9,8 +9,8 @@
 
 namespace rollback {
 
-// Named by our process id, so that two commands at once do not meet in it, and
-// one that a killed process left is known.
+// A scratch file (store/scratch.h), so that two commands at once do not meet in
+// it, and one that a killed process left is swept.
 class TemporaryIndex {
  public:
   explicit TemporaryIndex(const Git& git);
@@ -20,9 +20,6 @@ class TemporaryIndex {
 
   // For GitExtra::set.
   std::map<std::string, std::string> environment() const;
-
-  // Removes those of processes that are no more.
-  static void sweep(const boost::filesystem::path& git_dir);
 
  private:
   boost::filesystem::path file_;

@@ -194,7 +194,7 @@ TEST_F(Rollback, ItsJsonHasEveryKeyOfTheContract) {
   EXPECT_EQ(object.at("recommended_point"), target_);
   EXPECT_TRUE(object.at("estimated_downtime").is_null());
   EXPECT_EQ(object.at("data_loss_risk"), "none");
-  EXPECT_EQ(object.at("affected_features"), json::array({"raid"}));
+  EXPECT_EQ(object.at("affected_features"), (json::array({"playerbot", "raid"})));
   ASSERT_EQ(object.at("rollback_points").size(), 3);
   for (const auto& point : object.at("rollback_points")) {
     EXPECT_EQ(point.at("timestamp").get<std::string>().size(), 20);

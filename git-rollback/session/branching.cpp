@@ -1,4 +1,6 @@
 // A rollback of code alone, as a branch that nothing follows.
+#include <algorithm>
+
 #include "os/error.h"
 #include "session/parts.h"
 #include "session/rollback.h"
@@ -36,9 +38,12 @@ MadeBranch make_branch(ChangingSession& changing, const Plan& plan,
                        const RollbackRequest& request) {
   const Session& session = changing.session();
   const Configuration& configuration = session.configured();
-  for (const auto& part :
-       make_parts(session, configuration, selection_for(request, configuration))) {
-    if (part->kind() == Kind::code) part->prepare(request_for(session, plan, request));
+  const auto parts = make_parts(session, configuration, selection_for(request, configuration));
+  for (const auto& part : parts) {
+    if (part->kind() != Kind::code) continue;
+    const auto assessed = std::find_if(plan.parts.begin(), plan.parts.end(),
+                                       [](const auto& one) { return one.kind == Kind::code; });
+    part->prepare(request_for(session, plan, request, &*assessed));
   }
   const std::string ref = names::branch_ref(plan.operation);
   return {.name = ref.substr(std::string("refs/heads/").size()),

@@ -224,7 +224,7 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
   PreparedPlan prepared;
   try {
     prepared = executor.prepare(
-        plan, [&](const PartPlan&) { return request_for(session, plan, request); });
+        plan, [&](const PartPlan& part) { return request_for(session, plan, request, &part); });
   } catch (const Error& error) {
     give_up(changing, executor, plan.operation);
     throw Refused(std::string(error.what()) + "; nothing was changed", error.hints());

@@ -165,7 +165,8 @@ LossPolicy policy_of(const Session& session, const RollbackRequest& request) {
           .emergency = request.emergency};
 }
 
-Request request_for(const Session& session, const Plan& plan, const RollbackRequest& asked) {
+Request request_for(const Session& session, const Plan& plan, const RollbackRequest& asked,
+                    const PartPlan* assessed) {
   Request request;
   request.operation = plan.operation;
   request.target = plan.target;
@@ -180,6 +181,7 @@ Request request_for(const Session& session, const Plan& plan, const RollbackRequ
   request.service_may_run_from_work_tree =
       std::none_of(plan.parts.begin(), plan.parts.end(),
                    [](const PartPlan& part) { return part.kind == Kind::binaries; });
+  if (assessed != nullptr) request.basis = assessed->assessment.basis;
   return request;
 }
 

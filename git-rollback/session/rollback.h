@@ -38,8 +38,10 @@ struct Planned {
 
 Planned plan_rollback(const Session& session, const RollbackRequest& request);
 
-// What a plan asks of each of its parts, and the losses that it accepts.
-Request request_for(const Session& session, const Plan& plan, const RollbackRequest& asked);
+// What a plan asks of each of its parts, and the losses that it accepts. Of one
+// that was assessed, to be prepared as it was shown.
+Request request_for(const Session& session, const Plan& plan, const RollbackRequest& asked,
+                    const PartPlan* assessed = nullptr);
 LossPolicy policy_of(const Session& session, const RollbackRequest& request);
 
 // Of the last rollback; called again, of the one before. Refused after a later

@@ -12,7 +12,7 @@
 #include "session/work_trees.h"
 #include "store/live.h"
 #include "store/names.h"
-#include "store/temporary_index.h"
+#include "store/scratch.h"
 
 namespace rollback {
 namespace fs = boost::filesystem;
@@ -115,7 +115,7 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
                       !journal_->captures().empty() || was_cut_short(journal_->pushes());
   work_in(session_.repository, killed);
   replay_publications(git(), *journal_, tell_of_foreign);
-  TemporaryIndex::sweep(git().git_dir());
+  sweep_scratch(git().git_dir());
   forget_pushes_not_taken(session_.repository, *journal_);
   try {
     forget_captures();
@@ -162,7 +162,7 @@ void ChangingSession::forget_captures() {
       for (const auto& part : make_parts(session_, configuration, everything(configuration))) {
         part->forget(capturing.point);
       }
-      TemporaryIndex::sweep(git().git_dir());
+      sweep_scratch(git().git_dir());
     }
     journal_->end_capture(capturing);
   }
@@ -176,7 +176,7 @@ void ChangingSession::clean_up(const OperationRow& killed) {
   }
   boost::system::error_code ignored;
   fs::remove_all(names::scripts_directory(repository().common_dir, killed.id), ignored);
-  TemporaryIndex::sweep(git().git_dir());
+  sweep_scratch(git().git_dir());
   journal_->set_state(killed.id, State::reverted);
   cleaned_up_ = killed.id;
 }

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "os/error.h"
 #include "part/code/code_check.h"
 #include "part/code/code_steps.h"
-#include "part/code/history.h"
-#include "part/code/replay.h"
+#include "part/code/composition.h"
+#include "part/code/features.h"
+#include "part/code/rollback_message.h"
 #include "store/identity.h"
 #include "store/names.h"
-#include "store/temporary_index.h"
 #include "store/trailers.h"
 
 namespace rollback {
@@ -18,8 +19,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t subjects_shown = 10;
-constexpr const char* head_trailer = "Rollback-Head";
+constexpr size_t ids_shown = 5;
 
 std::string names_of(const std::vector<CodePaths>& components) {
   std::string text;
@@ -31,22 +31,39 @@ std::string count(size_t number, const std::string& what) {
   return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
 }
 
-// What the operation would make of the code; pure data.
-struct Draft {
-  std::string branch, head;  // where it stands
-  std::string tree;          // the tree of the new commit
-  std::vector<CommitLine> undone;
-  std::vector<CommitToLay> kept;
-  std::vector<PathChange> changes;
-  std::vector<std::string> config_paths;  // in `changes`, but the config part's files
+// What assess() came to and prepare() carries out, as it was shown.
+struct Basis {
+  std::string branch, head;  // where it stood
+  std::string tree, message;
+  std::vector<std::string> config_paths;
 };
+
+std::string to_text(const Basis& basis) {
+  return json{{"branch", percent_encode(basis.branch)},
+              {"head", basis.head},
+              {"tree", basis.tree},
+              {"message", percent_encode(basis.message)},
+              {"config_paths", basis.config_paths}}
+      .dump();
+}
+
+Basis basis_from(const std::string& text) {
+  const json data = json::parse(text);
+  return {.branch = percent_decode(data.at("branch").get<std::string>()).value_or(""),
+          .head = data.at("head"),
+          .tree = data.at("tree"),
+          .message = percent_decode(data.at("message").get<std::string>()).value_or(""),
+          .config_paths = data.at("config_paths")};
+}
 
 class CodePart : public Part {
  public:
   CodePart(std::vector<CodePaths> components, CodeSetting setting, Git git)
       : Part(names_of(components)),
-        components_(std::move(components)),
         setting_(std::move(setting)),
+        composing_{.components = std::move(components),
+                   .preserve = setting_.preserve,
+                   .closure_limit = setting_.closure_limit},
         git_(std::move(git)) {}
 
   Kind kind() const override { return Kind::code; }
@@ -62,21 +79,21 @@ class CodePart : public Part {
       return assessment;
     }
     assessment.from = request.live.commit.substr(0, 10);
-    assessment.to = target_of(request).substr(0, 10);
-    for (const auto& commit : {target_of(request), request.live.commit}) {
+    assessment.to = code_target(request.target).substr(0, 10);
+    for (const auto& commit : {code_target(request.target), request.live.commit}) {
       if (exists(commit)) continue;
       assessment.obstacle =
           Obstacle{"commit " + commit + " is not in this repository", {"git fetch"}};
       return assessment;
     }
-    Draft draft;
-    assessment.obstacle = compose(request, draft);
+    const Composition made = compose(git_, composing_, request);
+    describe(made, assessment);
+    assessment.obstacle = made.obstacle;
     if (assessment.obstacle) return assessment;
-    describe(draft, assessment);
-    assessment.already = draft.changes.empty();
-    if (!assessment.already && !request.branch_only) {
-      assessment.obstacle = what_stands_in_the_way(draft);
-    }
+    assessment.already = made.changes.empty();
+    if (assessment.already) return assessment;
+    if (!request.branch_only) assessment.obstacle = what_stands_in_the_way(made);
+    assessment.basis = to_text(basis_of(made, request));
     return assessment;
   }
 
@@ -95,21 +112,18 @@ class CodePart : public Part {
   }
 
   std::string prepare(const Request& request) override {
-    Draft draft;
-    if (const auto obstacle = compose(request, draft)) {
-      throw Refused(obstacle->reason, obstacle->hints);
-    }
-    const std::string commit = write_commit(request, draft);
+    const Basis basis = request.basis.empty() ? compose_anew(request) : still_there(request.basis);
+    const std::string commit = write_commit(basis);
     std::vector<RefChange> refs{{names::branch_ref(request.operation), "", commit}};
     if (!request.branch_only) {
-      refs.push_back({names::before_ref(setting_.environment, request.operation), "", draft.head});
+      refs.push_back({names::before_ref(setting_.environment, request.operation), "", basis.head});
     }
     move_refs(git_, refs, "rollback: " + request.operation);
     return json{{"operation", request.operation},
-                {"ref", percent_encode(draft.branch)},
-                {"before", draft.head},
+                {"ref", percent_encode(basis.branch)},
+                {"before", basis.head},
                 {"after", commit},
-                {"config_paths", draft.config_paths},
+                {"config_paths", basis.config_paths},
                 {"work_tree_in_swap", request.service_may_run_from_work_tree}}
         .dump();
   }
@@ -172,134 +186,92 @@ class CodePart : public Part {
                      " is not whole in this repository: " + count(missing, "object") + " missing";
   }
 
-  static std::string target_of(const Request& request) {
-    const std::string head = first_field(request.target.trailers, head_trailer);
-    return head.empty() ? request.target.commit : head;
+  Basis basis_of(const Composition& made, const Request& request) const {
+    MessageSubject subject{.components = {},
+                           .whole = false,
+                           .point = request.target.id,
+                           .operation = request.operation};
+    for (const auto& one : composing_.components) {
+      subject.components.push_back(one.component);
+      subject.whole = subject.whole || one.pathspecs.empty();
+    }
+    return {.branch = made.branch,
+            .head = made.head,
+            .tree = made.tree,
+            .message = rollback_message(made, subject),
+            .config_paths = made.config_paths};
   }
 
-  // Pathspecs of what goes back. Config files are the config part's business:
-  // with it, their committed version goes back too; without it, they stay.
-  std::vector<std::string> pathspecs() const {
-    std::vector<std::string> specs;
-    const bool whole = std::any_of(components_.begin(), components_.end(),
-                                   [](const CodePaths& c) { return c.pathspecs.empty(); });
-    if (whole) {
-      specs.emplace_back(":(top)");
-    } else {
-      for (const auto& component : components_) {
-        specs.insert(specs.end(), component.pathspecs.begin(), component.pathspecs.end());
-      }
-    }
-    for (const auto& component : components_) {
-      const char* magic = component.with_config ? ":(top,literal)" : ":(top,literal,exclude)";
-      for (const auto& path : tracked_by_path(component)) specs.push_back(magic + path);
-    }
-    return specs;
+  Basis compose_anew(const Request& request) const {
+    const Composition made = compose(git_, composing_, request);
+    if (made.obstacle) throw Refused(made.obstacle->reason, made.obstacle->hints);
+    return basis_of(made, request);
   }
 
-  static std::vector<std::string> tracked_by_path(const CodePaths& component) {
-    std::vector<std::string> files;
-    for (const auto& path : component.config) {
-      if (!path.starts_with('/')) files.push_back(path);
+  // What was shown is what runs, or nothing.
+  Basis still_there(const std::string& text) const {
+    Basis basis = basis_from(text);
+    const std::string branch = current_branch(git_);
+    if (branch != basis.branch) {
+      throw Refused(
+          "HEAD moved since the plan was made, from '" + basis.branch + "' to '" + branch + "'",
+          {"git rollback --dry-run"});
     }
-    return files;
+    const std::string head = git_.line({"rev-parse", "--verify", "HEAD^{commit}"});
+    if (head == basis.head) return basis;
+    throw Refused("HEAD moved since the plan was made, from " + basis.head.substr(0, 10) + " to " +
+                      head.substr(0, 10),
+                  {"git rollback --dry-run"});
   }
 
-  std::optional<Obstacle> compose(const Request& request, Draft& draft) const {
-    draft.branch = current_branch(git_);
-    draft.head = git_.line({"rev-parse", "--verify", "HEAD^{commit}"});
-    const auto specs = pathspecs();
-    const std::string target = target_of(request);
-    draft.undone = commits_undone(git_, request.live.commit, target, specs);
-    if (!request.drop_undeployed) {
-      draft.kept = commits_undeployed(git_, request.live.commit, draft.head);
-      for (const auto& commit : draft.kept) {
-        if (commit.parent.empty()) return without_parent(commit);
-      }
+  void describe(const Composition& made, Assessment& assessment) const {
+    assessment.to += ", " + summary_of(made);
+    std::vector<Unit> goes;
+    for (const auto& one : made.candidates) {
+      if (one.goes()) goes.push_back(one.unit);
     }
-    // Only the paths that go back are at the point: what a kept commit did
-    // elsewhere stands on what is live.
-    std::string laid = with_changes(request.live.commit,
-                                    changes_between(git_, request.live.commit, target, specs));
-    if (!draft.kept.empty()) {
-      const Laid result = open_replay(git_)->lay(laid, draft.kept);
-      if (result.tree.empty()) return conflict(result);
-      laid = result.tree;
-    }
-    draft.changes = changes_between(git_, draft.head, laid, specs);
-    draft.tree = with_changes(draft.head, draft.changes);
-    for (const auto& component : components_) {
-      for (const auto& path : tracked_by_path(component)) draft.config_paths.push_back(path);
-    }
-    return std::nullopt;
-  }
-
-  bool is_shallow() const {
-    return git_.ask({"rev-parse", "--is-shallow-repository"}).out == "true\n";
-  }
-
-  Obstacle without_parent(const CommitToLay& commit) const {
-    Obstacle obstacle{"the undeployed commit " + commit.id.substr(0, 10) +
-                          " has no parent here, so that it cannot be kept",
-                      {"git rollback --drop-undeployed …   leaves such commits out"}};
-    if (is_shallow()) {
-      obstacle.hints.insert(obstacle.hints.begin(),
-                            "this clone is shallow, get the rest of it: git fetch --unshallow");
-    }
-    return obstacle;
-  }
-
-  Obstacle conflict(const Laid& result) const {
-    std::string files;
-    for (const auto& path : result.paths) files += (files.empty() ? "'" : ", '") + path + "'";
-    const std::string subject =
-        git_.line({"log", "-1", "--no-show-signature", "--format=%s", result.conflicting});
-    return {"the undeployed commit " + result.conflicting.substr(0, 10) + " (" + subject +
-                ") does not apply without what goes: conflict in " + files,
-            {"git rollback --drop-undeployed …   leaves such commits out",
-             "git revert " + result.conflicting.substr(0, 10) + "   and try again"}};
-  }
-
-  // HEAD's tree with some paths changed, made in an index of its own.
-  std::string with_changes(const std::string& head, const std::vector<PathChange>& changes) const {
-    std::string entries;
-    for (const auto& change : changes) {
-      entries += change.new_mode + " " + change.new_id + "\t" + change.path + '\0';
-    }
-    const TemporaryIndex index(git_);
-    git_.run({"read-tree", head}, {.set = index.environment()});
-    git_.run({"update-index", "-z", "--index-info"},
-             {.input = entries, .set = index.environment()});
-    return git_.line({"write-tree"}, {.set = index.environment()});
-  }
-
-  void describe(const Draft& draft, Assessment& assessment) const {
-    assessment.to += ", " + count(draft.undone.size(), "commit") + " undone";
-    if (!draft.kept.empty()) {
-      assessment.to += ", " + count(draft.kept.size(), "undeployed commit") + " kept";
-    }
-    assessment.features = features_of(draft.undone);
-    for (size_t i = 0; i < draft.undone.size() && i < subjects_shown; ++i) {
-      assessment.details.push_back("undoes " + draft.undone[i].id.substr(0, 10) + " " +
-                                   draft.undone[i].subject);
-    }
-    if (draft.undone.size() > subjects_shown) {
-      assessment.details.push_back("and undoes " +
-                                   count(draft.undone.size() - subjects_shown, "older commit"));
-    }
-    if (is_shallow()) {
+    assessment.features = features_of(goes);
+    if (!made.changes.empty()) add_components(made, assessment.features);
+    assessment.details = lines_about(made);
+    add_those_only_here(made, assessment.details);
+    if (is_shallow(git_)) {
       assessment.details.emplace_back("this clone is shallow: more may be undone than is listed");
     }
-    for (const auto& commit : draft.kept) {
-      assessment.details.push_back("keeps " +
-                                   git_.line({"log", "-1", "--no-show-signature", "--abbrev=10",
-                                              "--format=%h %s", commit.id}) +
-                                   " (undeployed)");
-    }
+    assessment.details.insert(assessment.details.end(), made.remarks.begin(), made.remarks.end());
   }
 
-  std::optional<Obstacle> what_stands_in_the_way(const Draft& draft) const {
-    if (const auto ref = ref_in_the_way(git_, names::branch_ref(draft.head))) {
+  // Those whose paths change.
+  void add_components(const Composition& made, std::vector<std::string>& features) const {
+    for (const auto& one : composing_.components) {
+      const bool alone = composing_.components.size() == 1;
+      if (alone ||
+          !changes_between(git_, made.head, made.tree, specs_of_what_goes_back({one})).empty()) {
+        features.push_back(one.component);
+      }
+    }
+    std::sort(features.begin(), features.end());
+    features.erase(std::unique(features.begin(), features.end()), features.end());
+  }
+
+  // They stay in the branch's history, and nowhere else.
+  void add_those_only_here(const Composition& made, std::vector<std::string>& lines) const {
+    const auto only = commits_only_here(git_, made.target, made.head, made.branch);
+    const std::set<std::string> ids(only.begin(), only.end());
+    size_t number = 0;
+    std::string shown;
+    for (const auto& one : made.candidates) {
+      if (!one.goes() || ids.count(one.unit.commit.id) == 0) continue;
+      if (++number <= ids_shown)
+        shown += (number == 1 ? "" : ", ") + one.unit.commit.id.substr(0, 10);
+    }
+    if (number == 0) return;
+    lines.push_back(std::to_string(number) + " of those undone " + (number == 1 ? "is" : "are") +
+                    " on no remote and no other branch: " + shown +
+                    (number > ids_shown ? " and older ones" : ""));
+  }
+
+  std::optional<Obstacle> what_stands_in_the_way(const Composition& made) const {
+    if (const auto ref = ref_in_the_way(git_, names::branch_ref(made.head))) {
       const std::string name = ref->substr(std::string("refs/heads/").size());
       return Obstacle{"a branch called '" + name + "' stands where the rollback's branch belongs",
                       {"git branch -m " + name + " <another name>"}};
@@ -307,36 +279,20 @@ class CodePart : public Part {
     if (git_.work_tree().empty()) return std::nullopt;
     // A path that is at the target already, as a deploy that was cut short
     // leaves it, is nobody's change.
-    const std::string path = where_is(git_, draft.changes, draft.config_paths).foreign;
+    const std::string path = where_is(git_, made.changes, made.config_paths).foreign;
     if (path.empty()) return std::nullopt;
     return Obstacle{"your local changes to '" + path + "' would be overwritten",
                     {"git stash push --include-untracked -- '" + path + "'"}};
   }
 
-  std::string write_commit(const Request& request, const Draft& draft) const {
-    std::vector<std::string> arguments{"commit-tree", draft.tree, "-p", draft.head};
+  std::string write_commit(const Basis& basis) const {
+    std::vector<std::string> arguments{"commit-tree", basis.tree, "-p", basis.head};
     if (setting_.sign) arguments.emplace_back("-S");
-    return git_.line(arguments, {.input = message(request, draft), .set = record_identity(git_)});
+    return git_.line(arguments, {.input = basis.message, .set = record_identity(git_)});
   }
 
-  std::string message(const Request& request, const Draft& draft) const {
-    std::string text = "Roll back " + component() + " to " + request.target.id + "\n\n";
-    if (!draft.kept.empty()) {
-      text += "Kept, since not deployed yet:\n";
-      for (const auto& commit : draft.kept) {
-        text += "  " +
-                git_.line({"log", "-1", "--no-show-signature", "--format=%h %s", commit.id}) + "\n";
-      }
-      text += "\n";
-    }
-    text +=
-        "Rollback-To: " + request.target.id + "\nRollback-Operation: " + request.operation + "\n";
-    for (const auto& commit : draft.undone) text += "Reverts: " + commit.id + "\n";
-    return text;
-  }
-
-  std::vector<CodePaths> components_;
   CodeSetting setting_;
+  CompositionSetting composing_;
   Git git_;
 };
 

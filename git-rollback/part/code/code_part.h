@@ -7,19 +7,12 @@
 #include <string>
 #include <vector>
 
+#include "part/code/code_paths.h"
 #include "part/code/settings.h"
 #include "part/part.h"
 #include "store/git.h"
 
 namespace rollback {
-
-// What one component means by its code.
-struct CodePaths {
-  std::string component;
-  std::vector<std::string> pathspecs;  // empty: the whole tree
-  std::vector<std::string> config;     // its config files, as .rollback.yml spells them
-  bool with_config = false;            // they go back in the same operation
-};
 
 struct CodeSetting {
   std::string environment;

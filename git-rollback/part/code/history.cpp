@@ -1,54 +1,162 @@
 #include "part/code/history.h"
 
+#include <strings.h>
+
 #include <algorithm>
-#include <set>
+
+#include "store/names.h"
 
 namespace rollback {
+namespace {
 
-std::vector<CommitLine> commits_undone(const Git& git, const std::string& from,
-                                       const std::string& to,
-                                       const std::vector<std::string>& pathspecs) {
-  std::vector<std::string> arguments{
-      "log", "-z", "--first-parent", "--no-show-signature", "--format=%H %s", to + ".." + from,
-      "--"};
-  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
-  const std::string log = git.run(arguments);
-  std::vector<CommitLine> commits;
-  for (const auto entry : split(log, '\0')) {
-    const size_t space = entry.find(' ');
-    commits.push_back({std::string(entry.substr(0, space)), std::string(entry.substr(space + 1))});
+constexpr size_t fields_of_a_commit = 7;
+
+std::vector<std::pair<std::string, std::string>> trailers_from(std::string_view text) {
+  std::vector<std::pair<std::string, std::string>> trailers;
+  for (const auto line : split(text, '\n')) {
+    const size_t colon = line.find(": ");
+    if (colon == std::string_view::npos) continue;
+    trailers.emplace_back(line.substr(0, colon), line.substr(colon + 2));
+  }
+  return trailers;
+}
+
+Commit commit_from(const std::string_view* fields) {
+  Commit commit{.id = std::string(fields[0]),
+                .parents = {},
+                .author = std::string(fields[2]),
+                .subject = std::string(fields[3]),
+                .message = std::string(fields[4]),
+                .trailers = trailers_from(fields[5]),
+                .note = std::string(fields[6])};
+  for (const auto parent : split(fields[1], ' ')) commit.parents.emplace_back(parent);
+  return commit;
+}
+
+// By id, and in the order of the log.
+std::map<std::string, Commit> read_log(const Git& git, const std::string& from,
+                                       const std::string& to, Notes notes) {
+  const std::string format =
+      "%H%x00%P%x00%an <%ae>%x00%s%x00%B%x00%(trailers:only=true,unfold=true)%x00" +
+      std::string(notes == Notes::read ? "%N" : "");
+  const std::string log = git.run({"log", "-z", "--no-show-signature", "--encoding=UTF-8",
+                                   "--format=tformat:" + format, from + ".." + to, "--"});
+  const auto fields = split(log, '\0');
+  std::map<std::string, Commit> commits;
+  for (size_t i = 0; i + fields_of_a_commit <= fields.size(); i += fields_of_a_commit) {
+    Commit commit = commit_from(&fields[i]);
+    std::string id = commit.id;
+    commits.emplace(std::move(id), std::move(commit));
   }
   return commits;
 }
 
-std::vector<CommitToLay> commits_undeployed(const Git& git, const std::string& live,
-                                            const std::string& head) {
-  const std::string list =
-      git.run({"rev-list", "--first-parent", "--reverse", "--parents", live + ".." + head, "--"});
-  std::vector<CommitToLay> commits;
-  for (const auto line : split(list, '\n')) {
-    const auto ids = split(line, ' ');
-    commits.push_back({std::string(ids[0]), ids.size() > 1 ? std::string(ids[1]) : ""});
+// Moves whatever of `commits` the parents but the first lead to into the unit.
+void take_merged(std::map<std::string, Commit>& commits, Unit& unit) {
+  std::vector<std::string> ways(unit.commit.parents.begin() + 1, unit.commit.parents.end());
+  while (!ways.empty()) {
+    const auto found = commits.find(ways.back());
+    ways.pop_back();
+    if (found == commits.end()) continue;
+    ways.insert(ways.end(), found->second.parents.begin(), found->second.parents.end());
+    unit.merged.push_back(std::move(found->second));
+    commits.erase(found);
   }
-  return commits;
 }
 
-std::vector<std::string> features_of(const std::vector<CommitLine>& commits) {
-  std::set<std::string> scopes;
-  for (const auto& commit : commits) {
-    const size_t open = commit.subject.find('(');
-    const size_t close = commit.subject.find(')');
-    const size_t colon = commit.subject.find(':');
-    if (open == std::string::npos || close == std::string::npos || close < open + 2) continue;
-    const bool breaking = close + 1 < commit.subject.size() && commit.subject[close + 1] == '!';
-    const std::string_view type = std::string_view(commit.subject).substr(0, open);
-    const bool word = !type.empty() && std::all_of(type.begin(), type.end(),
-                                                   [](char c) { return c >= 'a' && c <= 'z'; });
-    if (word && colon == close + (breaking ? 2 : 1)) {
-      scopes.insert(commit.subject.substr(open + 1, close - open - 1));
+// ":100644 100644 <id> <id> M"
+PathChange change_from(std::string_view entry, std::string_view path) {
+  const auto fields = split(entry.substr(1), ' ');
+  return {.path = std::string(path),
+          .old_mode = std::string(fields.at(0)),
+          .new_mode = std::string(fields.at(1)),
+          .old_id = std::string(fields.at(2)),
+          .new_id = std::string(fields.at(3))};
+}
+
+}  // namespace
+
+std::vector<std::string> Commit::trailer(std::string_view key) const {
+  std::vector<std::string> values;
+  for (const auto& [name, value] : trailers) {
+    if (name.size() == key.size() && strncasecmp(name.data(), key.data(), key.size()) == 0) {
+      values.push_back(value);
     }
   }
-  return {scopes.begin(), scopes.end()};
+  return values;
+}
+
+std::string Unit::shown() const { return commit.id.substr(0, 10) + " " + commit.subject; }
+
+std::vector<Unit> units_between(const Git& git, const std::string& from, const std::string& to,
+                                Notes notes) {
+  auto commits = read_log(git, from, to, notes);
+  std::vector<Unit> units;
+  for (auto next = commits.find(to); next != commits.end();) {
+    units.push_back({.commit = std::move(next->second), .merged = {}});
+    commits.erase(next);
+    next = commits.find(units.back().parent());
+  }
+  std::reverse(units.begin(), units.end());
+  for (auto& unit : units) {
+    if (unit.commit.parents.size() > 1) take_merged(commits, unit);
+  }
+  return units;
+}
+
+std::set<std::string> units_touching(const Git& git, const std::string& from, const std::string& to,
+                                     const std::vector<std::string>& pathspecs) {
+  std::vector<std::string> arguments{
+      "log", "-z", "--first-parent", "--no-show-signature", "--format=%H", from + ".." + to, "--"};
+  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  const std::string log = git.run(arguments);
+  const auto ids = split(log, '\0');
+  return {ids.begin(), ids.end()};
+}
+
+std::map<std::string, std::vector<PathChange>> changes_of(
+    const Git& git, const std::vector<std::pair<std::string, std::string>>& commits_and_parents,
+    const std::vector<std::string>& pathspecs) {
+  std::map<std::string, std::vector<PathChange>> changes;
+  if (commits_and_parents.empty()) return changes;
+  std::string input;
+  for (const auto& [commit, parent] : commits_and_parents) {
+    input += commit + (parent.empty() ? "" : " " + parent) + "\n";
+  }
+  std::vector<std::string> arguments{
+      "diff-tree", "--stdin", "--root",       "-m",
+      "-r",        "-z",      "--no-renames", "--ignore-submodules=none",
+      "--"};
+  arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
+  const std::string diff = git.run(arguments, {.input = input});
+  const auto fields = split(diff, '\0');
+  std::vector<PathChange>* of_commit = nullptr;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (!fields[i].starts_with(':')) {
+      of_commit = &changes[std::string(fields[i])];
+    } else if (of_commit != nullptr && i + 1 < fields.size()) {
+      of_commit->push_back(change_from(fields[i], fields[i + 1]));
+      ++i;
+    }
+  }
+  return changes;
+}
+
+std::vector<std::string> commits_only_here(const Git& git, const std::string& from,
+                                           const std::string& to, const std::string& branch) {
+  constexpr std::string_view heads = "refs/heads/";
+  std::vector<std::string> arguments{"rev-list", "--first-parent", from + ".." + to, "--not"};
+  if (branch.starts_with(heads)) arguments.push_back("--exclude=" + branch.substr(heads.size()));
+  arguments.push_back("--exclude=" + std::string(names::branch_refs.substr(heads.size())) + "*");
+  arguments.insert(arguments.end(), {"--branches", "--remotes", "--"});
+  const std::string list = git.run(arguments);
+  std::vector<std::string> ids;
+  for (const auto id : split(list, '\n')) ids.emplace_back(id);
+  return ids;
+}
+
+bool is_shallow(const Git& git) {
+  return git.ask({"rev-parse", "--is-shallow-repository"}).out == "true\n";
 }
 
 }  // namespace rollback

@@ -3,10 +3,10 @@
 #include <dlfcn.h>
 
 #include <boost/filesystem/operations.hpp>
-#include <set>
+#include <map>
+#include <utility>
 
-#include "os/error.h"
-#include "store/identity.h"
+#include "part/code/merged_tree.h"
 
 namespace rollback {
 namespace fs = boost::filesystem;
@@ -16,48 +16,41 @@ namespace {
 // each merge is between two commits made for it, with a common parent.
 class PlumbingReplay : public Replay {
  public:
-  explicit PlumbingReplay(const Git& git) : git_(git), identity_(record_identity(git)) {}
+  explicit PlumbingReplay(const Git& git) : git_(git) {}
 
   Laid lay(const std::string& tree, const std::vector<CommitToLay>& commits) override {
-    std::string ours = tree_of(tree);
+    Laid laid{.tree = tree_of(git_, tree)};
     for (const auto& commit : commits) {
-      const std::string base = tree_of(commit.parent);
-      const std::string theirs = tree_of(commit.id);
-      if (base == theirs) continue;
-      if (base == ours) {
-        ours = theirs;
-        continue;
+      const auto [known, is_new] = merged_.try_emplace({laid.tree, commit.id});
+      if (is_new) known->second = lay_one(laid.tree, commit);
+      const Laid& one = known->second;
+      if (one.count == 0) {
+        laid.paths = one.paths;
+        break;
       }
-      const std::string root = this->commit(base, "");
-      const Finished merged =
-          git_.ask({"merge-tree", "--write-tree", "-z", "--name-only", "--no-messages",
-                    this->commit(ours, root), this->commit(theirs, root)});
-      const auto fields = split(merged.out, '\0');
-      if (merged.status > 1 || fields.empty()) {
-        throw Fatal("cannot lay " + commit.id + ": " + merged.err);
-      }
-      if (merged.status == 1) {
-        const std::set<std::string> paths(fields.begin() + 1, fields.end());
-        return {.tree = "", .conflicting = commit.id, .paths = {paths.begin(), paths.end()}};
-      }
-      ours = std::string(fields[0]);
+      laid.tree = one.tree;
+      ++laid.count;
     }
-    return {.tree = ours, .conflicting = ""};
+    return laid;
+  }
+
+  Laid with_changes(const std::string& tree, const std::vector<PathChange>& changes) override {
+    return {.tree = tree_with(git_, tree, changes)};
   }
 
  private:
-  std::string tree_of(const std::string& id) const {
-    return git_.line({"rev-parse", "--verify", id + "^{tree}"});
-  }
-
-  std::string commit(const std::string& tree, const std::string& parent) const {
-    std::vector<std::string> arguments{"commit-tree", tree, "-m", "merged in memory"};
-    if (!parent.empty()) arguments.insert(arguments.end(), {"-p", parent});
-    return git_.line(arguments, {.set = identity_});
+  Laid lay_one(const std::string& tree, const CommitToLay& commit) {
+    const ThreeTrees trees = trees_of(git_, tree, commit);
+    if (trees.base == trees.ours) return {.tree = trees.theirs, .count = 1};
+    if (trees.base == trees.theirs) return {.tree = trees.ours, .count = 1};
+    const MergedTree merged = merge_trees(git_, trees);
+    if (merged.clean) return {.tree = merged.tree, .count = 1};
+    return {.tree = trees.ours, .count = 0, .paths = merged.conflicting_paths()};
   }
 
   const Git& git_;
-  std::map<std::string, std::string> identity_;
+  // Of a tree and a commit: a closure tries the same again and again.
+  std::map<std::pair<std::string, std::string>, Laid> merged_;
 };
 
 OpenReplay load_module() {
@@ -84,33 +77,57 @@ std::unique_ptr<Replay> open_libgit2_replay(const Git& git) {
 
 namespace {
 
-// libgit2 fetches no object of a partial clone, for one.
-class ReplayWithFallback : public Replay {
+// libgit2 lays what it can, git the rest: all of it where libgit2 fails, as on
+// an object that a partial clone has yet to fetch.
+class ReplayOfBoth : public Replay {
  public:
-  ReplayWithFallback(std::unique_ptr<Replay> first, const Git& git)
-      : first_(std::move(first)), git_(git) {}
+  ReplayOfBoth(std::unique_ptr<Replay> first, const Git& git)
+      : first_(std::move(first)), plumbing_(git), git_(git) {}
 
   Laid lay(const std::string& tree, const std::vector<CommitToLay>& commits) override {
-    Laid laid = first_->lay(tree, commits);
-    return laid.problem.empty() ? laid : open_plumbing_replay(git_)->lay(tree, commits);
+    Laid laid{.tree = tree_of(git_, tree)};
+    while (laid.count < commits.size()) {
+      Laid more = first_->lay(laid.tree, rest_of(commits, laid.count));
+      if (!more.problem.empty()) more = plumbing_.lay(laid.tree, rest_of(commits, laid.count));
+      laid.tree = more.tree;
+      laid.count += more.count;
+      if (laid.count == commits.size()) break;
+      more = plumbing_.lay(laid.tree, {commits[laid.count]});
+      laid.tree = more.tree;
+      laid.count += more.count;
+      laid.paths = more.paths;
+      if (more.count == 0) break;
+    }
+    return laid;
+  }
+
+  Laid with_changes(const std::string& tree, const std::vector<PathChange>& changes) override {
+    Laid laid = first_->with_changes(tree, changes);
+    return laid.problem.empty() ? laid : plumbing_.with_changes(tree, changes);
   }
 
  private:
+  static std::vector<CommitToLay> rest_of(const std::vector<CommitToLay>& commits, size_t from) {
+    return {commits.begin() + static_cast<std::ptrdiff_t>(from), commits.end()};
+  }
+
   std::unique_ptr<Replay> first_;
+  PlumbingReplay plumbing_;
   const Git& git_;
 };
 
-// libgit2 would merge without asking them.
-bool has_merge_drivers(const Git& git) {
-  return git.ask({"config", "--get-regexp", "^merge\\..*\\.driver$"}).status == 0;
+// What libgit2 would merge without asking.
+bool has_merges_of_its_own(const Git& git) {
+  return git.ask({"config", "--get-regexp", "^merge\\.(default|renormalize|.*\\.driver)$"})
+             .status == 0;
 }
 
 }  // namespace
 
 std::unique_ptr<Replay> open_replay(const Git& git) {
-  auto replay = has_merge_drivers(git) ? nullptr : open_libgit2_replay(git);
+  auto replay = has_merges_of_its_own(git) ? nullptr : open_libgit2_replay(git);
   if (!replay) return open_plumbing_replay(git);
-  return std::make_unique<ReplayWithFallback>(std::move(replay), git);
+  return std::make_unique<ReplayOfBoth>(std::move(replay), git);
 }
 
 }  // namespace rollback

@@ -5,15 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "part/code/path_change.h"
 #include "store/git.h"
 
 namespace rollback {
-
-struct PathChange {
-  std::string path;
-  std::string old_mode, new_mode;  // "000000": absent
-  std::string old_id, new_id;
-};
 
 // Between two trees, limited by pathspecs; no renames.
 std::vector<PathChange> changes_between(const Git& git, const std::string& old_tree,

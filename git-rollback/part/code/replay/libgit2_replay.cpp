@@ -1,57 +1,30 @@
-// The module that lays commits with libgit2: a three-way merge of trees for
-// each, identical subtrees never opened.
+// The module that lays commits with libgit2, path by path: cost follows what a
+// commit changes, and nothing is written between two of them. Where it takes
+// more than that (a rename, a file in place of a folder, a conflict) it stops,
+// and git's own merge decides.
 #include <git2.h>
 
-#include <memory>
-#include <set>
+#include <algorithm>
+#include <cstring>
 #include <stdexcept>
 
+#include "part/code/replay/overlay.h"
 #include "part/code/replay/replay.h"
 
 namespace rollback {
 namespace {
 
-template <auto free_function>
-struct Free {
-  template <typename T>
-  void operator()(T* handle) const {
-    free_function(handle);
-  }
-};
-using RepositoryHandle = std::unique_ptr<git_repository, Free<git_repository_free>>;
-using TreeHandle = std::unique_ptr<git_tree, Free<git_tree_free>>;
-using ObjectHandle = std::unique_ptr<git_object, Free<git_object_free>>;
-using IndexHandle = std::unique_ptr<git_index, Free<git_index_free>>;
-using ConflictsHandle =
-    std::unique_ptr<git_index_conflict_iterator, Free<git_index_conflict_iterator_free>>;
+using BlobHandle = std::unique_ptr<git_blob, Free<git_blob_free>>;
 
-std::string last_error() {
-  const git_error* error = git_error_last();
-  return error != nullptr && error->message != nullptr ? error->message : "unknown error";
+bool is_file(const Blob& blob) {
+  return blob.mode == GIT_FILEMODE_BLOB || blob.mode == GIT_FILEMODE_BLOB_EXECUTABLE;
 }
 
-void check(int result, const std::string& what) {
-  if (result < 0) throw std::runtime_error(what + ": " + last_error());
-}
-
-std::string hex(const git_oid* id) {
-  char text[GIT_OID_HEXSZ + 1];
-  git_oid_tostr(text, sizeof text, id);
-  return text;
-}
-
-std::vector<std::string> conflicting_paths(git_index* index) {
-  std::set<std::string> paths;
-  git_index_conflict_iterator* raw = nullptr;
-  check(git_index_conflict_iterator_new(&raw, index), "cannot list the conflicts");
-  const ConflictsHandle iterator(raw);
-  const git_index_entry *ancestor = nullptr, *ours = nullptr, *theirs = nullptr;
-  while (git_index_conflict_next(&ancestor, &ours, &theirs, raw) == 0) {
-    for (const auto* entry : {ancestor, ours, theirs}) {
-      if (entry != nullptr) paths.insert(entry->path);
-    }
-  }
-  return {paths.begin(), paths.end()};
+// As git tells it, so that it leaves to git's merge what that would not merge.
+bool is_binary(const git_blob* blob) {
+  constexpr size_t looked_at = 8000;
+  const size_t size = std::min<size_t>(looked_at, git_blob_rawsize(blob));
+  return size != 0 && std::memchr(git_blob_rawcontent(blob), 0, size) != nullptr;
 }
 
 class Libgit2Replay : public Replay {
@@ -59,48 +32,87 @@ class Libgit2Replay : public Replay {
   explicit Libgit2Replay(RepositoryHandle repository) : repository_(std::move(repository)) {}
 
   Laid lay(const std::string& tree, const std::vector<CommitToLay>& commits) override try {
-    return lay_in_memory(tree, commits);
+    Overlay overlay(repository_.get(), tree);
+    Laid laid;
+    for (const auto& commit : commits) {
+      if (!apply(commit, overlay)) break;
+      ++laid.count;
+    }
+    laid.tree = overlay.write();
+    return laid;
   } catch (const std::exception& error) {
-    return {.tree = "", .conflicting = "", .paths = {}, .problem = error.what()};
+    return {.tree = "", .problem = error.what()};
+  }
+
+  Laid with_changes(const std::string& tree, const std::vector<PathChange>& changes) override try {
+    Overlay overlay(repository_.get(), tree);
+    for (const auto& change : changes) overlay.set(change.path, new_side(change));
+    return {.tree = overlay.write()};
+  } catch (const std::exception& error) {
+    return {.tree = "", .problem = error.what()};
   }
 
  private:
-  Laid lay_in_memory(const std::string& tree, const std::vector<CommitToLay>& commits) {
-    TreeHandle ours = tree_of(tree);
-    for (const auto& commit : commits) {
-      const TreeHandle base = tree_of(commit.parent);
-      TreeHandle theirs = tree_of(commit.id);
-      if (git_oid_equal(git_tree_id(base.get()), git_tree_id(theirs.get())) != 0) continue;
-      if (git_oid_equal(git_tree_id(base.get()), git_tree_id(ours.get())) != 0) {
-        ours = std::move(theirs);
-        continue;
-      }
-      git_merge_options options;
-      git_merge_options_init(&options, GIT_MERGE_OPTIONS_VERSION);
-      git_index* raw = nullptr;
-      check(
-          git_merge_trees(&raw, repository_.get(), base.get(), ours.get(), theirs.get(), &options),
-          "cannot lay " + commit.id);
-      const IndexHandle merged(raw);
-      if (git_index_has_conflicts(raw) != 0) {
-        return {.tree = "", .conflicting = commit.id, .paths = conflicting_paths(raw)};
-      }
-      git_oid id;
-      check(git_index_write_tree_to(&id, raw, repository_.get()), "cannot write a tree");
-      ours = tree_of(hex(&id));
+  // All of it, or nothing.
+  bool apply(const CommitToLay& commit, Overlay& overlay) {
+    std::vector<std::pair<const std::string*, Blob>> results;
+    for (const auto& change : commit.changes) {
+      Blob result = overlay.at(change.path);
+      if (!apply(change, overlay, result)) return false;
+      results.emplace_back(&change.path, result);
     }
-    return {.tree = hex(git_tree_id(ours.get())), .conflicting = ""};
+    for (const auto& [path, blob] : results) overlay.set(*path, blob);
+    return true;
   }
 
-  TreeHandle tree_of(const std::string& id) {
-    git_oid oid;
-    check(git_oid_fromstr(&oid, id.c_str()), "'" + id + "' is no id");
-    git_object* raw = nullptr;
-    check(git_object_lookup(&raw, repository_.get(), &oid, GIT_OBJECT_ANY), "cannot read " + id);
-    const ObjectHandle object(raw);
-    git_object* peeled = nullptr;
-    check(git_object_peel(&peeled, raw, GIT_OBJECT_TREE), "cannot read the tree of " + id);
-    return TreeHandle(reinterpret_cast<git_tree*>(peeled));
+  // `blob`: what is there, and what shall be.
+  bool apply(const PathChange& change, const Overlay& overlay, Blob& blob) {
+    const Blob base = old_side(change), theirs = new_side(change);
+    if (blob == base) {
+      if (base.absent() && !overlay.has_room_for(change.path)) return false;
+      blob = theirs;
+      return true;
+    }
+    // Gone on both sides: each may have given it another name.
+    if (blob == theirs) return !theirs.absent();
+    return is_file(base) && is_file(theirs) && is_file(blob) && !has_driver(change.path) &&
+           merge(change.path, base, theirs, blob);
+  }
+
+  // By attributes; those of the configuration were looked for before.
+  bool has_driver(const std::string& path) {
+    const char* value = nullptr;
+    check(git_attr_get(&value, repository_.get(), GIT_ATTR_CHECK_FILE_THEN_INDEX, path.c_str(),
+                       "merge"),
+          "cannot read the attributes of '" + path + "'");
+    const git_attr_value_t kind = git_attr_value(value);
+    return kind != GIT_ATTR_VALUE_UNSPECIFIED && kind != GIT_ATTR_VALUE_TRUE;
+  }
+
+  BlobHandle content(const Blob& blob) {
+    git_blob* raw = nullptr;
+    check(git_blob_lookup(&raw, repository_.get(), &blob.id), "cannot read " + hex(blob.id));
+    return BlobHandle(raw);
+  }
+
+  bool merge(const std::string& path, const Blob& base, const Blob& theirs, Blob& ours) {
+    const BlobHandle contents[] = {content(base), content(ours), content(theirs)};
+    git_merge_file_input inputs[3];
+    for (size_t i = 0; i < 3; ++i) {
+      if (is_binary(contents[i].get())) return false;
+      git_merge_file_input_init(&inputs[i], GIT_MERGE_FILE_INPUT_VERSION);
+      inputs[i].ptr = static_cast<const char*>(git_blob_rawcontent(contents[i].get()));
+      inputs[i].size = git_blob_rawsize(contents[i].get());
+    }
+    git_merge_file_result result{};
+    check(git_merge_file(&result, &inputs[0], &inputs[1], &inputs[2], nullptr),
+          "cannot merge '" + path + "'");
+    const std::unique_ptr<git_merge_file_result, Free<git_merge_file_result_free>> held(&result);
+    if (result.automergeable == 0) return false;
+    check(git_blob_create_from_buffer(&ours.id, repository_.get(), result.ptr, result.len),
+          "cannot write '" + path + "'");
+    ours.mode = ours.mode == base.mode ? theirs.mode : ours.mode;
+    return true;
   }
 
   RepositoryHandle repository_;
@@ -118,7 +130,8 @@ extern "C" __attribute__((visibility("default"))) rollback::Replay* git_rollback
   git_libgit2_opts(GIT_OPT_ENABLE_FSYNC_GITDIR, 1);
   git_repository* raw = nullptr;
   if (git_repository_open_ext(&raw, git_dir, GIT_REPOSITORY_OPEN_NO_SEARCH, nullptr) < 0) {
-    error = rollback::last_error();
+    const git_error* reason = git_error_last();
+    error = reason != nullptr && reason->message != nullptr ? reason->message : "unknown error";
     return nullptr;
   }
   return new rollback::Libgit2Replay(rollback::RepositoryHandle(raw));

@@ -1,0 +1,52 @@
+// Which commits stay, and why; which were undone before. Pure.
+#pragma once
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "part/code/history.h"
+#include "part/code/preserve.h"
+
+namespace rollback {
+
+// A unit after the point, and what becomes of it.
+struct Candidate {
+  Unit unit;
+  bool deployed = true;           // else it came after what is live
+  bool inside = true;             // it changes a path that goes back
+  bool undone = false;            // before, by another rollback or a `git revert`
+  std::string kept_for = {};      // the rule that keeps it; "": it goes
+  std::string left_out_for = {};  // why it goes although a rule keeps it
+
+  bool kept() const { return !kept_for.empty() && left_out_for.empty(); }
+  // It is in force now, and will not be.
+  bool goes() const { return inside && !kept() && !undone; }
+};
+
+// What the user asked for, beside the rules; full ids, of units or of what they
+// merged.
+struct Wishes {
+  std::set<std::string> preserve, no_preserve;
+  bool drop_undeployed = false;
+};
+
+// The trailers of a rollback's commit.
+inline constexpr const char* reverts_trailer = "Reverts";
+inline constexpr const char* rollback_to_trailer = "Rollback-To";
+inline constexpr const char* component_trailer = "Rollback-Component";  // "": of all
+
+bool is_rollback(const Commit& commit);
+
+// The commits that a rollback's commit, or one of `git revert`, undoes; of a
+// rollback only where it went back with all of these components.
+std::vector<std::string> undone_by(const Commit& commit,
+                                   const std::vector<std::string>& components);
+
+// Sets `undone` and `kept_for`; oldest first. That a later commit undid one
+// counts, unless that one was undone itself. A merge is kept for the sake of what
+// it merged, too.
+void choose(std::vector<Candidate>& candidates, const PreserveRules& rules, const Touched& touched,
+            const Wishes& wishes, const std::vector<std::string>& components);
+
+}  // namespace rollback

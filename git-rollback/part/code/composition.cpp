@@ -1,0 +1,227 @@
+#include "part/code/composition.h"
+
+#include <algorithm>
+#include <map>
+
+#include "os/error.h"
+#include "part/code/candidates.h"
+#include "part/code/closure.h"
+#include "part/code/code_steps.h"
+#include "part/code/merged_tree.h"
+#include "part/code/work_tree.h"
+
+namespace rollback {
+namespace {
+
+class Composer {
+ public:
+  Composer(const Git& git, const CompositionSetting& setting, const Request& request)
+      : git_(git),
+        setting_(setting),
+        request_(request),
+        specs_(specs_of_what_goes_back(setting.components)),
+        kept_specs_(specs_of_what_is_kept(setting.components)),
+        laying_(git, resolutions_from(request.resolutions)) {
+    made_.branch = current_branch(git);
+    made_.head = git.line({"rev-parse", "--verify", "HEAD^{commit}"});
+    made_.live = request.live.commit;
+    made_.target = code_target(request.target);
+    made_.config_paths = tracked_config(setting.components);
+  }
+
+  Composition compose() {
+    Range range{.point = made_.target, .live = made_.live, .head = made_.head, .specs = specs_};
+    made_.candidates = choose_among(git_, range, setting_, request_, made_.remarks);
+    if (auto obstacle = without_parents()) {
+      made_.obstacle = std::move(obstacle);
+      return std::move(made_);
+    }
+    const std::string laid = lay();
+    if (!laid.empty()) finish(laid);
+    return std::move(made_);
+  }
+
+ private:
+  std::optional<Obstacle> without_parents() const {
+    for (const auto& candidate : made_.candidates) {
+      if (!candidate.kept() || !candidate.unit.parent().empty() || !is_shallow(git_)) continue;
+      return Obstacle{
+          "the commit " + candidate.unit.shown() + " has no parent here, so that it cannot be kept",
+          {"this clone is shallow, get the rest of it: git fetch --unshallow",
+           "git rollback --no-preserve " + candidate.unit.commit.id.substr(0, 10) +
+               " …   leaves it out"}};
+    }
+    return std::nullopt;
+  }
+
+  // Only the paths that go back are at the point: what a kept commit did
+  // elsewhere stands on what is live.
+  std::string base() {
+    if (specs_.empty()) return made_.target;
+    return with_changes(made_.live, changes_between(git_, made_.live, made_.target, specs_));
+  }
+
+  std::string with_changes(const std::string& tree, const std::vector<PathChange>& changes) {
+    const Laid made = laying_.replay().with_changes(tree, changes);
+    if (!made.problem.empty()) throw Fatal("cannot make the tree: " + made.problem);
+    return made.tree;
+  }
+
+  std::vector<CommitToLay> commits_to_lay() {
+    std::vector<std::pair<std::string, std::string>> unknown;
+    for (const auto& candidate : made_.candidates) {
+      const Unit& unit = candidate.unit;
+      if (candidate.kept() && changes_.count(unit.commit.id) == 0) {
+        unknown.emplace_back(unit.commit.id, unit.parent());
+        changes_[unit.commit.id];
+      }
+    }
+    for (auto& [id, changes] : changes_of(git_, unknown, kept_specs_)) changes_[id] = changes;
+    std::vector<CommitToLay> commits;
+    for (const auto& candidate : made_.candidates) {
+      if (!candidate.kept()) continue;
+      const Unit& unit = candidate.unit;
+      commits.push_back({.id = unit.commit.id,
+                         .parent = unit.parent(),
+                         .changes = changes_[unit.commit.id],
+                         .whole = kept_specs_.empty()});
+    }
+    return commits;
+  }
+
+  // "" : an obstacle stands in the way.
+  std::string lay() {
+    const std::string start = base();
+    const bool skip = request_.on_conflict == OnConflict::skip;
+    std::vector<size_t> added;
+    for (;;) {
+      Laying::Result result = laying_.lay(start, commits_to_lay(), skip);
+      if (!result.conflict) {
+        if (!added.empty()) return smallest(start, added, std::move(result));
+        return accept(std::move(result));
+      }
+      const auto stands = stands_on(git_, *result.conflict, made_.target, made_.candidates);
+      if (request_.on_conflict != OnConflict::closure || !extend(*result.conflict, stands, added)) {
+        if (!made_.obstacle) made_.obstacle = obstacle_of(*result.conflict, stands);
+        made_.conflict = std::move(result.conflict);
+        return "";
+      }
+    }
+  }
+
+  std::string accept(Laying::Result result) {
+    made_.settled = std::move(result.settled);
+    for (const auto& conflict : result.left_out) {
+      candidate_of(conflict.commit.id).left_out_for = "conflict in " + quoted(conflict.paths);
+    }
+    remark_on_config();
+    return result.tree;
+  }
+
+  bool extend(const Conflict& conflict, const std::vector<size_t>& stands,
+              std::vector<size_t>& added) {
+    if (stands.empty()) return false;
+    for (const size_t i : stands) {
+      made_.candidates[i].kept_for =
+          "closure: " + conflict.commit.id.substr(0, 10) + " stands on it";
+      added.push_back(i);
+    }
+    if (static_cast<long long>(added.size()) <= setting_.closure_limit) return true;
+    made_.obstacle =
+        Obstacle{"what has to be kept with " + candidate_of(conflict.commit.id).unit.shown() +
+                     " is more than " + std::to_string(setting_.closure_limit) + " commits",
+                 {"git config rollback.closureLimit <a larger number>",
+                  "git rollback --conflicts=skip …   leaves out what does not apply"}};
+    return false;
+  }
+
+  // Tries to do without each that was added, newest first.
+  std::string smallest(const std::string& start, std::vector<size_t> added, Laying::Result result) {
+    std::sort(added.rbegin(), added.rend());
+    for (const size_t i : added) {
+      std::string why;
+      std::swap(why, made_.candidates[i].kept_for);
+      Laying::Result without = laying_.lay(start, commits_to_lay(), false);
+      if (without.conflict) {
+        made_.candidates[i].kept_for = why;
+      } else {
+        result = std::move(without);
+      }
+    }
+    return accept(std::move(result));
+  }
+
+  // What the config part writes is what stands there in the end.
+  void remark_on_config() {
+    Pathspecs files;
+    for (const auto& one : setting_.components) {
+      if (!one.with_config) continue;
+      for (const auto& path : tracked_config({one})) files.push_back(":(top,literal)" + path);
+    }
+    if (files.empty()) return;
+    std::vector<std::pair<std::string, std::string>> kept;
+    for (const auto& one : made_.candidates) {
+      if (one.kept()) kept.emplace_back(one.unit.commit.id, one.unit.parent());
+    }
+    for (const auto& [id, changes] : changes_of(git_, kept, files)) {
+      made_.remarks.push_back("config files go back to the point: what " + id.substr(0, 10) +
+                              " changed in '" + changes.front().path + "' does not stay");
+    }
+  }
+
+  Candidate& candidate_of(const std::string& id) {
+    return *std::find_if(made_.candidates.begin(), made_.candidates.end(),
+                         [&](const Candidate& one) { return one.unit.commit.id == id; });
+  }
+
+  static std::string quoted(const std::vector<std::string>& paths) {
+    std::string text;
+    for (const auto& path : paths) text += (text.empty() ? "'" : ", '") + path + "'";
+    return text;
+  }
+
+  Obstacle obstacle_of(const Conflict& conflict, const std::vector<size_t>& stands) {
+    const Candidate& kept = candidate_of(conflict.commit.id);
+    std::string text = "the " + std::string(kept.deployed ? "" : "undeployed ") + "commit " +
+                       kept.unit.commit.id.substr(0, 10) + " (" + kept.unit.commit.subject +
+                       ") does not apply without what goes: conflict in " + quoted(conflict.paths);
+    for (const size_t i : stands) {
+      text += (i == stands.front() ? "; it stands on " : ", ") + made_.candidates[i].unit.shown();
+    }
+    Obstacle obstacle{.reason = text, .hints = {}, .can_be_resolved = true};
+    if (!stands.empty()) {
+      obstacle.hints.emplace_back("--conflicts=closure   keeps what it stands on, too");
+    }
+    obstacle.hints.emplace_back("--conflicts=skip   leaves out what does not apply");
+    if (!kept.deployed) {
+      obstacle.hints.emplace_back("--drop-undeployed   leaves out what is not deployed yet");
+    }
+    return obstacle;
+  }
+
+  void finish(const std::string& laid) {
+    made_.changes = changes_between(git_, made_.head, laid, specs_);
+    made_.tree = specs_.empty() ? tree_of(git_, laid) : with_changes(made_.head, made_.changes);
+  }
+
+  const Git& git_;
+  const CompositionSetting& setting_;
+  const Request& request_;
+  Pathspecs specs_, kept_specs_;
+  Laying laying_;
+  std::map<std::string, std::vector<PathChange>> changes_;  // of commits to keep, by id
+  Composition made_;
+};
+
+}  // namespace
+
+std::string code_target(const Point& point) {
+  const std::string head = first_field(point.trailers, head_trailer);
+  return head.empty() ? point.commit : head;
+}
+
+Composition compose(const Git& git, const CompositionSetting& setting, const Request& request) {
+  return Composer(git, setting, request).compose();
+}
+
+}  // namespace rollback

@@ -1,0 +1,74 @@
+#include "part/code/preserve.h"
+
+#include <re2/re2.h>
+
+#include <algorithm>
+
+namespace rollback {
+
+struct PreserveRules::Patterns {
+  std::unique_ptr<RE2> subject, message, author;  // null: no such rule
+};
+
+namespace {
+
+std::unique_ptr<RE2> compiled(const std::string& pattern) {
+  RE2::Options options(RE2::Quiet);
+  options.set_encoding(RE2::Options::EncodingLatin1);  // a message may be in any encoding
+  return pattern.empty() ? nullptr : std::make_unique<RE2>(pattern, options);
+}
+
+// What the pattern finds; empty where it finds nothing, or no text.
+std::string found_by(const std::unique_ptr<RE2>& pattern, const std::string& text) {
+  re2::StringPiece found;
+  if (!pattern || !pattern->Match(text, 0, text.size(), RE2::UNANCHORED, &found, 1)) return "";
+  return std::string(found);
+}
+
+bool has_line(const std::string& text, const std::string& line) {
+  const auto lines = split(text, '\n');
+  return std::find(lines.begin(), lines.end(), line) != lines.end();
+}
+
+}  // namespace
+
+PreserveRules::PreserveRules(std::vector<PreserveClass> classes) : classes_(std::move(classes)) {
+  for (const auto& one : classes_) {
+    patterns_.push_back({.subject = compiled(one.subject),
+                         .message = compiled(one.message),
+                         .author = compiled(one.author)});
+  }
+}
+
+PreserveRules::~PreserveRules() = default;
+PreserveRules::PreserveRules(PreserveRules&&) noexcept = default;
+
+bool PreserveRules::need_notes() const {
+  return std::any_of(classes_.begin(), classes_.end(),
+                     [](const PreserveClass& one) { return !one.labels.empty(); });
+}
+
+std::optional<std::string> PreserveRules::rule_for(const Commit& commit,
+                                                   const Touched& touched) const {
+  for (size_t i = 0; i < classes_.size(); ++i) {
+    const PreserveClass& one = classes_[i];
+    const auto because = [&](const std::string& words) { return one.name + ": " + words; };
+    if (!found_by(patterns_[i].subject, commit.subject).empty()) return because("its subject");
+    for (const auto& key : one.trailers) {
+      if (!commit.trailer(key).empty()) return because("its trailer " + key);
+    }
+    const std::string said = found_by(patterns_[i].message, commit.message);
+    if (!said.empty()) return because("'" + said + "' in its message");
+    if (!found_by(patterns_[i].author, commit.author).empty()) return because("its author");
+    for (const auto& label : one.labels) {
+      if (has_line(commit.note, label)) return because("its label '" + label + "'");
+    }
+    const auto by_path = touched.find(one.name);
+    if (by_path != touched.end() && by_path->second.count(commit.id) != 0) {
+      return because("a path that it changes");
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace rollback

@@ -1,0 +1,44 @@
+#include "part/code/scratch_merge.h"
+
+#include <boost/filesystem/operations.hpp>
+
+#include "os/file.h"
+#include "store/identity.h"
+#include "store/scratch.h"
+
+namespace rollback {
+namespace fs = boost::filesystem;
+
+// A git directory of its own beside a work tree, as a linked work tree has one.
+ScratchMerge::ScratchMerge(const Git& git, const ThreeTrees& trees)
+    : folder_(scratch_path(git.git_dir(), "merge")), git_(folder_, folder_ / "files") {
+  const fs::path common = git.line({"rev-parse", "--path-format=absolute", "--git-common-dir"});
+  ours_ = commit_of(git, trees.ours, "");
+  picked_ = commit_of(git, trees.theirs, commit_of(git, trees.base, ""));
+  fs::create_directories(folder_ / "files");
+  replace_file(folder_ / "commondir", common.string() + "\n");
+  replace_file(folder_ / "HEAD", ours_ + "\n");
+}
+
+ScratchMerge::~ScratchMerge() {
+  boost::system::error_code ignored;
+  fs::remove_all(folder_, ignored);
+}
+
+std::string ScratchMerge::merge(const std::vector<std::string>& options) {
+  boost::system::error_code ignored;
+  fs::remove_all(folder_ / "files", ignored);
+  fs::create_directories(folder_ / "files");
+  git_.run({"read-tree", "--reset", ours_});
+  std::vector<std::string> arguments{"cherry-pick", "--no-commit"};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  arguments.push_back(picked_);
+  const Finished picked = git_.ask(
+      arguments, {.set = record_identity(git_), .config = {"merge.directoryRenames=false"}});
+  // After a conflict rerere may have put everything right.
+  const bool merged = picked.status == 0 || picked.out.find("CONFLICT (") != std::string::npos;
+  const bool whole = merged && git_.run({"ls-files", "--unmerged", "-z"}).empty();
+  return whole ? git_.line({"write-tree"}) : "";
+}
+
+}  // namespace rollback

@@ -1,0 +1,24 @@
+// Conflicts that are none, solved before anybody is asked.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "part/code/merged_tree.h"
+#include "store/git.h"
+
+namespace rollback {
+
+struct Settled {
+  std::string tree;
+  std::string how;  // "the change is there already", for people
+};
+
+// Of a merge that conflicts in these paths: whether the change is in `ours`
+// already, by a patch that applies in reverse; whether only whitespace differs;
+// whether rerere has a resolution. Nothing: it is a real conflict.
+std::optional<Settled> settle(const Git& git, const ThreeTrees& trees,
+                              const std::vector<std::string>& paths);
+
+}  // namespace rollback
