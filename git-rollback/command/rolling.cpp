@@ -7,6 +7,7 @@
 #include "cli/terminal.h"
 #include "command/command.h"
 #include "os/error.h"
+#include "store/git.h"
 
 namespace rollback {
 namespace {
@@ -22,6 +23,22 @@ Risk loss_from(const std::string& word) {
   require_one_of("--accept-data-loss", word, {"none", "minimal", "significant"});
   if (word == "none") return Risk::none;
   return word == "minimal" ? Risk::minimal : Risk::significant;
+}
+
+OnConflict conflicts_from(const std::string& word) {
+  require_one_of("--conflicts", word, {"stop", "closure", "skip"});
+  if (word == "closure") return OnConflict::closure;
+  return word == "skip" ? OnConflict::skip : OnConflict::stop;
+}
+
+// An unset variable of a script must not mean less than was meant.
+std::vector<std::string> words_of(const std::string& option, const std::string& list) {
+  std::vector<std::string> words;
+  if (list.empty()) return words;
+  for (const auto word : split(list, ',')) words.emplace_back(word);
+  const bool incomplete = list.ends_with(',') || std::count(words.begin(), words.end(), "") != 0;
+  if (incomplete) throw Usage("an empty name in '" + option + " " + list + "'");
+  return words;
 }
 
 void show_plan(const Session& session, const RollingOptions& values, const Plan& plan) {
@@ -141,6 +158,8 @@ void add_common_options(Options& options, RollingOptions& values) {
       .value("--rows", "<auto|restore|keep_all>", values.rows, "whose rows go live")
       .value("--accept-data-loss", "<minimal|significant>", values.accept_data_loss,
              "go on although rows are lost")
+      .value("--conflicts", "<stop|closure|skip>", values.conflicts,
+             "what to do with a kept commit that does not apply")
       .value("--reason", "<text>", values.reason, "why, for the record");
 }
 
@@ -156,6 +175,10 @@ RollbackRequest request_from(const RollingOptions& values) {
   request.emergency = values.emergency;
   request.again = values.again;
   request.drop_undeployed = values.drop_undeployed;
+  request.preserve = words_of("--preserve", values.preserve);
+  request.no_preserve = words_of("--no-preserve", values.no_preserve);
+  request.conflicts_chosen = values.conflicts.has_value();
+  request.on_conflict = conflicts_from(values.conflicts.value_or("stop"));
   request.branch_only = values.branch_only;
   request.reason = printable(values.reason.value_or(""));
   return request;
