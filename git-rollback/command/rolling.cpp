@@ -83,6 +83,25 @@ bool agreed(const RollingOptions& values, const Plan& plan) {
   return false;
 }
 
+// Does nothing but conflicts stand against it?
+bool only_conflicts(const Plan& plan) {
+  const auto conflicts =
+      std::count_if(plan.parts.begin(), plan.parts.end(), [](const PartPlan& part) {
+        const auto& obstacle = part.assessment.obstacle;
+        return part.fate == Fate::refused && obstacle && obstacle->can_be_resolved;
+      });
+  return conflicts > 0 && static_cast<size_t>(conflicts) == plan.refusals.size();
+}
+
+// A person who did not say what to do with a conflict may choose to keep what
+// it stands on, and is then shown that plan.
+bool chose_closure(const RollingOptions& values, const Planned& planned) {
+  const bool may_ask = !values.conflicts && !values.yes && !values.emergency && !values.json;
+  if (!may_ask || !can_ask() || !planned.plan || !only_conflicts(*planned.plan)) return false;
+  for (const auto& refusal : planned.plan->refusals) note(printable(refusal.reason));
+  return ask("Keep the commits that it stands on, too?");
+}
+
 int nothing_to_do(const RollingOptions& values, const Session& session, const Planned& planned) {
   if (values.json && planned.plan) {
     show_plan(session, values, *planned.plan);
@@ -185,14 +204,18 @@ RollbackRequest request_from(const RollingOptions& values) {
 }
 
 int plan_and_run(const RollingOptions& values, const PlanMaker& make) {
-  const RollbackRequest request = request_from(values);
+  RollbackRequest request = request_from(values);
   Session session = open_session();
   choose_colour(session.repository.settings);
   if (const auto borrowed = borrow_configuration(session); !borrowed.empty()) warning(borrowed);
   if (values.dry_run) return dry_run(values, session, make(session, request));
 
   ChangingSession changing(std::move(session), "rollback", no_wait);
-  const Planned planned = make(changing.session(), request);
+  Planned planned = make(changing.session(), request);
+  if (chose_closure(values, planned)) {
+    request.on_conflict = OnConflict::closure;
+    planned = make(changing.session(), request);
+  }
   if (!planned.plan || (planned.plan->nothing_to_do() && planned.plan->refusals.empty())) {
     return nothing_to_do(values, changing.session(), planned);
   }
