@@ -93,6 +93,17 @@ TEST_F(Completion, OffersComponentsAndParts) {
   EXPECT_EQ(offered("git rollback record --components=playerbot/b"), Set{"playerbot/binaries"});
 }
 
+TEST_F(Completion, OffersWhatMayBeKept) {
+  const Set kept = offered("git rollback --preserve=");
+  for (const std::string word : {"none", "hotfixes", "security_patches", "main"}) {
+    EXPECT_TRUE(has(kept, word)) << word;
+  }
+  EXPECT_EQ(offered("git rollback --preserve none,sec"), Set{"none,security_patches"});
+  EXPECT_EQ(offered("git rollback --preserve hotfixes,ma"), Set{"hotfixes,main"});
+  EXPECT_EQ(offered("git rollback --no-preserve=HEAD,ma"), Set{"HEAD,main"});
+  EXPECT_FALSE(has(offered("git rollback --no-preserve="), "hotfixes"));
+}
+
 TEST_F(Completion, OffersTheValuesOfOptions) {
   EXPECT_EQ(offered("git rollback --rows="), (Set{"auto", "restore", "keep_all"}));
   EXPECT_EQ(offered("git rollback undo --accept-data-loss "), (Set{"minimal", "significant"}));
@@ -108,6 +119,9 @@ TEST_F(Completion, OffersOnlyValuesThatTheProgramTakes) {
   }
   for (const auto& loss : offered("git rollback --accept-data-loss=")) {
     EXPECT_STATUS(0, rollback({"--dry-run", "--target", "previous", "--accept-data-loss", loss}));
+  }
+  for (const auto& conflicts : offered("git rollback --conflicts=")) {
+    EXPECT_STATUS(0, rollback({"--dry-run", "--target", "previous", "--conflicts", conflicts}));
   }
   for (const auto& component : offered("git rollback --component=")) {
     EXPECT_STATUS(0, rollback({"--dry-run", "--target", "previous", "--component", component}));

@@ -106,6 +106,7 @@ TEST(Configuration, HasDefaultsForWhatIsNotWritten) {
   EXPECT_EQ(read.min_score, 80);
   EXPECT_FALSE(read.hold_on_failure);
   EXPECT_TRUE(read.commands().empty());
+  EXPECT_EQ(read.preserve.chosen, (std::vector<std::string>{"hotfixes", "security_patches"}));
 }
 
 TEST(Configuration, LeavesTheCodePartOutForAnEmptyList) {
@@ -137,7 +138,7 @@ TEST(Configuration, SaysWhereAnUnknownKeyStandsAndWhatIsAllowed) {
             "allowed: backup, ledger, on_backup_failure, rows, tables, url");
   EXPECT_EQ(complaint("version: 1\ncomponent: {}\n"),
             ".rollback.yml:2:1: unknown key 'component'; "
-            "allowed: components, health, retention, verification, version");
+            "allowed: components, health, preserve, retention, strategies, verification, version");
   EXPECT_EQ(complaint_in_component("    <<: { code: [] }\n"),
             ".rollback.yml:4:5: unknown key '<<' in components.bot; "
             "allowed: binaries, code, config, database");
@@ -234,7 +235,7 @@ TEST(Configuration, SaysWhatARetentionMayBe) {
 }
 
 TEST(Configuration, RefusesByNameWhatIsNotBuiltYet) {
-  for (const std::string key : {"strategies", "preserve", "triggers", "canary"}) {
+  for (const std::string key : {"triggers", "canary"}) {
     EXPECT_EQ(complaint("version: 1\n" + key + ": {}\ncomponents: { bot: {} }\n"),
               ".rollback.yml:2:1: key '" + key + "' is not built yet");
   }

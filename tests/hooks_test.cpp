@@ -355,12 +355,9 @@ TEST_F(CommandLine, SaysOfVerbsThatTheyAreNotBuiltYet) {
 
 TEST_F(CommandLine, SaysOfOptionsThatTheyAreNotBuiltYet) {
   for (const Words& arguments : {
-           Words{"--preserve", "security_fixes"},
-           {"--no-preserve"},
-           {"--schedule", "2024-01-23 03:00"},
+           Words{"--schedule", "2024-01-23 03:00"},
            {"--canary"},
            {"--canary=1,25%"},
-           {"--conflicts=skip"},
            {"--rows=keep_new"},
            {"show", "--script", "HEAD"},
        }) {
@@ -374,9 +371,10 @@ TEST_F(CommandLine, HelpOfEveryVerbNamesItsOptions) {
   const std::map<std::string, Words> options{
       {"",
        {"--target", "--component", "--components", "--rows", "--emergency", "--dry-run", "-n",
-        "--drop-undeployed", "--accept-data-loss", "--again", "--reason", "--yes", "-y", "--json",
-        "--continue", "--abort"}},
-      {"undo", {"--rows", "--accept-data-loss", "--dry-run", "--reason", "--yes", "--json"}},
+        "--drop-undeployed", "--preserve", "--no-preserve", "--conflicts", "--accept-data-loss",
+        "--again", "--reason", "--yes", "-y", "--json", "--continue", "--abort"}},
+      {"undo",
+       {"--rows", "--conflicts", "--accept-data-loss", "--dry-run", "--reason", "--yes", "--json"}},
       {"init", {"--commit"}},
       {"doctor", {"--json"}},
       {"trust", {"--yes", "--system"}},

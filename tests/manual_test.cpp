@@ -275,7 +275,10 @@ TEST_F(Manual, NamesEachKeyOfTheConfigurationAndNoOther) {
            "nosuch: 1\n", start + "nosuch: 1\n", start + "database: { nosuch: 1 }\n",
            start + "binaries: { nosuch: 1 }\n", start + "code: [x]\nhealth: { nosuch: 1 }\n",
            start + "code: [x]\nverification: { nosuch: 1 }\n",
-           start + "code: [x]\nretention: { nosuch: 1 }\n"}) {
+           start + "code: [x]\nretention: { nosuch: 1 }\n",
+           start + "code: [x]\npreserve: { a: { nosuch: 1 } }\n",
+           start + "code: [x]\nstrategies: { nosuch: 1 }\n",
+           start + "code: [x]\nstrategies: { code_rollback: { nosuch: 1 } }\n"}) {
     write(".rollback.yml", yaml);
     const Finished said = rollback({"trust"});
     EXPECT_STATUS(129, said);

@@ -9,8 +9,7 @@
 namespace rollback {
 namespace {
 
-constexpr std::array not_built{"--preserve", "--no-preserve", "--schedule", "--canary",
-                               "--conflicts"};
+constexpr std::array not_built{"--schedule", "--canary"};
 
 void refuse_what_is_not_built(const Arguments& arguments) {
   for (const auto& argument : arguments) {
@@ -75,7 +74,10 @@ int run_rollback(const Arguments& arguments) {
       .flag("--branch-only", values.branch_only,
             "make the branch with the code's commit, and nothing else")
       .flag("--again", values.again, "go back further, or to what was rolled back from")
-      .flag("--drop-undeployed", values.drop_undeployed, "undo commits not deployed yet, too");
+      .flag("--drop-undeployed", values.drop_undeployed, "undo commits not deployed yet, too")
+      .list("--preserve", "<list>", values.preserve,
+            "keep these, too: classes of commit, commits; none: only these")
+      .list("--no-preserve", "<commits>", values.no_preserve, "do not keep these");
   add_common_options(options, values);
   options.flag("--continue", go_on, "go forward with an operation that stopped")
       .flag("--abort", abort, "take back an operation that stopped")

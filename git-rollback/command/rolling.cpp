@@ -7,6 +7,7 @@
 #include "cli/terminal.h"
 #include "command/command.h"
 #include "os/error.h"
+#include "store/git.h"
 
 namespace rollback {
 namespace {
@@ -22,6 +23,22 @@ Risk loss_from(const std::string& word) {
   require_one_of("--accept-data-loss", word, {"none", "minimal", "significant"});
   if (word == "none") return Risk::none;
   return word == "minimal" ? Risk::minimal : Risk::significant;
+}
+
+OnConflict conflicts_from(const std::string& word) {
+  require_one_of("--conflicts", word, {"stop", "closure", "skip"});
+  if (word == "closure") return OnConflict::closure;
+  return word == "skip" ? OnConflict::skip : OnConflict::stop;
+}
+
+// An unset variable of a script must not mean less than was meant.
+std::vector<std::string> words_of(const std::string& option, const std::string& list) {
+  std::vector<std::string> words;
+  if (list.empty()) return words;
+  for (const auto word : split(list, ',')) words.emplace_back(word);
+  const bool incomplete = list.ends_with(',') || std::count(words.begin(), words.end(), "") != 0;
+  if (incomplete) throw Usage("an empty name in '" + option + " " + list + "'");
+  return words;
 }
 
 void show_plan(const Session& session, const RollingOptions& values, const Plan& plan) {
@@ -64,6 +81,25 @@ bool agreed(const RollingOptions& values, const Plan& plan) {
   complain("error", "nothing was changed: without a terminal nobody can be asked",
            {"run it with --yes"});
   return false;
+}
+
+// Does nothing but conflicts stand against it?
+bool only_conflicts(const Plan& plan) {
+  const auto conflicts =
+      std::count_if(plan.parts.begin(), plan.parts.end(), [](const PartPlan& part) {
+        const auto& obstacle = part.assessment.obstacle;
+        return part.fate == Fate::refused && obstacle && obstacle->can_be_resolved;
+      });
+  return conflicts > 0 && static_cast<size_t>(conflicts) == plan.refusals.size();
+}
+
+// A person who did not say what to do with a conflict may choose to keep what
+// it stands on, and is then shown that plan.
+bool chose_closure(const RollingOptions& values, const Planned& planned) {
+  const bool may_ask = !values.conflicts && !values.yes && !values.emergency && !values.json;
+  if (!may_ask || !can_ask() || !planned.plan || !only_conflicts(*planned.plan)) return false;
+  for (const auto& refusal : planned.plan->refusals) note(printable(refusal.reason));
+  return ask("Keep the commits that it stands on, too?");
 }
 
 int nothing_to_do(const RollingOptions& values, const Session& session, const Planned& planned) {
@@ -141,6 +177,8 @@ void add_common_options(Options& options, RollingOptions& values) {
       .value("--rows", "<auto|restore|keep_all>", values.rows, "whose rows go live")
       .value("--accept-data-loss", "<minimal|significant>", values.accept_data_loss,
              "go on although rows are lost")
+      .value("--conflicts", "<stop|closure|skip>", values.conflicts,
+             "what to do with a kept commit that does not apply")
       .value("--reason", "<text>", values.reason, "why, for the record");
 }
 
@@ -156,20 +194,28 @@ RollbackRequest request_from(const RollingOptions& values) {
   request.emergency = values.emergency;
   request.again = values.again;
   request.drop_undeployed = values.drop_undeployed;
+  request.preserve = words_of("--preserve", values.preserve);
+  request.no_preserve = words_of("--no-preserve", values.no_preserve);
+  request.conflicts_chosen = values.conflicts.has_value();
+  request.on_conflict = conflicts_from(values.conflicts.value_or("stop"));
   request.branch_only = values.branch_only;
   request.reason = printable(values.reason.value_or(""));
   return request;
 }
 
 int plan_and_run(const RollingOptions& values, const PlanMaker& make) {
-  const RollbackRequest request = request_from(values);
+  RollbackRequest request = request_from(values);
   Session session = open_session();
   choose_colour(session.repository.settings);
   if (const auto borrowed = borrow_configuration(session); !borrowed.empty()) warning(borrowed);
   if (values.dry_run) return dry_run(values, session, make(session, request));
 
   ChangingSession changing(std::move(session), "rollback", no_wait);
-  const Planned planned = make(changing.session(), request);
+  Planned planned = make(changing.session(), request);
+  if (chose_closure(values, planned)) {
+    request.on_conflict = OnConflict::closure;
+    planned = make(changing.session(), request);
+  }
   if (!planned.plan || (planned.plan->nothing_to_do() && planned.plan->refusals.empty())) {
     return nothing_to_do(values, changing.session(), planned);
   }

@@ -14,8 +14,8 @@ namespace rollback {
 struct RollingOptions {
   bool dry_run = false, yes = false, json = false;
   bool emergency = false, again = false, drop_undeployed = false, branch_only = false;
-  std::optional<std::string> target, rows, accept_data_loss, reason;
-  std::string components;
+  std::optional<std::string> target, rows, accept_data_loss, conflicts, reason;
+  std::string components, preserve, no_preserve;  // comma lists
 };
 
 // The options that both have.

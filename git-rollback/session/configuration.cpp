@@ -8,6 +8,7 @@
 #include <set>
 
 #include "part/database/table_pattern.h"
+#include "session/preserve_settings.h"
 #include "session/retention_settings.h"
 #include "session/strict_yaml.h"
 #include "store/names.h"
@@ -28,12 +29,6 @@ CommandLine read_command(const YamlValue& value) {
   auto command = value.texts();
   if (command.empty()) value.fail(value.path() + " is empty; leave it out, or name a program");
   return command;
-}
-
-std::vector<std::string> read_names(const YamlValue& value) {
-  auto names = value.texts();
-  if (names.empty()) value.fail("an empty list in " + value.path() + "; leave it out, or name one");
-  return names;
 }
 
 // "30s", "2 minutes", "500ms".
@@ -96,7 +91,7 @@ DatabaseSettings read_database(const YamlValue& value) {
   const YamlMap map = value.map(keys, not_built);
   DatabaseSettings database;
   database.url = read_url(map.need("url"));
-  database.tables = read_names(map.need("tables"));
+  database.tables = map.need("tables").some_texts();
   if (const auto ledger = map.find("ledger")) database.ledger = ledger->texts();
   if (const auto rows = map.find("rows")) {
     database.rows = static_cast<Rows>(rows->choice(rows_words, rows_not_built));
@@ -135,7 +130,7 @@ std::string read_config_file(const YamlValue& value) {
 }
 
 std::vector<std::string> read_config(const YamlValue& value) {
-  read_names(value);  // a list of strings, not an empty one
+  value.some_texts();  // a list of strings, not an empty one
   std::vector<std::string> files;
   for (const auto& item : value.list()) files.push_back(read_config_file(item));
   return files;
@@ -257,9 +252,9 @@ void read_verification(const YamlValue& value, Configuration& configuration) {
 }  // namespace
 
 Configuration parse_configuration(std::string_view text, const std::string& file) {
-  constexpr std::array keys{"version"sv, "components"sv, "health"sv, "verification"sv,
-                            "retention"sv};
-  constexpr std::array not_built{"strategies"sv, "preserve"sv, "triggers"sv, "canary"sv};
+  constexpr std::array keys{"version"sv,   "components"sv, "health"sv,    "verification"sv,
+                            "retention"sv, "preserve"sv,   "strategies"sv};
+  constexpr std::array not_built{"triggers"sv, "canary"sv};
   const YamlMap map = YamlValue::parse(text, file).map(keys, not_built);
   map.need("version").number(1, 1);
 
@@ -284,6 +279,7 @@ Configuration parse_configuration(std::string_view text, const std::string& file
   if (const auto retention = map.find("retention")) {
     configuration.retention = read_retention(*retention);
   }
+  configuration.preserve = read_preserve_settings(map.find("preserve"), map.find("strategies"));
   return configuration;
 }
 

@@ -142,19 +142,29 @@ CannotRestore cannot_restore(const Asked& asked, const Standing& standing) {
   };
 }
 
+bool selects(const Selection& selection, Kind kind) {
+  return std::any_of(selection.begin(), selection.end(),
+                     [&](const auto& entry) { return entry.second.count(kind) != 0; });
+}
+
 // An option that nothing selected would heed is a misunderstanding.
+void refuse_idle_options_of_code(const Asked& asked) {
+  if (selects(asked.selection, Kind::code)) return;
+  const RollbackRequest& request = asked.request;
+  const std::string option = request.drop_undeployed        ? "--drop-undeployed"
+                             : !request.preserve.empty()    ? "--preserve"
+                             : !request.no_preserve.empty() ? "--no-preserve"
+                             : request.conflicts_chosen     ? "--conflicts"
+                                                            : "";
+  if (!option.empty()) throw Usage(option + " is about code, and none is selected");
+}
+
 void refuse_idle_options(const Asked& asked) {
-  const auto selected = [&](Kind kind) {
-    return std::any_of(asked.selection.begin(), asked.selection.end(),
-                       [&](const auto& entry) { return entry.second.count(kind) != 0; });
-  };
   const bool about_rows = asked.request.rows || asked.request.accepted_loss != Risk::none;
-  if (about_rows && !selected(Kind::database)) {
+  if (about_rows && !selects(asked.selection, Kind::database)) {
     throw Usage("--rows and --accept-data-loss are about a database, and none is selected");
   }
-  if (asked.request.drop_undeployed && !selected(Kind::code)) {
-    throw Usage("--drop-undeployed is about code, and none is selected");
-  }
+  refuse_idle_options_of_code(asked);
 }
 
 }  // namespace
@@ -268,6 +278,7 @@ Planned plan_undo(const Session& session, const RollbackRequest& request) {
                     .request = request,
                     .selection = selection,
                     .policy = policy_of(session, request)};
+  refuse_idle_options_of_code(asked);
   Plan plan = make_plan(assess_all(asked, standing, point), asked.policy);
   plan.undoes = undoable.operation;
   plan.complete = true;  // what the rollback left comes back whole, parent and deploy with it

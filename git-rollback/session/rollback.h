@@ -24,6 +24,7 @@ struct RollbackRequest {
   std::vector<std::string> preserve;     // classes of commit, commits, or "none"
   std::vector<std::string> no_preserve;  // commits
   OnConflict on_conflict = OnConflict::stop;
+  bool conflicts_chosen = false;  // the user said which
   bool again = false;
   bool branch_only = false;  // only code is selected, and nothing but a branch is made
   std::string reason;

@@ -110,6 +110,10 @@ YamlValue::YamlValue(const YAML::Node& node, std::string path,
                      std::shared_ptr<const std::string> file)
     : node_(node), path_(std::move(path)), file_(std::move(file)) {}
 
+YamlValue::YamlValue(const YamlValue& other) = default;
+YamlValue& YamlValue::operator=(const YamlValue& other) = default;
+YamlValue::~YamlValue() = default;
+
 bool YamlValue::is_list() const { return node_.IsSequence(); }
 bool YamlValue::is_map() const { return node_.IsMap(); }
 
@@ -215,6 +219,12 @@ std::vector<std::string> YamlValue::texts() const {
   std::vector<std::string> strings;
   if (!is_list()) fail_expecting("a list of strings");
   for (const auto& value : list()) strings.push_back(value.text());
+  return strings;
+}
+
+std::vector<std::string> YamlValue::some_texts() const {
+  auto strings = texts();
+  if (strings.empty()) fail("an empty list" + in_path() + "; leave it out, or name one");
   return strings;
 }
 

@@ -20,6 +20,11 @@ class YamlValue {
   // The one document of a file; `file` is for messages.
   static YamlValue parse(std::string_view text, const std::string& file);
 
+  // Not in line, since those of YAML::Node need all of yaml-cpp's headers.
+  YamlValue(const YamlValue& other);
+  YamlValue& operator=(const YamlValue& other);
+  ~YamlValue();
+
   bool is_list() const;
   bool is_map() const;
 
@@ -33,6 +38,7 @@ class YamlValue {
                 std::span<const std::string_view> not_built = {}) const;
   std::vector<YamlValue> list() const;  // may be empty
   std::vector<std::string> texts() const;
+  std::vector<std::string> some_texts() const;  // at least one
 
   // A map whose keys are the user's own names, such as components.
   struct Entry;

@@ -93,6 +93,19 @@ __git_rollback_complete_components ()
 	__gitcomp_nl "$(__git_rollback_components)" "$before" "${1#"$before"}" ''
 }
 
+# A comma list of commits, and of words before them.
+# 1: words, one on each line, 2: what is there of the value
+__git_rollback_complete_commits ()
+{
+	local before=
+	case "$2" in
+	*,*) before="${2%,*}," ;;
+	esac
+	__gitcomp_nl "$1" "$before" "${2#"$before"}" ''
+	__gitcomp_nl_append "$(__git_heads '' "${2#"$before"}"
+		__git_tags '' "${2#"$before"}")" "$before" "${2#"$before"}" ''
+}
+
 # 1: the option, 2: what is there of its value
 __git_rollback_complete_value ()
 {
@@ -101,6 +114,11 @@ __git_rollback_complete_value ()
 	--component|--components) __git_rollback_complete_components "$2" ;;
 	--rows) __gitcomp "auto restore keep_all" "" "$2" ;;
 	--accept-data-loss) __gitcomp "minimal significant" "" "$2" ;;
+	--conflicts) __gitcomp "stop closure skip" "" "$2" ;;
+	--preserve) __git_rollback_complete_commits "none
+hotfixes
+security_patches" "$2" ;;
+	--no-preserve) __git_rollback_complete_commits "" "$2" ;;
 	--color) __gitcomp "always never auto" "" "$2" ;;
 	--porcelain) __gitcomp "v1" "" "$2" ;;
 	--commit) __git_complete_refs --cur="$2" ;;
