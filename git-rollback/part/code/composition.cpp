@@ -36,8 +36,9 @@ class Composer {
       made_.obstacle = std::move(obstacle);
       return std::move(made_);
     }
-    const std::string laid = lay();
-    if (!laid.empty()) finish(laid);
+    const std::string start = base();
+    const std::string laid = lay(start);
+    if (!laid.empty()) finish(start, laid);
     return std::move(made_);
   }
 
@@ -58,7 +59,8 @@ class Composer {
   // elsewhere stands on what is live.
   std::string base() {
     if (specs_.empty()) return made_.target;
-    return with_changes(made_.live, changes_between(git_, made_.live, made_.target, specs_));
+    base_changes_ = changes_between(git_, made_.live, made_.target, specs_);
+    return with_changes(made_.live, base_changes_);
   }
 
   std::string with_changes(const std::string& tree, const std::vector<PathChange>& changes) {
@@ -90,8 +92,7 @@ class Composer {
   }
 
   // "" : an obstacle stands in the way.
-  std::string lay() {
-    const std::string start = base();
+  std::string lay(const std::string& start) {
     const bool skip = request_.on_conflict == OnConflict::skip;
     std::vector<size_t> added;
     for (;;) {
@@ -199,9 +200,15 @@ class Composer {
     return obstacle;
   }
 
-  void finish(const std::string& laid) {
-    made_.changes = changes_between(git_, made_.head, laid, specs_);
-    made_.tree = specs_.empty() ? tree_of(git_, laid) : with_changes(made_.head, made_.changes);
+  void finish(const std::string& start, const std::string& laid) {
+    const bool as_live = made_.head == made_.live;
+    if (as_live && !specs_.empty() && laid == start) {
+      made_.changes = std::move(base_changes_);
+    } else {
+      made_.changes = changes_between(git_, made_.head, laid, specs_);
+    }
+    made_.tree =
+        as_live || specs_.empty() ? tree_of(git_, laid) : with_changes(made_.head, made_.changes);
   }
 
   const Git& git_;
@@ -209,6 +216,7 @@ class Composer {
   const Request& request_;
   Pathspecs specs_, kept_specs_;
   Laying laying_;
+  std::vector<PathChange> base_changes_;  // from what is live to where the laying starts
   std::map<std::string, std::vector<PathChange>> changes_;  // of commits to keep, by id
   Composition made_;
 };
