@@ -3,42 +3,30 @@
 #include <algorithm>
 #include <boost/filesystem/path.hpp>
 
+#include "part/code/contained.h"
 #include "part/code/scratch_merge.h"
-#include "store/temporary_index.h"
 
 namespace rollback {
 namespace {
 
-bool is_contained(const Git& git, const ThreeTrees& trees, const TemporaryIndex& ours,
-                  const std::string& path) {
-  const std::string patch = git.run({"--literal-pathspecs", "diff-tree", "-r", "-p", "--binary",
-                                     "--full-index", trees.base, trees.theirs, "--", path});
-  return !patch.empty() && git.ask({"apply", "--cached", "--check", "--reverse", "-"},
-                                   {.input = patch, .set = ours.environment()})
-                                   .status == 0;
-}
-
-// "" : one of the paths has more than is in `ours`.
+// "" : one of the paths lacks something of the change.
 std::string tree_where_contained(const Git& git, const ThreeTrees& trees,
                                  const std::vector<std::string>& paths) {
-  const TemporaryIndex ours(git);
-  git.run({"read-tree", trees.ours}, {.set = ours.environment()});
-  std::vector<PathChange> changes;
-  for (const auto& path : paths) {
-    if (!is_contained(git, trees, ours, path)) return "";
-    changes.push_back(
-        {.path = path, .old_mode = "", .new_mode = "000000", .old_id = "", .new_id = ""});
-  }
   const MergedTree merged = merge_trees(git, trees);
-  for (auto& change : changes) {
-    change.new_id = std::string(trees.ours.size(), '0');
+  std::vector<PathChange> as_ours;
+  for (const auto& path : paths) {
+    std::string ids[4], mode = "000000";
     for (const auto& stage : merged.stages) {
-      if (stage.stage != 2 || stage.path != change.path) continue;
-      change.new_mode = stage.mode;
-      change.new_id = stage.id;
+      if (stage.path != path || !stage.mode.starts_with("100")) continue;
+      ids[stage.stage] = stage.id;
+      if (stage.stage == 2) mode = stage.mode;
     }
+    const auto& [unused, base, ours, theirs] = ids;
+    if (ours.empty() || theirs.empty() || !is_contained(git, base, ours, theirs)) return "";
+    as_ours.push_back(
+        {.path = path, .old_mode = "", .new_mode = mode, .old_id = "", .new_id = ours});
   }
-  return tree_with(git, merged.tree, changes);
+  return tree_with(git, merged.tree, as_ours);
 }
 
 // In such a file the amount of whitespace at the start of a line is its meaning.

@@ -15,9 +15,9 @@ struct Settled {
   std::string how;  // "the change is there already", for people
 };
 
-// Of a merge that conflicts in these paths: whether the change is in `ours`
-// already, by a patch that applies in reverse; whether only whitespace differs;
-// whether rerere has a resolution. Nothing: it is a real conflict.
+// Of a merge that conflicts in these paths: whether `ours` has the change already
+// (contained.h), whether only whitespace differs, whether rerere has a
+// resolution. Nothing: it is a real conflict.
 std::optional<Settled> settle(const Git& git, const ThreeTrees& trees,
                               const std::vector<std::string>& paths);
 

@@ -1,0 +1,20 @@
+// Whether a file has a change already, although it does not merge.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "store/git.h"
+
+namespace rollback {
+
+// Of a merge in diff3 style, with markers of this length: in every conflict, each
+// line that theirs adds to the base is in ours, and none that it takes away. A
+// conflict in which it only takes away lines says nothing, and counts as no. Pure.
+bool is_contained(std::string_view merged, size_t marker_length);
+
+// The same for three blobs, by `git merge-file`; "" for one that is not there.
+bool is_contained(const Git& git, const std::string& base, const std::string& ours,
+                  const std::string& theirs);
+
+}  // namespace rollback
