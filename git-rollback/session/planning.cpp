@@ -56,6 +56,8 @@ Assessment assess(const Session& session, Part& part, const Request& request,
   if (assessment.obstacle) return assessment;
   try {
     return part.assess(request);
+  } catch (const Usage&) {
+    throw;  // a word of the user's, and nothing that another target would change
   } catch (const Error& error) {
     assessment.obstacle = Obstacle{error.what(), error.hints()};
     return assessment;
@@ -98,7 +100,10 @@ struct Asked {
   LossPolicy policy;
 };
 
-Plan assess_all(const Asked& asked, const Standing& standing, const Point& target) {
+enum class Parts { all, but_code };
+
+Plan assess_all(const Asked& asked, const Standing& standing, const Point& target,
+                Parts which = Parts::all) {
   const Configuration& configuration = asked.session.configured();
   Plan plan;
   plan.started = now();
@@ -114,7 +119,8 @@ Plan assess_all(const Asked& asked, const Standing& standing, const Point& targe
   const Request request = request_for(asked.session, plan, asked.request);
   const Pruned pruned = pruned_in(standing);
   for (const auto& part : make_parts(asked.session, configuration, asked.selection)) {
-    if (request.branch_only && part->kind() != Kind::code) continue;
+    const bool code = part->kind() == Kind::code;
+    if (code ? which == Parts::but_code : request.branch_only) continue;
     plan.parts.push_back({.component = part->component(),
                           .kind = part->kind(),
                           .fate = Fate::goes,
@@ -128,13 +134,13 @@ void estimate(const Session& session, Plan& plan) {
   if (journal) plan.downtime = journal->usual("downtime");
 }
 
-// Why a candidate for last_stable is none; rows are not a reason, since the
-// user decides about them.
+// Why a candidate for last_stable is none; rows and conflicts of code are not a
+// reason, since the user decides about them.
 CannotRestore cannot_restore(const Asked& asked, const Standing& standing) {
   return [&asked, &standing](const Point& point) -> std::optional<std::string> {
-    for (const auto& part : assess_all(asked, standing, point).parts) {
+    for (const auto& part : assess_all(asked, standing, point, Parts::but_code).parts) {
       const auto& obstacle = part.assessment.obstacle;
-      if (obstacle && !obstacle->for_the_rows && part.kind != Kind::code) {
+      if (obstacle && !obstacle->for_the_rows) {
         return part.name() + ": " + obstacle->reason;
       }
     }

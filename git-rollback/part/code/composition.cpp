@@ -7,7 +7,6 @@
 #include "part/code/candidates.h"
 #include "part/code/closure.h"
 #include "part/code/code_steps.h"
-#include "part/code/merged_tree.h"
 #include "part/code/work_tree.h"
 
 namespace rollback {
@@ -207,8 +206,7 @@ class Composer {
     } else {
       made_.changes = changes_between(git_, made_.head, laid, specs_);
     }
-    made_.tree =
-        as_live || specs_.empty() ? tree_of(git_, laid) : with_changes(made_.head, made_.changes);
+    made_.tree = as_live || specs_.empty() ? laid : with_changes(made_.head, made_.changes);
   }
 
   const Git& git_;

@@ -85,7 +85,7 @@ class ReplayOfBoth : public Replay {
       : first_(std::move(first)), plumbing_(git), git_(git) {}
 
   Laid lay(const std::string& tree, const std::vector<CommitToLay>& commits) override {
-    Laid laid{.tree = tree_of(git_, tree)};
+    Laid laid{.tree = commits.empty() ? tree_of(git_, tree) : tree};
     while (laid.count < commits.size()) {
       Laid more = first_->lay(laid.tree, rest_of(commits, laid.count));
       if (!more.problem.empty()) more = plumbing_.lay(laid.tree, rest_of(commits, laid.count));

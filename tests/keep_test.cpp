@@ -1,0 +1,249 @@
+// Which commits a rollback of code keeps, and what becomes of conflicts: by the
+// program, on a component that is code alone.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "service_fixture.h"
+
+namespace rollback::testing {
+namespace {
+
+class Keep : public ServiceFixture {
+ protected:
+  // src/a has ten lines; the point is what is live now.
+  void SetUp() override {
+    git({"init", "-q", "-b", "main"});
+    write(".git/info/exclude", "/var/\n");
+    write("var/.here", "");
+    sql("CREATE TABLE playerbot(id INTEGER PRIMARY KEY)");  // what the fixture looks at
+    git({"config", "user.name", "Tester"});
+    git({"config", "user.email", "tester@example.org"});
+    write("src/a", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n");
+    write("docs/a", "words\n");
+    write(".rollback.yml", "version: 1\ncomponents:\n  app:\n    code: [src]\n");
+    change("base");
+    ASSERT_STATUS(0, rollback({"init"}));
+    ASSERT_STATUS(0, rollback({"trust", "--yes"}));
+  }
+
+  std::string change(const std::string& message) {
+    git({"add", "-A"});
+    git({"commit", "-q", "--allow-empty", "-m", message});
+    return git({"rev-parse", "HEAD"});
+  }
+
+  // Changes one line of src/a.
+  std::string line(int number, const std::string& text, const std::string& message) {
+    shell("sed -i '" + std::to_string(number) + "s/.*/" + text + "/' src/a");
+    return change(message);
+  }
+
+  void deploy() { ASSERT_STATUS(0, rollback({"deploy", "--", "true"})); }
+
+  Finished go(std::vector<std::string> options = {}) {
+    options.insert(options.end(), {"--target", "previous", "--yes"});
+    return rollback(options);
+  }
+
+  std::string details(std::vector<std::string> options = {}) {
+    options.insert(options.end(), {"--target", "previous"});
+    const auto part = plan(options).at("parts").at(0);
+    std::string text;
+    for (const auto& one : part.at("details")) {
+      text += one.get<std::string>() + "\n";
+    }
+    return text;
+  }
+
+  std::string lines() { return shell("paste -sd ' ' src/a").out; }
+};
+
+TEST_F(Keep, TheSecurityFixStaysAndTheRestGoes) {
+  line(2, "feature", "feat(raid): two");
+  line(6, "safe", "fix(security): six");
+  line(9, "hot", "hotfix: nine");
+  deploy();
+  ASSERT_STATUS(0, go());
+  EXPECT_EQ(lines(), "1 2 3 4 5 safe 7 8 hot 10\n");
+  EXPECT_EQ(git({"status", "--porcelain"}), "");
+}
+
+TEST_F(Keep, TheWordsOfTheUserAddEmptyAndTakeOut) {
+  const std::string feature = line(2, "feature", "feat(raid): two");
+  const std::string fix = line(6, "safe", "fix(security): six");
+  line(9, "hot", "hotfix: nine");
+  deploy();
+  const auto kept_with = [&](const std::vector<std::string>& options) {
+    const std::string text = details(options);
+    return std::string(contains(text, "keeps " + feature.substr(0, 10)) ? "feature " : "") +
+           (contains(text, "keeps " + fix.substr(0, 10)) ? "fix " : "") +
+           (contains(text, "hotfix: nine (hotfixes") ? "hotfix" : "");
+  };
+  EXPECT_EQ(kept_with({}), "fix hotfix");
+  EXPECT_EQ(kept_with({"--preserve", "none"}), "");
+  EXPECT_EQ(kept_with({"--preserve", "none,security_fixes"}), "fix ");
+  EXPECT_EQ(kept_with({"--preserve", feature}), "feature fix hotfix");
+  EXPECT_EQ(kept_with({"--no-preserve", fix.substr(0, 12)}), "hotfix");
+}
+
+TEST_F(Keep, AWordThatIsNoClassAndNoCommitOfTheRangeIsRefused) {
+  line(2, "feature", "feat(raid): two");
+  deploy();
+  expect_refusal({"--target", "previous", "--yes", "--preserve", "securty_fixes"},
+                 "'securty_fixes' of --preserve is neither a class of commit nor a commit", 129);
+  git({"switch", "-q", "-c", "elsewhere"});
+  const std::string other = change("hotfix: elsewhere");
+  git({"switch", "-q", "main"});
+  expect_refusal({"--target", "previous", "--yes", "--preserve", other},
+                 "is none of the commits after the point", 129);
+}
+
+TEST_F(Keep, ClassesOfTheUsersOwnKeepByPathAuthorTrailerAndLabel) {
+  configure(
+      "version: 1\ncomponents:\n  app:\n    code: [src]\n"
+      "strategies:\n  code_rollback: { preserve: [ours, hotfixes] }\n"
+      "preserve:\n  ours: { paths: [src/licence], author: Bob, trailers: [Keep], label: keep }\n");
+  deploy();
+  write("src/licence", "new\n");
+  change("feat: the licence");
+  line(2, "bob", "feat: by bob");
+  git({"commit", "-q", "--amend", "--no-edit", "--author", "Bob <bob@example.org>"});
+  line(4, "trailer", "feat: by trailer\n\nKeep: yes");
+  const std::string labelled = line(6, "label", "feat: by label");
+  git({"notes", "add", "-m", "keep", labelled});
+  line(8, "gone", "fix(security): not a class that was chosen");
+  deploy();
+  ASSERT_STATUS(0, go());
+  EXPECT_EQ(lines(), "1 bob 3 trailer 5 label 7 8 9 10\n");
+  EXPECT_EQ(read("src/licence"), "new\n");
+}
+
+TEST_F(Keep, AMergeStaysAsOneForTheFixThatItBrought) {
+  git({"switch", "-q", "-c", "side"});
+  line(2, "side", "feat: on the side");
+  line(4, "safe", "fix(security): on the side");
+  git({"switch", "-q", "main"});
+  line(8, "main", "feat: on main");
+  git({"merge", "-q", "--no-ff", "-m", "Merge branch 'side'", "side"});
+  deploy();
+  EXPECT_TRUE(contains(details(), "Merge branch 'side' (security_patches: its subject, of "));
+  ASSERT_STATUS(0, go());
+  EXPECT_EQ(lines(), "1 side 3 safe 5 6 7 8 9 10\n");
+}
+
+TEST_F(Keep, AKeptCommitKeepsWhatItDidInsideAndOutside) {
+  line(2, "feature", "feat: two");
+  write("docs/a", "words of the fix\n");
+  line(6, "safe", "hotfix: inside and outside");
+  write("docs/a", "later words\n");
+  change("docs: later, on the same line");
+  deploy();
+  ASSERT_STATUS(0, go());
+  EXPECT_EQ(lines(), "1 2 3 4 5 safe 7 8 9 10\n");
+  EXPECT_EQ(read("docs/a"), "later words\n");
+}
+
+TEST_F(Keep, AConflictNamesCommitFileAndWhatItStandsOnAndChangesNothing) {
+  const std::string feature = line(5, "feature", "feat: five");
+  const std::string fix = line(5, "feature, safe", "hotfix: five");
+  deploy();
+  const std::string before = git({"rev-parse", "HEAD"});
+  const Finished said = rollback({"--target", "previous", "--emergency"});
+  EXPECT_STATUS(1, said);
+  EXPECT_TRUE(contains(said.err, fix.substr(0, 10) + " (hotfix: five) does not apply")) << said.err;
+  EXPECT_TRUE(contains(said.err, "conflict in 'src/a'")) << said.err;
+  EXPECT_TRUE(contains(said.err, "it stands on " + feature.substr(0, 10))) << said.err;
+  EXPECT_TRUE(contains(said.err, "--conflicts=closure")) << said.err;
+  EXPECT_EQ(git({"rev-parse", "HEAD"}), before);
+  EXPECT_EQ(git({"status", "--porcelain"}), "");
+  EXPECT_EQ(leftovers(), "");
+}
+
+TEST_F(Keep, ClosureKeepsWhatTheFixStandsOnAndNoMore) {
+  line(1, "first", "feat: one");
+  line(5, "feature", "feat: five");
+  line(5, "feature, better", "feat: five, better");
+  line(5, "feature, better, safe", "hotfix: five");
+  line(10, "last", "feat: ten");
+  deploy();
+  const std::string text = details({"--conflicts=closure"});
+  EXPECT_TRUE(contains(text, "feat: five (closure: ")) << text;
+  EXPECT_TRUE(contains(text, "feat: five, better (closure: ")) << text;
+  ASSERT_STATUS(0, go({"--conflicts=closure"}));
+  EXPECT_EQ(lines(), "1 2 3 4 feature, better, safe 6 7 8 9 10\n");
+}
+
+TEST_F(Keep, ClosureStopsAtItsLimit) {
+  for (int i = 0; i < 4; ++i) line(5, "feature " + std::to_string(i), "feat: five");
+  line(5, "safe", "hotfix: five");
+  deploy();
+  git({"config", "rollback.closureLimit", "2"});
+  expect_refusal({"--target", "previous", "--yes", "--conflicts=closure"},
+                 "is more than 2 commits");
+}
+
+TEST_F(Keep, SkipLeavesTheConflictingOneOutAndSaysSo) {
+  line(5, "feature", "feat: five");
+  const std::string fix = line(5, "feature, safe", "hotfix: five");
+  line(9, "hot", "hotfix: nine");
+  deploy();
+  EXPECT_TRUE(contains(details({"--conflicts=skip"}), "leaves out " + fix.substr(0, 10) +
+                                                          " hotfix: five (hotfixes: its subject): "
+                                                          "conflict in 'src/a'"));
+  ASSERT_STATUS(0, go({"--conflicts=skip"}));
+  EXPECT_EQ(lines(), "1 2 3 4 5 6 7 8 hot 10\n");
+  EXPECT_TRUE(contains(git({"log", "-1", "--format=%B"}), "Reverts: " + fix));
+}
+
+TEST_F(Keep, WhatOneRollbackUndidTheNextDoesNotBringBack) {
+  line(2, "feature", "feat: two");
+  const std::string dropped = line(4, "dropped", "hotfix: four");
+  line(6, "safe", "hotfix: six");
+  deploy();
+  ASSERT_STATUS(0, go({"--no-preserve", dropped}));
+  EXPECT_EQ(lines(), "1 2 3 4 5 safe 7 8 9 10\n");
+  line(8, "more", "feat: eight");
+  deploy();
+  const std::string first = points().back().at("point");
+  ASSERT_STATUS(0, rollback({"--target", first, "--again", "--yes"}));
+  EXPECT_EQ(lines(), "1 2 3 4 5 safe 7 8 9 10\n");
+}
+
+TEST_F(Keep, FeaturesAreScopesBranchesAndTheComponent) {
+  git({"switch", "-q", "-c", "guild"});
+  line(2, "x", "feat(bank): two");
+  git({"switch", "-q", "main"});
+  git({"merge", "-q", "--no-ff", "-m", "Merge branch 'guild'", "guild"});
+  line(4, "y", "feat(raid)!: four");
+  deploy();
+  EXPECT_EQ(plan({"--target", "previous"}).at("affected_features"),
+            (nlohmann::json{"app", "bank", "guild", "raid"}));
+}
+
+TEST_F(Keep, CommitsThatAreNowhereElseAreSaid) {
+  const std::string shared = line(2, "x", "feat: two");
+  git({"branch", "elsewhere"});
+  const std::string only = line(4, "y", "feat: four");
+  deploy();
+  const std::string text = details();
+  EXPECT_TRUE(contains(
+      text, "1 of those undone is on no remote and no other branch: " + only.substr(0, 10)))
+      << text;
+  EXPECT_FALSE(contains(text, "branch: " + shared.substr(0, 10))) << text;
+}
+
+TEST_F(Keep, DroppedUndeployedCommitsAreNamedAsUndone) {
+  line(2, "feature", "feat: two");
+  deploy();
+  const std::string late = line(8, "late", "feat: late");
+  const std::string late_fix = line(10, "late fix", "hotfix: late");
+  ASSERT_STATUS(0, go({"--drop-undeployed"}));
+  EXPECT_EQ(lines(), "1 2 3 4 5 6 7 8 9 late fix\n");
+  const std::string message = git({"log", "-1", "--format=%B"});
+  EXPECT_TRUE(contains(message, "Reverts: " + late)) << message;
+  EXPECT_FALSE(contains(message, "Reverts: " + late_fix)) << message;
+}
+
+}  // namespace
+}  // namespace rollback::testing
