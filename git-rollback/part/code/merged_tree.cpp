@@ -58,11 +58,19 @@ std::vector<std::string> MergedTree::conflicting_paths() const {
 
 MergedTree merge_trees(const Git& git, const ThreeTrees& trees) {
   const std::string root = commit_of(git, trees.base, "");
+  const std::vector<std::string> arguments{"merge-tree",
+                                           "--write-tree",
+                                           "-z",
+                                           "--no-messages",
+                                           commit_of(git, trees.ours, root),
+                                           commit_of(git, trees.theirs, root)};
   // What was added to a folder that got another name stays where it was added.
-  const Finished merged =
-      git.ask({"merge-tree", "--write-tree", "-z", "--no-messages",
-               commit_of(git, trees.ours, root), commit_of(git, trees.theirs, root)},
-              {.config = {"merge.directoryRenames=false"}});
+  GitExtra extra{.config = {"merge.directoryRenames=false"}};
+  Finished merged = git.ask(arguments, extra);
+  if (merged.status > 1) {  // git 2.39 dies of some renames (merge-ort, process_renames)
+    extra.config.emplace_back("merge.renameLimit=1");
+    merged = git.ask(arguments, extra);
+  }
   const auto fields = split(merged.out, '\0');
   if (merged.status > 1 || fields.empty()) throw Fatal("git merge-tree failed: " + merged.err);
   MergedTree result{.clean = merged.status == 0, .tree = std::string(fields[0]), .stages = {}};

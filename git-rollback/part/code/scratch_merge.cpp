@@ -28,6 +28,7 @@ ScratchMerge::~ScratchMerge() {
 std::string ScratchMerge::merge(const std::vector<std::string>& options) {
   boost::system::error_code ignored;
   fs::remove_all(folder_ / "files", ignored);
+  fs::remove(folder_ / "index.lock", ignored);  // of a git that died of its merge
   fs::create_directories(folder_ / "files");
   git_.run({"read-tree", "--reset", ours_});
   std::vector<std::string> arguments{"cherry-pick", "--no-commit"};
@@ -36,7 +37,8 @@ std::string ScratchMerge::merge(const std::vector<std::string>& options) {
   const Finished picked = git_.ask(
       arguments, {.set = record_identity(git_), .config = {"merge.directoryRenames=false"}});
   // After a conflict rerere may have put everything right.
-  const bool merged = picked.status == 0 || picked.out.find("CONFLICT (") != std::string::npos;
+  const bool merged = picked.status == 0 ||
+                      (picked.status == 1 && picked.out.find("CONFLICT (") != std::string::npos);
   const bool whole = merged && git_.run({"ls-files", "--unmerged", "-z"}).empty();
   return whole ? git_.line({"write-tree"}) : "";
 }
