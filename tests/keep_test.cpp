@@ -210,6 +210,48 @@ TEST_F(Keep, WhatOneRollbackUndidTheNextDoesNotBringBack) {
   EXPECT_EQ(lines(), "1 2 3 4 5 safe 7 8 9 10\n");
 }
 
+TEST_F(Keep, WhereThePointIsNoAncestorTheRangeStartsWhereTheyParted) {
+  git({"switch", "-q", "-c", "release"});
+  line(2, "released", "feat: released");
+  deploy();
+  git({"switch", "-q", "main"});
+  line(4, "feature", "feat: four");
+  line(8, "hot", "hotfix: eight");
+  deploy();
+  ASSERT_STATUS(0, go());
+  EXPECT_EQ(lines(), "1 released 3 4 5 6 7 hot 9 10\n");
+  EXPECT_EQ(git({"branch", "--show-current"}), "main");
+}
+
+TEST_F(Keep, ASecondRollbackToTheSamePointHasNothingToDoAndMakesNoCommit) {
+  line(2, "feature", "feat: two");
+  line(6, "safe", "hotfix: six");
+  deploy();
+  const std::string target = plan({"--target", "previous"}).at("recommended_point");
+  ASSERT_STATUS(0, rollback({"--target", target, "--yes"}));
+  const std::string head = git({"rev-parse", "HEAD"});
+  const Finished said = rollback({"--target", target, "--again", "--yes"});
+  EXPECT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.out + said.err, "already")) << said.out << said.err;
+  EXPECT_EQ(git({"rev-parse", "HEAD"}), head);
+}
+
+TEST_F(Keep, UndoAndRollingForwardGiveExactlyTheOldTree) {
+  line(2, "feature", "feat: two");
+  line(6, "safe", "hotfix: six");
+  deploy();
+  const std::string old = git({"rev-parse", "HEAD^{tree}"}), head = git({"rev-parse", "HEAD"});
+  ASSERT_STATUS(0, go());
+  const std::string back = git({"rev-parse", "HEAD^{tree}"});
+  ASSERT_STATUS(0, rollback({"undo", "--yes"}));
+  EXPECT_EQ(git({"rev-parse", "HEAD^{tree}"}), old);
+  const std::string target = points().back().at("point");
+  ASSERT_STATUS(0, rollback({"--target", target, "--again", "--yes"}));
+  EXPECT_EQ(git({"rev-parse", "HEAD^{tree}"}), back);
+  ASSERT_STATUS(0, rollback({"--target", head, "--again", "--yes"}));
+  EXPECT_EQ(git({"rev-parse", "HEAD^{tree}"}), old);
+}
+
 TEST_F(Keep, FeaturesAreScopesBranchesAndTheComponent) {
   git({"switch", "-q", "-c", "guild"});
   line(2, "x", "feat(bank): two");
