@@ -87,12 +87,12 @@ Step::Seen WorkTreeStep::observe() {
 
 void WorkTreeStep::apply() {
   make_missing_index(git_, before_);
-  bring_to(git_, Side::new_side, after_, changes_, files_elsewhere_);
+  bring_to(git_, Side::new_side, changes_, files_elsewhere_);
 }
 
 void WorkTreeStep::revert() {
   make_missing_index(git_, after_);
-  bring_to(git_, Side::old_side, before_, changes_, files_elsewhere_);
+  bring_to(git_, Side::old_side, changes_, files_elsewhere_);
 }
 
 }  // namespace rollback

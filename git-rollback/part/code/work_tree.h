@@ -36,10 +36,9 @@ void make_missing_index(const Git& git, const std::string& commit);
 
 enum class Side { old_side, new_side };
 
-// Brings index and files of exactly these paths to one side, which `commit` has. May be called
-// again after a kill. The flock must be held.
-void bring_to(const Git& git, Side side, const std::string& commit,
-              const std::vector<PathChange>& changes,
+// Brings index and files of exactly these paths to one side. May be called again
+// after a kill. The flock must be held.
+void bring_to(const Git& git, Side side, const std::vector<PathChange>& changes,
               const std::vector<std::string>& files_elsewhere);
 
 }  // namespace rollback
