@@ -58,11 +58,16 @@ class History {
     return path;
   }
 
+  // Words enough that files are as unlike each other as those of a program.
   std::string a_line() {
-    char line[80];
-    std::snprintf(line, sizeof line, "  total_%08x += weigh(input[%u], %u);  // step %u",
-                  random(0xffffffff), random(512), random(10000), random(100));
-    return line;
+    static constexpr const char* syllables[] = {"ba", "co", "di", "fu", "ge", "hy", "ka", "lo",
+                                                "mi", "nu", "pe", "ra", "si", "to", "vu", "we"};
+    std::string line = "  ";
+    for (unsigned words = 4 + random(6); words > 0; --words) {
+      for (unsigned parts = 1 + random(4); parts > 0; --parts) line += syllables[random(16)];
+      line += ' ';
+    }
+    return line + std::to_string(random(100'000)) + ";";
   }
 
   // Of the newest state on `main`. A file that nobody touched is made up again.
@@ -136,9 +141,8 @@ class History {
   }
 
   void change(unsigned number) {
-    head_ = begin_commit("feat(part" + std::to_string(number % 10) + "): change " +
-                             std::to_string(number),
-                         head_);
+    head_ = begin_commit(
+        "feat(part" + std::to_string(number % 10) + "): change " + std::to_string(number), head_);
     edit_some(3);
     if (number % 15 == 0) new_file(number, "new_");
   }
