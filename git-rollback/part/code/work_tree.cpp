@@ -52,12 +52,6 @@ std::vector<Entry> read_git_index(const Git& git, const std::vector<PathChange>&
   return entries;
 }
 
-std::string mode_of(const struct stat& status) {
-  if (S_ISLNK(status.st_mode)) return "120000";
-  if (S_ISREG(status.st_mode)) return (status.st_mode & S_IXUSR) != 0 ? "100755" : "100644";
-  return "directory";
-}
-
 // What git's configuration says about the files of this work tree.
 struct Habits {
   bool modes_count = true, links_are_files = false, sparse = false;
@@ -74,6 +68,22 @@ Habits habits_of(const Git& git) {
     if (line.starts_with("core.sparsecheckout ")) habits.sparse = on;
   }
   return habits;
+}
+
+InIndex in_index_of(const std::vector<Entry>& entries, const Habits& habits) {
+  InIndex seen;
+  seen.sparse = habits.sparse;
+  for (const auto& entry : entries) {
+    seen.known.push_back(entry.mode != absent);
+    seen.left_out.push_back(entry.skip);
+  }
+  return seen;
+}
+
+std::string mode_of(const struct stat& status) {
+  if (S_ISLNK(status.st_mode)) return "120000";
+  if (S_ISREG(status.st_mode)) return (status.st_mode & S_IXUSR) != 0 ? "100755" : "100644";
+  return "directory";
 }
 
 // git makes a file of a folder once every file in it has gone, so a folder is
@@ -177,9 +187,12 @@ void remove_from(const fs::path& top, const std::string& path) {
   }
 }
 
-// As `git restore` would: not all that follows a work tree looks at the index.
+// As `git restore` does. What the hook makes of it is the hook's affair.
 void tell_post_checkout(const Git& git) {
-  const std::string head = git.line({"rev-parse", "--verify", "HEAD"});
+  const std::string answer = git.run({"rev-parse", "--git-path", "hooks/post-checkout", "HEAD"});
+  const auto lines = split(answer, '\n');
+  if (!fs::exists(fs::absolute(std::string(lines.at(0)), git.work_tree()))) return;
+  const std::string head(lines.at(1));
   git.ask({"hook", "run", "--ignore-missing", "post-checkout", "--", head, head, "0"});
 }
 
@@ -219,6 +232,7 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
   const Habits habits = habits_of(git);
   const auto files = read_files(git, changes, habits);
   const auto index = listed.get();
+  place.in_index = in_index_of(index, habits);
   for (size_t i = 0; i < changes.size(); ++i) {
     const PathChange& change = changes[i];
     const Entry old_entry{change.old_mode, change.old_id},
@@ -256,17 +270,18 @@ std::vector<PathChange> at_new_side(const Git& git, const std::vector<PathChange
   return there;
 }
 
-void make_missing_index(const Git& git, const std::string& commit) {
-  if (!has_index(git)) git.run({"read-tree", commit});
+bool make_missing_index(const Git& git, const std::string& commit) {
+  if (has_index(git)) return false;
+  git.run({"read-tree", commit});
+  return true;
 }
 
 // The index first, in one step, then the files: whatever is killed in between
 // leaves each path at one side or the other, or missing, and is done again.
 // `git restore` would look through all of its paths for each file of the index.
 void bring_to(const Git& git, Side side, const std::vector<PathChange>& changes,
-              const std::vector<std::string>& files_elsewhere) {
-  const auto index = read_git_index(git, changes);
-  const bool sparse = habits_of(git).sparse;
+              const std::vector<std::string>& files_elsewhere, std::optional<InIndex> seen) {
+  if (!seen) seen = in_index_of(read_git_index(git, changes), habits_of(git));
   std::string entries, skipped, written;
   std::vector<std::string> removed;
   for (size_t i = 0; i < changes.size(); ++i) {
@@ -274,9 +289,9 @@ void bring_to(const Git& git, Side side, const std::vector<PathChange>& changes,
     const bool forward = side == Side::new_side;
     const std::string& mode = forward ? change.new_mode : change.old_mode;
     const bool elsewhere = contains(files_elsewhere, change.path);
-    const bool known = index[i].mode != absent;
+    const bool known = seen->known[i];
     entries += mode + " " + (forward ? change.new_id : change.old_id) + "\t" + change.path + '\0';
-    if (index[i].skip || (sparse && !known && mode != absent && !elsewhere)) {
+    if (seen->left_out[i] || (seen->sparse && !known && mode != absent && !elsewhere)) {
       if (mode != absent) skipped += change.path + '\0';
     } else if (mode == absent && !elsewhere) {
       removed.push_back(change.path);
@@ -289,7 +304,8 @@ void bring_to(const Git& git, Side side, const std::vector<PathChange>& changes,
   for (const auto& path : removed) remove_from(git.work_tree(), path);
   run_with_index(git, {"checkout-index", "--force", "--index", "-z", "--stdin"}, written);
   // Which of the new ones belong into the work tree, only git's patterns know.
-  if (sparse && !skipped.empty()) run_with_index(git, {"sparse-checkout", "reapply"}, skipped);
+  if (seen->sparse && !skipped.empty())
+    run_with_index(git, {"sparse-checkout", "reapply"}, skipped);
   tell_post_checkout(git);
 }
 
