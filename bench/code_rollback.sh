@@ -71,7 +71,7 @@ point_before() {
 
 printf '%s, git %s, %s, %s cores, %s\n' "$(git-rollback --version)" \
   "$(git --version | cut -d' ' -f3)" "$(date -u +%F)" "$(nproc)" \
-  "$(stat -f -c %T "$folder")"
+  "$(df --output=fstype "$folder" | tail -n 1)"
 for files in $sizes; do
   repository "$files"
   for range in $ranges; do
