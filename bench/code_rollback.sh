@@ -3,11 +3,13 @@
 # rebase, merge-tree. Prints a table for each repository, range and number of kept
 # commits; a result that differs from the others is an error.
 #
-#   bench/code_rollback.sh [--quick] [--durable] [--rounds N] [--keep FOLDER] [BUILD TREE]
+#   bench/code_rollback.sh [--quick] [--durable] [--rounds N] [--keep FOLDER]
+#       [--files LIST] [--commits LIST] [--kept LIST] [BUILD TREE]
 #
 # Build it with -DGIT_ROLLBACK_BENCH=ON (build/release). --quick: one small case;
 # --durable: git's ways again with core.fsync=committed, which ours always has;
-# --keep: leaves the repositories in FOLDER, and takes those that are there.
+# --keep: leaves the repositories in FOLDER, and takes those that are there; the
+# lists, such as "50 1000", choose among the cases.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=5 keep='' durable='' sizes='5000 50000' ranges='50 200 1000' kepts='0 5 50' build=build/release
@@ -17,7 +19,10 @@ while [ $# -gt 0 ]; do
   --durable) durable=durable ;;
   --rounds) rounds=$2 && shift ;;
   --keep) keep=$2 && shift ;;
-  --*) sed -n '6s/^# *//p' "$0" >&2 && exit 129 ;;
+  --files) sizes=$2 && shift ;;
+  --commits) ranges=$2 && shift ;;
+  --kept) kepts=$2 && shift ;;
+  --*) sed -n '6,7s/^# *//p' "$0" >&2 && exit 129 ;;
   *) build=$1 ;;
   esac
   shift
