@@ -168,6 +168,17 @@ TEST_F(GitWays, HooksInAFolderOfTheUsersAreInstalledAndRunThere) {
   EXPECT_EQ(live().at("releases").at("playerbot"), "1.1");
 }
 
+TEST_F(GitWays, AHookAfterCheckoutsIsToldThatFilesChanged) {
+  begin();
+  write(".git/hooks/post-checkout", "#!/bin/sh\necho \"$@\" >> ../checkouts.log\nexit 1\n");
+  ASSERT_STATUS(0, shell("chmod +x .git/hooks/post-checkout"));
+  deploy_good();
+  deploy_bad();
+  ASSERT_STATUS(0, rollback({"--component", "playerbot", "--yes"}));
+  const std::string head = git({"rev-parse", "HEAD"});
+  EXPECT_EQ(shell("cat ../checkouts.log").out, head + " " + head + " 0\n");
+}
+
 TEST_F(GitWays, AHookOnRefsThatWatchesSeesWholeTransactions) {
   begin();
   write(".git/hooks/reference-transaction", "#!/bin/sh\n{ echo \"$1\"; cat; } >> ../refs.log\n");

@@ -102,6 +102,7 @@ class Chooser {
   }
 
   std::string named(const std::string& word, const std::string& option) {
+    if (is_candidate(word)) return word;  // its id, as scripts have it
     const Finished found =
         git_.ask({"rev-parse", "--verify", "--quiet", "--end-of-options", word + "^{commit}"});
     if (found.status != 0) refuse(word, option);

@@ -1,5 +1,7 @@
 #include "part/code/code_steps.h"
 
+#include <utility>
+
 #include "os/file.h"
 
 namespace rollback {
@@ -75,7 +77,8 @@ WorkTreeStep::WorkTreeStep(const Git& git, std::string before, std::string after
       files_elsewhere_(std::move(files_elsewhere)) {}
 
 Step::Seen WorkTreeStep::observe() {
-  const Place place = where_is(git_, changes_, files_elsewhere_);
+  Place place = where_is(git_, changes_, files_elsewhere_);
+  seen_ = std::move(place.in_index);
   if (!place.foreign.empty()) {
     return {Observation::foreign, "'" + place.foreign + "' was changed by somebody else",
             "git stash push --include-untracked -- '" + place.foreign + "'"};
@@ -85,14 +88,13 @@ Step::Seen WorkTreeStep::observe() {
   return {Observation::between};
 }
 
-void WorkTreeStep::apply() {
-  make_missing_index(git_, before_);
-  bring_to(git_, Side::new_side, after_, changes_, files_elsewhere_);
+void WorkTreeStep::bring(Side side, const std::string& from) {
+  if (make_missing_index(git_, from)) seen_.reset();
+  bring_to(git_, side, changes_, files_elsewhere_, std::exchange(seen_, std::nullopt));
 }
 
-void WorkTreeStep::revert() {
-  make_missing_index(git_, after_);
-  bring_to(git_, Side::old_side, before_, changes_, files_elsewhere_);
-}
+void WorkTreeStep::apply() { bring(Side::new_side, before_); }
+
+void WorkTreeStep::revert() { bring(Side::old_side, after_); }
 
 }  // namespace rollback

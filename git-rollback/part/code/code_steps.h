@@ -52,6 +52,9 @@ class WorkTreeStep : public Step {
   std::string before_, after_;
   std::vector<PathChange> changes_;
   std::vector<std::string> files_elsewhere_;
+  void bring(Side side, const std::string& from);
+
+  std::optional<InIndex> seen_;  // by observe(), for what follows it at once
 };
 
 // "refs/heads/main", or "HEAD" when it is detached.

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "os/error.h"
+#include "part/code/merged_tree.h"
 #include "part/code/settled.h"
 
 namespace rollback {
@@ -29,7 +30,12 @@ std::vector<Resolution> resolutions_from(const std::string& text) {
 }
 
 Laying::Laying(const Git& git, std::vector<Resolution> resolutions)
-    : git_(git), resolutions_(std::move(resolutions)), replay_(open_replay(git)) {}
+    : git_(git), resolutions_(std::move(resolutions)) {}
+
+Replay& Laying::replay() {
+  if (!replay_) replay_ = open_replay(git_);
+  return *replay_;
+}
 
 const Laying::Attempt& Laying::attempt(const std::string& ours, const CommitToLay& commit) {
   const auto [known, is_new] = attempts_.try_emplace({ours, commit.id});
@@ -42,7 +48,7 @@ const Laying::Attempt& Laying::attempt(const std::string& ours, const CommitToLa
     attempt = {.tree = resolved->tree, .how = "as you resolved it", .paths = {}};
     return attempt;
   }
-  attempt.paths = replay_->lay(ours, {commit}).paths;
+  attempt.paths = replay().lay(ours, {commit}).paths;
   if (const auto settled = settle(git_, trees_of(git_, ours, commit), attempt.paths)) {
     attempt.tree = settled->tree;
     attempt.how = settled->how;
@@ -53,9 +59,13 @@ const Laying::Attempt& Laying::attempt(const std::string& ours, const CommitToLa
 Laying::Result Laying::lay(const std::string& tree, const std::vector<CommitToLay>& commits,
                            bool skip) {
   Result result{.tree = tree, .settled = {}, .left_out = {}, .conflict = {}};
+  if (commits.empty()) {
+    result.tree = tree_of(git_, tree);
+    return result;
+  }
   std::vector<CommitToLay> rest = commits;
   for (;;) {
-    const Laid laid = replay_->lay(result.tree, rest);
+    const Laid laid = replay().lay(result.tree, rest);
     if (!laid.problem.empty()) throw Fatal("cannot lay the commits to keep: " + laid.problem);
     result.tree = laid.tree;
     rest.erase(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(laid.count));

@@ -41,7 +41,7 @@ class Laying {
   // Of the same commits again, merges that git made before are remembered.
   Result lay(const std::string& tree, const std::vector<CommitToLay>& commits, bool skip);
 
-  Replay& replay() { return *replay_; }
+  Replay& replay();
 
  private:
   struct Attempt {
@@ -52,7 +52,7 @@ class Laying {
 
   const Git& git_;
   std::vector<Resolution> resolutions_;
-  std::unique_ptr<Replay> replay_;
+  std::unique_ptr<Replay> replay_;  // when it is first needed: libgit2 takes its time to begin
   std::map<std::pair<std::string, std::string>, Attempt> attempts_;  // by `ours` and commit
 };
 

@@ -1,12 +1,15 @@
 #include "part/code/work_tree.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <boost/filesystem/operations.hpp>
-#include <map>
-#include <set>
+#include <cerrno>
+#include <cstring>
+#include <future>
 #include <thread>
+#include <unordered_map>
 
 #include "os/error.h"
 #include "store/publication.h"
@@ -28,37 +31,25 @@ struct Entry {
 
 bool has_index(const Git& git) { return fs::exists(git.git_dir() / "index"); }
 
-// "100644 blob <id>\tpath"
-std::map<std::string, Entry, std::less<>> read_tree_of_head(const Git& git) {
-  std::map<std::string, Entry, std::less<>> entries;
-  const std::string list = git.run({"ls-tree", "-r", "-z", "--full-tree", "HEAD"});
+// What the index has for each of the changes, in their order. Of all that git
+// lists, only these are kept: there may be far more files than changes.
+std::vector<Entry> read_git_index(const Git& git, const std::vector<PathChange>& changes) {
+  const bool made = has_index(git);
+  // "H 100644 <id> 0\tpath", or where there is none, "100644 blob <id>\tpath"
+  const std::string list = made ? git.run({"ls-files", "-t", "-s", "-z"})
+                                : git.run({"ls-tree", "-r", "-z", "--full-tree", "HEAD"});
+  std::unordered_map<std::string_view, size_t> place;
+  for (size_t i = 0; i < changes.size(); ++i) place[changes[i].path] = i;
+  std::vector<Entry> entries(changes.size());
   for (const auto line : split(list, '\0')) {
     const size_t tab = line.find('\t');
+    const auto found = place.find(line.substr(tab + 1));
+    if (found == place.end()) continue;
     const auto fields = split(line.substr(0, tab), ' ');
-    entries[std::string(line.substr(tab + 1))] = {std::string(fields.at(0)),
-                                                  std::string(fields.at(2))};
+    entries[found->second] = {std::string(fields.at(made ? 1 : 0)), std::string(fields.at(2)),
+                              made && fields.at(0) == "S"};
   }
   return entries;
-}
-
-// "H 100644 <id> 0\tpath"
-std::map<std::string, Entry, std::less<>> read_git_index(const Git& git) {
-  if (!has_index(git)) return read_tree_of_head(git);
-  std::map<std::string, Entry, std::less<>> entries;
-  const std::string list = git.run({"ls-files", "-t", "-s", "-z"});
-  for (const auto line : split(list, '\0')) {
-    const size_t tab = line.find('\t');
-    const auto fields = split(line.substr(0, tab), ' ');
-    entries[std::string(line.substr(tab + 1))] = {std::string(fields.at(1)),
-                                                  std::string(fields.at(2)), fields.at(0) == "S"};
-  }
-  return entries;
-}
-
-std::string mode_of(const struct stat& status) {
-  if (S_ISLNK(status.st_mode)) return "120000";
-  if (S_ISREG(status.st_mode)) return (status.st_mode & S_IXUSR) != 0 ? "100755" : "100644";
-  return "directory";
 }
 
 // What git's configuration says about the files of this work tree.
@@ -77,6 +68,22 @@ Habits habits_of(const Git& git) {
     if (line.starts_with("core.sparsecheckout ")) habits.sparse = on;
   }
   return habits;
+}
+
+InIndex in_index_of(const std::vector<Entry>& entries, const Habits& habits) {
+  InIndex seen;
+  seen.sparse = habits.sparse;
+  for (const auto& entry : entries) {
+    seen.known.push_back(entry.mode != absent);
+    seen.left_out.push_back(entry.skip);
+  }
+  return seen;
+}
+
+std::string mode_of(const struct stat& status) {
+  if (S_ISLNK(status.st_mode)) return "120000";
+  if (S_ISREG(status.st_mode)) return (status.st_mode & S_IXUSR) != 0 ? "100755" : "100644";
+  return "directory";
 }
 
 // git makes a file of a folder once every file in it has gone, so a folder is
@@ -145,20 +152,6 @@ std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& cha
   return entries;
 }
 
-// Does a file come where a folder goes, or the other way round? git restore
-// takes both at once for a mistake.
-bool folder_becomes_file(const std::vector<PathChange>& changes) {
-  std::set<std::string_view> paths;
-  for (const auto& change : changes) paths.insert(change.path);
-  for (std::string_view path : paths) {
-    while (path.find('/') != std::string_view::npos) {
-      path = path.substr(0, path.rfind('/'));
-      if (paths.count(path) != 0) return true;
-    }
-  }
-  return false;
-}
-
 constexpr int index_attempts = 100;  // ten seconds
 
 // With paths as its input; where it has none, there is nothing to do.
@@ -176,12 +169,31 @@ void run_with_index(const Git& git, const std::vector<std::string>& arguments,
   git.run(arguments, {.input = paths});
 }
 
-void restore(const Git& git, const std::string& commit, const std::vector<std::string>& what,
-             const std::string& paths) {
-  std::vector<std::string> arguments{"--literal-pathspecs", "restore", "--source=" + commit,
-                                     "--pathspec-from-file=-", "--pathspec-file-nul"};
-  arguments.insert(arguments.end(), what.begin(), what.end());
-  run_with_index(git, arguments, paths);
+// Removes a file that git knew, or the empty folder of a submodule, and with it
+// the folders that hold nothing more. Nothing behind a link is ours.
+void remove_from(const fs::path& top, const std::string& path) {
+  for (size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1)) {
+    struct stat status {};
+    if (lstat((top / path.substr(0, at)).c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return;
+  }
+  if (unlink((top / path).c_str()) != 0 && errno != ENOENT) {
+    if (errno != EISDIR) throw Fatal("cannot remove '" + path + "': " + strerror(errno));
+    if (rmdir((top / path).c_str()) != 0) return;  // a submodule that is checked out stays
+  }
+  std::string folder = path;
+  for (size_t end = folder.rfind('/'); end != std::string::npos; end = folder.rfind('/')) {
+    folder.resize(end);
+    if (rmdir((top / folder).c_str()) != 0) return;
+  }
+}
+
+// As `git restore` does. What the hook makes of it is the hook's affair.
+void tell_post_checkout(const Git& git) {
+  const std::string answer = git.run({"rev-parse", "--git-path", "hooks/post-checkout", "HEAD"});
+  const auto lines = split(answer, '\n');
+  if (!fs::exists(fs::absolute(std::string(lines.at(0)), git.work_tree()))) return;
+  const std::string head(lines.at(1));
+  git.ask({"hook", "run", "--ignore-missing", "post-checkout", "--", head, head, "0"});
 }
 
 bool contains(const std::vector<std::string>& list, const std::string& text) {
@@ -215,15 +227,17 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
                const std::vector<std::string>& files_elsewhere) {
   Place place;
   if (changes.empty()) return place;
-  const auto index = read_git_index(git);
+  // The two slow ones side by side.
+  auto listed = std::async(std::launch::async, [&] { return read_git_index(git, changes); });
   const Habits habits = habits_of(git);
   const auto files = read_files(git, changes, habits);
+  const auto index = listed.get();
+  place.in_index = in_index_of(index, habits);
   for (size_t i = 0; i < changes.size(); ++i) {
     const PathChange& change = changes[i];
     const Entry old_entry{change.old_mode, change.old_id},
         new_entry{change.new_mode, change.new_id};
-    const auto found = index.find(change.path);
-    const Entry in_index = found == index.end() ? Entry{} : found->second;
+    const Entry& in_index = index[i];
     Entry file = files[i];
     bool file_old = file == old_entry, file_new = file == new_entry;
     if (!habits.modes_count && file.mode.starts_with("100")) {
@@ -256,43 +270,43 @@ std::vector<PathChange> at_new_side(const Git& git, const std::vector<PathChange
   return there;
 }
 
-void make_missing_index(const Git& git, const std::string& commit) {
-  if (!has_index(git)) git.run({"read-tree", commit});
+bool make_missing_index(const Git& git, const std::string& commit) {
+  if (has_index(git)) return false;
+  git.run({"read-tree", commit});
+  return true;
 }
 
-void bring_to(const Git& git, Side side, const std::string& commit,
-              const std::vector<PathChange>& changes,
-              const std::vector<std::string>& files_elsewhere) {
-  const auto index = read_git_index(git);
-  const bool sparse = habits_of(git).sparse;
-  const bool goes_first = folder_becomes_file(changes);
-  std::string going, whole, index_only, skipped, unknown;
-  std::vector<std::string> leftovers;
-  for (const auto& change : changes) {
+// The index first, in one step, then the files: whatever is killed in between
+// leaves each path at one side or the other, or missing, and is done again.
+// `git restore` would look through all of its paths for each file of the index.
+void bring_to(const Git& git, Side side, const std::vector<PathChange>& changes,
+              const std::vector<std::string>& files_elsewhere, std::optional<InIndex> seen) {
+  if (!seen) seen = in_index_of(read_git_index(git, changes), habits_of(git));
+  std::string entries, skipped, written;
+  std::vector<std::string> removed;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const PathChange& change = changes[i];
     const bool forward = side == Side::new_side;
     const std::string& mode = forward ? change.new_mode : change.old_mode;
     const bool elsewhere = contains(files_elsewhere, change.path);
-    const auto entry = index.find(change.path);
-    const bool left_out = entry != index.end() && entry->second.skip;
-    if (left_out || (sparse && entry == index.end() && mode != absent && !elsewhere)) {
-      skipped += mode + " " + (forward ? change.new_id : change.old_id) + "\t" + change.path + '\0';
-      if (mode != absent) unknown += change.path + '\0';
-    } else if (mode != absent || entry != index.end()) {
-      const bool goes = goes_first && mode == absent;
-      (elsewhere ? index_only : goes ? going : whole) += change.path + '\0';
+    const bool known = seen->known[i];
+    entries += mode + " " + (forward ? change.new_id : change.old_id) + "\t" + change.path + '\0';
+    if (seen->left_out[i] || (seen->sparse && !known && mode != absent && !elsewhere)) {
+      if (mode != absent) skipped += change.path + '\0';
+    } else if (mode == absent && !elsewhere) {
+      removed.push_back(change.path);
     } else if (!elsewhere) {
-      leftovers.push_back(change.path);  // git was killed between the file and the index
+      written += change.path + '\0';
     }
   }
-  restore(git, commit, {"--staged", "--worktree"}, going);
-  restore(git, commit, {"--staged", "--worktree"}, whole);
-  restore(git, commit, {"--staged"}, index_only);
-  run_with_index(git, {"update-index", "-z", "--index-info"}, skipped);
-  run_with_index(git, {"update-index", "-z", "--skip-worktree", "--stdin"}, unknown);
+  run_with_index(git, {"update-index", "-z", "--index-info"}, entries);
+  run_with_index(git, {"update-index", "-z", "--skip-worktree", "--stdin"}, skipped);
+  for (const auto& path : removed) remove_from(git.work_tree(), path);
+  run_with_index(git, {"checkout-index", "--force", "--index", "-z", "--stdin"}, written);
   // Which of the new ones belong into the work tree, only git's patterns know.
-  if (sparse && !unknown.empty()) run_with_index(git, {"sparse-checkout", "reapply"}, unknown);
-  boost::system::error_code ignored;
-  for (const auto& path : leftovers) fs::remove(git.work_tree() / path, ignored);
+  if (seen->sparse && !skipped.empty())
+    run_with_index(git, {"sparse-checkout", "reapply"}, skipped);
+  tell_post_checkout(git);
 }
 
 }  // namespace rollback

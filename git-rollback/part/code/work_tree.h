@@ -1,6 +1,7 @@
 // Where the files of a work tree and its index stand between two commits.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,9 +16,16 @@ std::vector<PathChange> changes_between(const Git& git, const std::string& old_t
                                         const std::string& new_tree,
                                         const std::vector<std::string>& pathspecs);
 
+// What an index has of some changes, in their order.
+struct InIndex {
+  bool sparse = false;                // a sparse checkout
+  std::vector<bool> known, left_out;  // has an entry; whose file is not to be there
+};
+
 struct Place {
   bool at_old = true, at_new = true;  // everything there, in index and files
   std::string foreign;                // a path that is at neither; "": none
+  InIndex in_index;
 };
 
 // `files_elsewhere`: paths whose files somebody else looks after (the config
@@ -31,15 +39,15 @@ std::vector<PathChange> at_new_side(const Git& git, const std::vector<PathChange
 
 // Where there is no index, as in a bare repository whose files another tool
 // checked out, the files are taken for HEAD's by where_is(); this writes an
-// index of that commit, and leaves one that is there.
-void make_missing_index(const Git& git, const std::string& commit);
+// index of that commit, and leaves one that is there. True when it wrote one.
+bool make_missing_index(const Git& git, const std::string& commit);
 
 enum class Side { old_side, new_side };
 
-// Brings index and files of exactly these paths to one side, which `commit` has. May be called
-// again after a kill. The flock must be held.
-void bring_to(const Git& git, Side side, const std::string& commit,
-              const std::vector<PathChange>& changes,
-              const std::vector<std::string>& files_elsewhere);
+// Brings index and files of exactly these paths to one side. May be called again
+// after a kill. The flock must be held. `seen`: what the index has of them, where
+// that was looked at just before.
+void bring_to(const Git& git, Side side, const std::vector<PathChange>& changes,
+              const std::vector<std::string>& files_elsewhere, std::optional<InIndex> seen = {});
 
 }  // namespace rollback
