@@ -2,7 +2,7 @@
 #include <gtest/gtest.h>
 #include <re2/re2.h>
 
-#include "part/code/settings.h"
+#include "part/code/preserve.h"
 
 namespace rollback {
 namespace {
@@ -46,6 +46,33 @@ TEST(PreserveClass, OfSecurityPatchesKnowsACveNumberWhereverItStands) {
     EXPECT_FALSE(RE2::PartialMatch(no, message)) << no;
   }
   EXPECT_TRUE(RE2::PartialMatch("fix(security): x", RE2(built_in("security_patches").subject)));
+}
+
+// Does the class that has this pattern for messages have a commit with this one?
+bool fits(const std::string& pattern, const std::string& message) {
+  const PreserveRules rules({{.name = "x", .message = pattern}});
+  return rules.rule_for(Commit{.subject = "", .message = message}, {}).has_value();
+}
+
+TEST(PreserveClass, TakesCharactersAndNotBytesInPatterns) {
+  EXPECT_TRUE(fits("^caf.$", "caf\xc3\xa9"));
+  EXPECT_TRUE(fits("[\xc3\xa8\xc3\xa9]", "caf\xc3\xa9"));
+  EXPECT_FALSE(fits("[\xc3\xa8\xc3\xa9]", "gar\xc3\xa7on")) << "one byte of it is the same";
+  EXPECT_TRUE(fits("(?i)\xc3\x89", "caf\xc3\xa9"));
+  ASSERT_EQ(fault_of_pattern(R"(\x{20AC})"), "");
+  EXPECT_TRUE(fits(R"(\x{20AC})", "costs 5 \xe2\x82\xac"));
+}
+
+TEST(PreserveClass, LooksIntoMessagesThatAreNoUtf8) {
+  EXPECT_TRUE(fits(built_in("security_patches").message, "caf\xe9: closes CVE-2024-12345 \xff"));
+  EXPECT_TRUE(fits(built_in("security_patches").message,
+                   "\xe9"
+                   "CVE-2024-12345\xe9"));
+}
+
+TEST(PreserveClass, HasACommitInWhichItsPatternFindsAnEmptyText) {
+  EXPECT_TRUE(fits("x*$", "a"));
+  EXPECT_FALSE(fits("x+$", "a"));
 }
 
 TEST(PreserveClass, HasPatternsThatRe2Takes) {

@@ -100,6 +100,15 @@ TEST_F(Undo, OfPartsBringsBackThoseParts) {
   EXPECT_EQ(service(), before);
 }
 
+TEST_F(Undo, TakesAWordAboutConflictsWhereCodeComesBackAndNowhereElse) {
+  pass_the_smoke_test();
+  ASSERT_STATUS(0, rollback({"--component", "config", "--yes"}));
+  expect_refusal({"undo", "--yes", "--conflicts=stop"}, "--conflicts is about code", 129);
+  ASSERT_STATUS(0, rollback({"undo", "--yes"}));
+  roll_back({"--again"});
+  EXPECT_STATUS(0, rollback({"undo", "--yes", "--conflicts=stop"}));
+}
+
 TEST_F(Undo, KeepsRowsThatWereWrittenSinceWhereNothingIsLost) {
   pass_the_smoke_test();
   roll_back();

@@ -83,12 +83,12 @@ bool agreed(const RollingOptions& values, const Plan& plan) {
   return false;
 }
 
-// Does nothing but conflicts stand against it?
-bool only_conflicts(const Plan& plan) {
+// Does nothing stand against it but what keeping more commits may solve?
+bool closure_may_help(const Plan& plan) {
   const auto conflicts =
       std::count_if(plan.parts.begin(), plan.parts.end(), [](const PartPlan& part) {
         const auto& obstacle = part.assessment.obstacle;
-        return part.fate == Fate::refused && obstacle && obstacle->can_be_resolved;
+        return part.fate == Fate::refused && obstacle && obstacle->stands_on_commits;
       });
   return conflicts > 0 && static_cast<size_t>(conflicts) == plan.refusals.size();
 }
@@ -97,7 +97,7 @@ bool only_conflicts(const Plan& plan) {
 // it stands on, and is then shown that plan.
 bool chose_closure(const RollingOptions& values, const Planned& planned) {
   const bool may_ask = !values.conflicts && !values.yes && !values.emergency && !values.json;
-  if (!may_ask || !can_ask() || !planned.plan || !only_conflicts(*planned.plan)) return false;
+  if (!may_ask || !can_ask() || !planned.plan || !closure_may_help(*planned.plan)) return false;
   for (const auto& refusal : planned.plan->refusals) note(printable(refusal.reason));
   return ask("Keep the commits that it stands on, too?");
 }

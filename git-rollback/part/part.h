@@ -55,8 +55,9 @@ struct Request {
 struct Obstacle {
   std::string reason;
   std::vector<std::string> hints;
-  bool for_the_rows = false;     // automation leaves the part out rather than lose rows
-  bool can_be_resolved = false;  // by a person, see Part::open_conflict()
+  bool for_the_rows = false;       // automation leaves the part out rather than lose rows
+  bool can_be_resolved = false;    // by a person, see Part::open_conflict()
+  bool stands_on_commits = false;  // of those that go: OnConflict::closure may help
 };
 
 // Read-only: can it go back, and what would that mean.

@@ -111,7 +111,9 @@ YamlValue::YamlValue(const YAML::Node& node, std::string path,
     : node_(node), path_(std::move(path)), file_(std::move(file)) {}
 
 YamlValue::YamlValue(const YamlValue& other) = default;
+YamlValue::YamlValue(YamlValue&& other) noexcept = default;
 YamlValue& YamlValue::operator=(const YamlValue& other) = default;
+YamlValue& YamlValue::operator=(YamlValue&& other) noexcept = default;
 YamlValue::~YamlValue() = default;
 
 bool YamlValue::is_list() const { return node_.IsSequence(); }

@@ -22,7 +22,9 @@ class YamlValue {
 
   // Not in line, since those of YAML::Node need all of yaml-cpp's headers.
   YamlValue(const YamlValue& other);
+  YamlValue(YamlValue&& other) noexcept;
   YamlValue& operator=(const YamlValue& other);
+  YamlValue& operator=(YamlValue&& other) noexcept;
   ~YamlValue();
 
   bool is_list() const;

@@ -52,7 +52,11 @@ class Chooser {
     Wishes wishes{.preserve = {}, .no_preserve = {}, .drop_undeployed = request.drop_undeployed};
     for (const auto& word : words.commits) wishes.preserve.insert(named(word, "--preserve"));
     for (const auto& word : request.no_preserve) {
-      wishes.no_preserve.insert(named(word, "--no-preserve"));
+      const std::string id = named(word, "--no-preserve");
+      if (wishes.preserve.count(id) != 0) {
+        throw Usage("commit " + id.substr(0, 10) + " is in both --preserve and --no-preserve");
+      }
+      wishes.no_preserve.insert(id);
     }
     std::vector<std::string> components;
     for (const auto& one : setting_.components) components.push_back(one.component);
@@ -112,7 +116,7 @@ class Chooser {
       remarks_.push_back(id.substr(0, 10) + " of " + option + " is in the point itself");
       return id;
     }
-    throw Usage(
+    throw Refused(
         "'" + word + "' of " + option + " is none of the commits after the point",
         {"git log --oneline " + range_.point.substr(0, 10) + ".." + range_.head.substr(0, 10)});
   }

@@ -190,6 +190,7 @@ class Composer {
     }
     Obstacle obstacle{.reason = text, .hints = {}, .can_be_resolved = true};
     if (!stands.empty()) {
+      obstacle.stands_on_commits = true;
       obstacle.hints.emplace_back("--conflicts=closure   keeps what it stands on, too");
     }
     obstacle.hints.emplace_back("--conflicts=skip   leaves out what does not apply");

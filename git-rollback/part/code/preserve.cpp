@@ -12,16 +12,17 @@ struct PreserveRules::Patterns {
 
 namespace {
 
+// As fault_of_pattern() took it.
 std::unique_ptr<RE2> compiled(const std::string& pattern) {
-  RE2::Options options(RE2::Quiet);
-  options.set_encoding(RE2::Options::EncodingLatin1);  // a message may be in any encoding
-  return pattern.empty() ? nullptr : std::make_unique<RE2>(pattern, options);
+  return pattern.empty() ? nullptr : std::make_unique<RE2>(pattern, RE2::Quiet);
 }
 
-// What the pattern finds; empty where it finds nothing, or no text.
-std::string found_by(const std::unique_ptr<RE2>& pattern, const std::string& text) {
+// What the pattern finds, which may be an empty text.
+std::optional<std::string> found_by(const std::unique_ptr<RE2>& pattern, const std::string& text) {
   re2::StringPiece found;
-  if (!pattern || !pattern->Match(text, 0, text.size(), RE2::UNANCHORED, &found, 1)) return "";
+  if (!pattern || !pattern->Match(text, 0, text.size(), RE2::UNANCHORED, &found, 1)) {
+    return std::nullopt;
+  }
   return std::string(found);
 }
 
@@ -53,13 +54,14 @@ std::optional<std::string> PreserveRules::rule_for(const Commit& commit,
   for (size_t i = 0; i < classes_.size(); ++i) {
     const PreserveClass& one = classes_[i];
     const auto because = [&](const std::string& words) { return one.name + ": " + words; };
-    if (!found_by(patterns_[i].subject, commit.subject).empty()) return because("its subject");
+    if (found_by(patterns_[i].subject, commit.subject)) return because("its subject");
     for (const auto& key : one.trailers) {
       if (!commit.trailer(key).empty()) return because("its trailer " + key);
     }
-    const std::string said = found_by(patterns_[i].message, commit.message);
-    if (!said.empty()) return because("'" + said + "' in its message");
-    if (!found_by(patterns_[i].author, commit.author).empty()) return because("its author");
+    if (const auto said = found_by(patterns_[i].message, commit.message)) {
+      return because("'" + *said + "' in its message");
+    }
+    if (found_by(patterns_[i].author, commit.author)) return because("its author");
     for (const auto& label : one.labels) {
       if (has_line(commit.note, label)) return because("its label '" + label + "'");
     }
