@@ -252,6 +252,36 @@ TEST_F(Keep, UndoAndRollingForwardGiveExactlyTheOldTree) {
   EXPECT_EQ(git({"rev-parse", "HEAD^{tree}"}), old);
 }
 
+TEST_F(Keep, AFileOutsideIsNeverDroppedForAFolderThatComesBack) {
+  configure("version: 1\ncomponents:\n  app:\n    code: [':(glob)**/*.txt']\n");
+  write("lib/notes.txt", "notes\n");
+  change("lib is a folder");
+  deploy();
+  git({"rm", "-qr", "lib"});
+  write("lib", "mine\n");
+  change("lib is a file of somebody else");
+  deploy();
+  expect_refusal({"--target", "previous", "--yes"},
+                 "'lib' is none of what goes back, and stands in the way of it");
+  EXPECT_EQ(read("lib"), "mine\n");
+}
+
+TEST_F(Keep, AFixIsNotLostWhereItsFileWasMovedOutOfTheComponent) {
+  configure("version: 1\ncomponents:\n  app:\n    code: [':(glob)**/*.txt']\n");
+  deploy();
+  write("a.txt", "1\n2\n3\n4\n5\n6\n7\n8\n");
+  change("feat: a.txt");
+  write("a.txt", "1\n2\n3\nsafe\n5\n6\n7\n8\n");
+  const std::string fix = change("hotfix: four");
+  git({"mv", "a.txt", "src/b"});
+  change("feat: moved out");
+  write("src/b", "1\n2\n3\n4\n5\n6\n7\n8\n");
+  change("feat: not there");
+  deploy();
+  expect_refusal({"--target", "previous", "--yes"},
+                 fix.substr(0, 10) + " hotfix: four changes a file that is called 'src/b' there");
+}
+
 TEST_F(Keep, FeaturesAreScopesBranchesAndTheComponent) {
   git({"switch", "-q", "-c", "guild"});
   line(2, "x", "feat(bank): two");

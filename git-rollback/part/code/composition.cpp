@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "os/error.h"
 #include "part/code/candidates.h"
@@ -37,7 +38,11 @@ class Composer {
     }
     const std::string start = base();
     const std::string laid = lay(start);
-    if (!laid.empty()) finish(start, laid);
+    if (laid.empty()) return std::move(made_);
+    finish(start, laid);
+    if (!made_.obstacle && has_changes_outside(start, laid)) {
+      made_.obstacle = kept_outside(start);
+    }
     return std::move(made_);
   }
 
@@ -201,13 +206,60 @@ class Composer {
   }
 
   void finish(const std::string& start, const std::string& laid) {
-    const bool as_live = made_.head == made_.live;
-    if (as_live && !specs_.empty() && laid == start) {
-      made_.changes = std::move(base_changes_);
-    } else {
+    if (specs_.empty()) {
       made_.changes = changes_between(git_, made_.head, laid, specs_);
+      made_.tree = laid;
+      return;
     }
-    made_.tree = as_live || specs_.empty() ? laid : with_changes(made_.head, made_.changes);
+    const bool as_live = made_.head == made_.live && laid == start;
+    made_.changes =
+        as_live ? std::move(base_changes_) : changes_between(git_, made_.head, laid, specs_);
+    made_.tree = as_live ? laid : with_changes(made_.head, made_.changes);
+    const auto outside =
+        left_over(changes_between(git_, made_.head, made_.tree, {}), made_.changes);
+    if (!outside.empty()) made_.obstacle = in_the_way(outside.front());
+  }
+
+  static std::vector<std::string> left_over(const std::vector<PathChange>& all,
+                                            const std::vector<PathChange>& some) {
+    std::set<std::string> paths;
+    for (const auto& change : all) paths.insert(change.path);
+    for (const auto& change : some) paths.erase(change.path);
+    return {paths.begin(), paths.end()};
+  }
+
+  // A file outside where a folder must be, or the reverse.
+  static Obstacle in_the_way(const std::string& path) {
+    return {"'" + path +
+                "' is none of what goes back, and stands in the way of it: one is a file"
+                " where the other needs a folder",
+            {"roll back what '" + path + "' belongs to as well, or move it: git mv"}};
+  }
+
+  bool has_changes_outside(const std::string& start, const std::string& laid) const {
+    return !kept_specs_.empty() && laid != start &&
+           !left_over(changes_between(git_, start, laid, {}),
+                      changes_between(git_, start, laid, kept_specs_))
+                .empty();
+  }
+
+  // git's merge follows renames, out of the paths that go back, too. What a kept
+  // commit changes must not end there.
+  std::optional<Obstacle> kept_outside(const std::string& start) {
+    std::string before = start;
+    for (const auto& commit : commits_to_lay()) {
+      const std::string after = laying_.lay(before, {commit}, false).tree;
+      const auto outside = left_over(changes_between(git_, before, after, {}),
+                                     changes_between(git_, before, after, kept_specs_));
+      if (!outside.empty()) {
+        return Obstacle{"the commit " + candidate_of(commit.id).unit.shown() +
+                            " changes a file that is called '" + outside.front() +
+                            "' there, which is none of what goes back",
+                        {"--no-preserve " + commit.id.substr(0, 10) + "   leaves it out"}};
+      }
+      before = after;
+    }
+    return std::nullopt;
   }
 
   const Git& git_;
