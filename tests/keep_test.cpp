@@ -96,7 +96,7 @@ TEST_F(Keep, AWordThatIsNoClassAndNoCommitOfTheRangeIsRefused) {
   const std::string other = change("hotfix: elsewhere");
   git({"switch", "-q", "main"});
   expect_refusal({"--target", "previous", "--yes", "--preserve", other},
-                 "is none of the commits after the point", 129);
+                 "is none of the commits after the point");
 }
 
 TEST_F(Keep, ClassesOfTheUsersOwnKeepByPathAuthorTrailerAndLabel) {
@@ -221,6 +221,14 @@ TEST_F(Keep, WhereThePointIsNoAncestorTheRangeStartsWhereTheyParted) {
   ASSERT_STATUS(0, go());
   EXPECT_EQ(lines(), "1 released 3 4 5 6 7 hot 9 10\n");
   EXPECT_EQ(git({"branch", "--show-current"}), "main");
+}
+
+TEST_F(Keep, WhereAllIsKeptItSaysThatThisIsWhyNothingChanges) {
+  line(2, "safe", "fix(security): two");
+  deploy();
+  const Finished said = go();
+  EXPECT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.out, "but for 1 commit that is kept")) << said.out;
 }
 
 TEST_F(Keep, ASecondRollbackToTheSamePointHasNothingToDoAndMakesNoCommit) {

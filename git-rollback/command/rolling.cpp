@@ -106,7 +106,11 @@ int nothing_to_do(const RollingOptions& values, const Session& session, const Pl
   if (values.json && planned.plan) {
     show_plan(session, values, *planned.plan);
   } else if (planned.plan) {
-    say("everything is already at " + planned.plan->target.id);
+    std::string text = "everything is already at " + planned.plan->target.id;
+    for (const auto& part : planned.plan->parts) {
+      if (!part.assessment.but_for.empty()) text += ", but for " + part.assessment.but_for;
+    }
+    say(text);
   } else if (values.json) {
     print(dump(
         nothing_as_json(judged_points(session, look_around(session), 0), planned.already_live)));

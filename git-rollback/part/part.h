@@ -63,6 +63,7 @@ struct Obstacle {
 // Read-only: can it go back, and what would that mean.
 struct Assessment {
   bool already = false;                       // at the target: there is nothing to do
+  std::string but_for;                        // of already: "2 commits that are kept"
   std::optional<Obstacle> obstacle;           // it cannot go back
   std::string from, to;                       // a few words each, for the plan's table
   std::vector<std::string> details;           // one line each, below the table

@@ -91,7 +91,10 @@ class CodePart : public Part {
     assessment.obstacle = made.obstacle;
     if (assessment.obstacle) return assessment;
     assessment.already = made.changes.empty();
-    if (assessment.already) return assessment;
+    if (assessment.already) {
+      assessment.but_for = kept_in_words(made);
+      return assessment;
+    }
     if (!request.branch_only) assessment.obstacle = what_stands_in_the_way(made);
     assessment.basis = to_text(basis_of(made, request));
     return assessment;

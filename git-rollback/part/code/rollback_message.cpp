@@ -64,6 +64,12 @@ std::string summary_of(const Composition& made) {
          (kept.empty() ? "" : ", " + std::to_string(kept.size()) + " kept");
 }
 
+std::string kept_in_words(const Composition& made) {
+  const size_t number = those(made, stays).size();
+  if (number == 0) return "";
+  return count(number, "commit") + (number == 1 ? " that is kept" : " that are kept");
+}
+
 std::vector<std::string> lines_about(const Composition& made) {
   std::vector<std::string> lines;
   for (const auto* one : those(made, stays)) {

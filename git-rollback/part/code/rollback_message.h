@@ -22,6 +22,9 @@ std::string rollback_message(const Composition& made, const MessageSubject& subj
 // "12 commits undone, 2 kept".
 std::string summary_of(const Composition& made);
 
+// "2 commits that are kept"; "" : none is.
+std::string kept_in_words(const Composition& made);
+
 // One line for each kept commit with its rule, for each left out, for the first
 // of those that go.
 std::vector<std::string> lines_about(const Composition& made);
