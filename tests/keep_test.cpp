@@ -290,6 +290,29 @@ TEST_F(Keep, AFixIsNotLostWhereItsFileWasMovedOutOfTheComponent) {
                  fix.substr(0, 10) + " hotfix: four changes a file that is called 'src/b' there");
 }
 
+TEST_F(Keep, AFolderThatSomebodyReplacedByALinkIsALocalChange) {
+  write("src/lib/a", "a\n");
+  change("feat: lib");
+  deploy();
+  shell("mv src/lib ../lib && ln -s ../../lib src/lib");
+  expect_refusal({"--target", "previous", "--yes"}, "your local changes to 'src/lib/a'");
+  EXPECT_EQ(shell("readlink src/lib; cat ../lib/a").out, "../../lib\na\n");
+}
+
+TEST_F(Keep, AFolderMayBecomeALinkAndBack) {
+  shell("ln -s ../docs src/lib");
+  change("feat: a link");
+  deploy();
+  shell("rm src/lib; mkdir src/lib; cp docs/a src/lib/a");
+  change("feat: a folder");
+  deploy();
+  ASSERT_STATUS(0, go());
+  EXPECT_EQ(shell("readlink src/lib").out, "../docs\n");
+  ASSERT_STATUS(0, rollback({"undo", "--yes"}));
+  EXPECT_EQ(shell("test ! -L src/lib && cat src/lib/a").out, "words\n");
+  EXPECT_EQ(git({"status", "--porcelain"}), "");
+}
+
 TEST_F(Keep, FeaturesAreScopesBranchesAndTheComponent) {
   git({"switch", "-q", "-c", "guild"});
   line(2, "x", "feat(bank): two");

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <future>
+#include <set>
 #include <thread>
 #include <unordered_map>
 
@@ -104,16 +105,48 @@ bool holds_only(const fs::path& top, const std::string& folder,
   return !error;
 }
 
-// The files as git would add them, filters applied.
+// The folders above paths, each looked at once.
+class Folders {
+ public:
+  explicit Folders(fs::path top) : top_(std::move(top)) {}
+
+  // The link that stands where a folder above the path should; "": none.
+  std::string link_above(const std::string& path) {
+    for (size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1)) {
+      const std::string folder = path.substr(0, at);
+      const auto [known, is_new] = is_link_.try_emplace(folder);
+      if (is_new) {
+        boost::system::error_code ignored;
+        known->second = fs::symlink_status(top_ / folder, ignored).type() == fs::symlink_file;
+      }
+      if (known->second) return folder;
+    }
+    return "";
+  }
+
+ private:
+  fs::path top_;
+  std::unordered_map<std::string, bool> is_link_;
+};
+
+// The files as git would add them, filters applied. What is found through a link
+// is not there, as git sees it: by a change of ours, or by somebody else's.
 std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& changes,
                               const Habits& habits) {
   std::vector<Entry> entries(changes.size());
   std::string paths;
   std::vector<size_t> asked;
+  std::set<std::string_view> changed;
+  for (const auto& change : changes) changed.insert(change.path);
+  Folders folders(git.work_tree());
   for (size_t i = 0; i < changes.size(); ++i) {
     const std::string& path = changes[i].path;
     struct stat status {};
     if (lstat((git.work_tree() / path).c_str(), &status) != 0) continue;
+    if (const std::string link = folders.link_above(path); !link.empty()) {
+      if (changed.count(link) == 0) entries[i].mode = "behind a link";
+      continue;
+    }
     entries[i].mode = mode_of(status);
     const bool is_link = changes[i].old_mode == "120000" || changes[i].new_mode == "120000";
     if (entries[i].mode == "directory" && holds_only(git.work_tree(), path, changes)) {
