@@ -1,6 +1,7 @@
 #include "part/code/code_part.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -73,17 +74,18 @@ class CodePart : public Part {
 
   Assessment assess(const Request& request) override {
     Assessment assessment;
-    if (!present()) {
+    const std::string target = code_target(request.target), &live = request.live.commit;
+    const std::string missing = first_missing({"HEAD", target, live});
+    if (missing == "HEAD") {
       assessment.obstacle = Obstacle{"'" + current_branch(git_) + "' has no commit yet",
                                      {"git switch <the branch that is deployed>"}};
       return assessment;
     }
-    assessment.from = request.live.commit.substr(0, 10);
-    assessment.to = code_target(request.target).substr(0, 10);
-    for (const auto& commit : {code_target(request.target), request.live.commit}) {
-      if (exists(commit)) continue;
+    assessment.from = live.substr(0, 10);
+    assessment.to = target.substr(0, 10);
+    if (!missing.empty()) {
       assessment.obstacle =
-          Obstacle{"commit " + commit + " is not in this repository", {"git fetch"}};
+          Obstacle{"commit " + missing + " is not in this repository", {"git fetch"}};
       return assessment;
     }
     const Composition made = compose(git_, composing_, request);
@@ -140,9 +142,9 @@ class CodePart : public Part {
         std::make_unique<BranchStep>(git_, ref, before, after, data.at("operation")));
     if (git_.work_tree().empty()) return steps;
     auto& list = data.at("work_tree_in_swap").get<bool>() ? steps.swap : steps.settle;
-    list.push_back(std::make_unique<WorkTreeStep>(
-        git_, before, after, changes_between(git_, before, after, {}),
-        data.at("config_paths").get<std::vector<std::string>>()));
+    list.push_back(
+        std::make_unique<WorkTreeStep>(git_, before, after, changes_of_step(before, after),
+                                       data.at("config_paths").get<std::vector<std::string>>()));
     return steps;
   }
 
@@ -168,6 +170,18 @@ class CodePart : public Part {
  private:
   bool exists(const std::string& name) const {
     return git_.ask({"cat-file", "-e", name + "^{commit}"}).status == 0;
+  }
+
+  // Of commits; "" : all are there.
+  std::string first_missing(const std::vector<std::string>& names) const {
+    std::string input;
+    for (const auto& name : names) input += name + "^{commit}\n";
+    const std::string answer = git_.run({"cat-file", "--batch-check"}, {.input = input});
+    const auto lines = split(answer, '\n');
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (lines.at(i).find(" commit ") == std::string_view::npos) return names[i];
+    }
+    return "";
   }
 
   // Of a commit and its whole tree; "" : nothing. A partial clone is not made
@@ -294,6 +308,15 @@ class CodePart : public Part {
     return git_.line(arguments, {.input = basis.message, .set = record_identity(git_)});
   }
 
+  // Asked for by each phase of an operation.
+  const std::vector<PathChange>& changes_of_step(const std::string& before,
+                                                 const std::string& after) {
+    const auto [known, is_new] = step_changes_.try_emplace({before, after});
+    if (is_new) known->second = changes_between(git_, before, after, {});
+    return known->second;
+  }
+
+  std::map<std::pair<std::string, std::string>, std::vector<PathChange>> step_changes_;
   CodeSetting setting_;
   CompositionSetting composing_;
   Git git_;
