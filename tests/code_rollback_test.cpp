@@ -129,6 +129,20 @@ TEST_F(CodeRollback, AComponentWithNothingToUndoSaysSoAndMakesNoCommit) {
   EXPECT_EQ(git({"for-each-ref", "refs/heads"}), heads);
 }
 
+// A line that went to and fro: reverting the first of the changes finds the line
+// as it left it, by the fix, and takes that for its own.
+TEST_F(CodeRollback, AKeptFixStaysThoughAChainOfGitRevertWouldLoseIt) {
+  const std::string first = line(6, "new", "feat: new");
+  const std::string second = line(6, "6", "feat: as it was");
+  const std::string fix = line(6, "new", "fix(security): new after all");
+  deploy();
+  ASSERT_STATUS(0, ask_git({"revert", "--no-commit", second, first}));
+  EXPECT_EQ(lines(), "1 2 3 4 5 6 7 8 9 10\n");
+  git({"reset", "-q", "--hard"});
+  ASSERT_STATUS(0, go());
+  EXPECT_EQ(lines(), "1 2 3 4 5 new 7 8 9 10\n");
+}
+
 // --- whose commit it is, and who hears of it -------------------------------
 
 TEST_F(CodeRollback, TheCommitIsTheUsersAndSignedWithTheirKey) {
