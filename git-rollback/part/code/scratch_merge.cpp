@@ -11,18 +11,25 @@ namespace fs = boost::filesystem;
 
 // A git directory of its own beside a work tree, as a linked work tree has one.
 ScratchMerge::ScratchMerge(const Git& git, const ThreeTrees& trees)
-    : folder_(scratch_path(git.git_dir(), "merge")), git_(folder_, folder_ / "files") {
-  const fs::path common = git.line({"rev-parse", "--path-format=absolute", "--git-common-dir"});
+    : folder_(scratch_path(git.git_dir(), "merge")),
+      common_dir_(git.line({"rev-parse", "--path-format=absolute", "--git-common-dir"})),
+      git_(folder_, folder_ / "files") {
   ours_ = commit_of(git, trees.ours, "");
   picked_ = commit_of(git, trees.theirs, commit_of(git, trees.base, ""));
   fs::create_directories(folder_ / "files");
-  replace_file(folder_ / "commondir", common.string() + "\n");
+  replace_file(folder_ / "commondir", common_dir_.string() + "\n");
   replace_file(folder_ / "HEAD", ours_ + "\n");
 }
 
 ScratchMerge::~ScratchMerge() {
   boost::system::error_code ignored;
   fs::remove_all(folder_, ignored);
+}
+
+bool ScratchMerge::has_rerere() const {
+  const Finished enabled = git_.ask({"config", "--bool", "rerere.enabled"});
+  if (enabled.status == 0) return enabled.out == "true\n";
+  return fs::exists(common_dir_ / "rr-cache");
 }
 
 std::string ScratchMerge::merge(const std::vector<std::string>& options) {

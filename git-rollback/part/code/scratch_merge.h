@@ -22,8 +22,12 @@ class ScratchMerge {
   // With options of git cherry-pick; the tree, or "" after a conflict.
   std::string merge(const std::vector<std::string>& options);
 
+  // Does git remember how conflicts were resolved here (git help rerere)?
+  bool has_rerere() const;
+
  private:
   boost::filesystem::path folder_;
+  boost::filesystem::path common_dir_;
   Git git_;
   std::string ours_, picked_;  // commits: what the change of the second is laid on
 };

@@ -53,7 +53,7 @@ std::optional<Settled> settle(const Git& git, const ThreeTrees& trees,
   tree = scratch.merge({only_at_ends ? "--strategy-option=ignore-space-at-eol"
                                      : "--strategy-option=ignore-space-change"});
   if (!tree.empty()) return Settled{tree, "only whitespace differs"};
-  tree = scratch.merge({"--rerere-autoupdate"});
+  if (scratch.has_rerere()) tree = scratch.merge({"--rerere-autoupdate"});
   if (!tree.empty()) return Settled{tree, "as it was resolved before (rerere)"};
   return std::nullopt;
 }
