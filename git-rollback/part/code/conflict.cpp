@@ -27,7 +27,7 @@ std::vector<std::string> paths_from(const json& list) {
 }
 
 std::string shown(const Git& git, const std::string& commit) {
-  return git.line({"log", "-1", "--no-show-signature", "--format=%h %s", commit});
+  return git.line({"log", "-1", "--no-show-signature", "--abbrev=10", "--format=%h %s", commit});
 }
 
 std::vector<std::string> lines_for(const std::string& commit, const ConflictWorkTree& work_tree,
