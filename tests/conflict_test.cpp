@@ -323,5 +323,59 @@ TEST_F(Conflict, OfALostWorkTreeSaysHowToBeginAgain) {
   expect_nothing_is_left();
 }
 
+TEST_F(Conflict, OnATerminalIsAskedAbout) {
+  const std::string before = world();
+  for (const std::string answer : {"n\n", "y\n"}) {
+    size_t asked = 0;
+    OnTerminal command{{"git-rollback", "--component", "playerbot"}, top(), variables()};
+    command.type = [&](const std::string& seen) -> std::string {
+      const char* questions[] = {"Keep the commits that it stands on, too? [y/N]",
+                                 "Lay the conflict out, so that you can resolve it? [y/N]"};
+      if (asked == 2 || !contains(seen, questions[asked])) return "";
+      return ++asked == 1 ? "n\n" : answer;
+    };
+    const Seen seen = run_on_terminal(command);
+    EXPECT_EQ(seen.status, 1) << seen.screen;
+    EXPECT_EQ(asked, 2U) << seen.screen;
+    EXPECT_EQ(state(), answer == "y\n" ? "conflicted" : "") << seen.screen;
+    EXPECT_EQ(world(), before);
+  }
+}
+
+// Only what the component names goes back; the rest of the commit stays.
+TEST_F(Conflict, OfAFixThatIsKeptInOneComponentLeavesOtherPathsAlone) {
+  configure("version: 1\ncomponents: { playerbot: { code: [src] } }\n");
+  ASSERT_STATUS(0, rollback({"deploy", "--", "true"}));
+  write("src/playerbot.cpp", "version 3\n");
+  write("docs/notes", "notes\n");
+  git({"add", "."});
+  git({"commit", "-q", "-m", "feat(late): go"});
+  write("src/playerbot.cpp", "version 3 secured\n");
+  write("docs/notes", "notes, secured\n");
+  git({"commit", "-q", "-am", "fix(security): close the hole"});
+  ASSERT_STATUS(0, rollback({"deploy", "--", "true"}));
+  stop({"--target", "previous"});
+  EXPECT_EQ(in_flight().at("conflict").at("subject"), "fix(security): close the hole");
+  EXPECT_EQ(shell("cat '" + folder() + "/docs/notes'").out, "notes, secured\n");
+  resolve("src/playerbot.cpp", "version 2 secured");
+  ASSERT_STATUS(0, rollback({"--continue"}));
+  EXPECT_EQ(read("src/playerbot.cpp"), "version 2 secured\n");
+  EXPECT_EQ(read("docs/notes"), "notes, secured\n");
+  EXPECT_TRUE(contains(git({"log", "-1", "--format=%B"}), "close the hole"));
+  expect_nothing_is_left();
+}
+
+TEST_F(Conflict, InAJournalIsRefusedByAProgramThatDoesNotKnowSuchAState) {
+  stop();
+  ASSERT_STATUS(0, shell("sqlite3 .git/rollback/journal.db"
+                         " \"UPDATE operations SET state = 'of the future'"
+                         " WHERE state = 'conflicted'\""));
+  for (const std::string verb : {"--continue", "--abort", "record"}) {
+    const Finished refused = rollback({verb});
+    EXPECT_STATUS(128, refused);
+    EXPECT_TRUE(contains(refused.err, "unknown state 'of the future'")) << refused.err;
+  }
+}
+
 }  // namespace
 }  // namespace rollback::testing
