@@ -169,7 +169,6 @@ class CodePart : public Part {
   void settle(const std::string&) override {}
 
   void discard(const std::string& operation) override {
-    discard_conflict(git_, operation);
     for (const auto& ref :
          {names::branch_ref(operation), names::before_ref(setting_.environment, operation)}) {
       if (exists(ref)) {
@@ -179,6 +178,7 @@ class CodePart : public Part {
         clear_stale_locks(git_, {ref});
       }
     }
+    discard_conflict(git_, operation);
   }
 
  private:
