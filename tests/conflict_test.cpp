@@ -128,7 +128,7 @@ TEST_F(Conflict, IsNotContinuedWhereHeadOrLiveMoved) {
   commit("src/more.cpp", "more\n");
   const Finished moved = rollback({"--continue"});
   EXPECT_STATUS(1, moved);
-  EXPECT_TRUE(contains(moved.err, "git reset --keep " + head)) << moved.err;
+  EXPECT_TRUE(contains(moved.err, "reset --keep " + head)) << moved.err;
   git({"reset", "-q", "--keep", head});
   const std::string live = git({"rev-parse", "refs/rollback/production/live"});
   git({"update-ref", "refs/rollback/production/live", live + "^"});

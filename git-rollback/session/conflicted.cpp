@@ -38,18 +38,26 @@ Head head_of(const Git& git) {
           .commit = git.line({"rev-parse", "--verify", "HEAD^{commit}"})};
 }
 
+std::string short_name(const std::string& branch) {
+  const std::string heads = "refs/heads/";
+  return branch.starts_with(heads) ? branch.substr(heads.size()) : branch;
+}
+
 std::string in_words(const Head& head) {
-  const size_t folder = std::string("refs/heads/").size();
-  return (head.branch.empty() ? "detached" : "'" + head.branch.substr(folder) + "'") + " at " +
+  return (head.branch.empty() ? "detached" : "'" + short_name(head.branch) + "'") + " at " +
          head.commit.substr(0, 10);
 }
 
-std::string way_back_to(const Head& head, const Head& now, const Repository& repository) {
-  if (head.branch == now.branch) return "to go on from there: git reset --keep " + head.commit;
-  if (repository.bare()) return "git symbolic-ref HEAD " + head.branch;
-  const std::string at = "git -C '" + repository.work_tree.string() + "' switch ";
-  return head.branch.empty() ? at + "--detach " + head.commit
-                             : at + head.branch.substr(std::string("refs/heads/").size());
+// What to type so that HEAD is where it was.
+std::string way_back_to(const Head& then, const Head& now, const Repository& repository) {
+  if (repository.bare()) {
+    return then.branch == now.branch ? "git update-ref " + then.branch + " " + then.commit
+                                     : "git symbolic-ref HEAD " + then.branch;
+  }
+  const std::string git = "git -C '" + repository.work_tree.string() + "' ";
+  if (then.branch.empty()) return git + "switch --detach " + then.commit;
+  return then.branch == now.branch ? git + "reset --keep " + then.commit
+                                   : git + "switch " + short_name(then.branch);
 }
 
 void refuse_where_the_world_moved(const Session& session, const Plan& plan,

@@ -91,15 +91,20 @@ void ConflictWorkTree::check_out(const std::string& start) {
 }
 
 // By the merge of git's that takes its base by name, and labels by variable.
-Finished ConflictWorkTree::merge(const ConflictToOpen& conflict, const std::string& start) const {
+Finished ConflictWorkTree::merge(const ConflictToOpen& conflict, const std::string& start,
+                                 bool with_renames) const {
   const std::string base = commit(conflict.base, "", "What the commit found");
   const std::string theirs = commit(conflict.theirs, base, "What the commit made of it");
+  std::vector<std::string> settings = quietly;
+  // What was added to a folder that got another name stays where it was added.
+  settings.emplace_back("merge.directoryRenames=false");
+  if (!with_renames) settings.emplace_back("merge.renames=false");
   const std::string label =
       git_.line({"log", "-1", "--no-show-signature", "--format=%h (%s)", conflict.commit});
   return there_.ask({"merge-recursive", base, "--", start, theirs},
                     {.set = {{"GITHEAD_" + start, "the rollback to " + conflict.target},
                              {"GITHEAD_" + theirs, label}},
-                     .config = quietly});
+                     .config = settings});
 }
 
 LaidOutConflict ConflictWorkTree::lay_out(const ConflictToOpen& conflict) {
@@ -111,13 +116,16 @@ LaidOutConflict ConflictWorkTree::lay_out(const ConflictToOpen& conflict) {
   fail_point("conflict work tree before");
   check_out(laid_out.start);
   fail_point("conflict work tree after");
-  Finished merged = merge(conflict, laid_out.start);
-  if (merged.status > 1) {  // such as for an untracked file that somebody left there
+  Finished merged = merge(conflict, laid_out.start, true);
+  // Somebody left an untracked file there, such as; or git dies of some renames.
+  for (const bool with_renames : {true, false}) {
+    if (merged.status <= 1) break;
     remove();
     check_out(laid_out.start);
-    merged = merge(conflict, laid_out.start);
+    merged = merge(conflict, laid_out.start, with_renames);
   }
-  if (merged.status > 1) throw Fatal("cannot lay out the conflict: " + merged.err);
+  const bool told = merged.status == 0 || (merged.status == 1 && !unresolved().empty());
+  if (!told) throw Fatal("cannot lay out the conflict: " + merged.err);
   there_.ask({"rerere"}, {.config = {"rerere.autoUpdate=true"}});
   laid_out.paths = unresolved();
   fail_point("conflict laid out");
