@@ -235,6 +235,17 @@ TEST_F(ConflictWorkTreeOfGit, StandsBesideABareRepositoryAndItsOtherWorkTrees) {
   }
 }
 
+TEST_F(ConflictWorkTreeOfGit, StandsWhereTheConfigurationNamesTheWorkTreeAsInASubmodule) {
+  git({"config", "core.worktree", top().string()});
+  ConflictWorkTree work_tree(here(), operation);
+  const LaidOutConflict laid_out = work_tree.lay_out(conflict());
+  EXPECT_EQ(there("git status --porcelain && git rev-parse --show-toplevel").out,
+            "UU a\n" + folder() + "\n");
+  there("echo resolved > a; git add a");
+  EXPECT_EQ(git({"show", work_tree.take(laid_out) + ":a"}), "resolved");
+  EXPECT_EQ(read("a"), "three\n");
+}
+
 TEST_F(ConflictWorkTreeOfGit, RemovingItLeavesStaleWorkTreesOfOthersAlone) {
   git({"worktree", "add", "-q", "--detach", (scratch() / "other").string()});
   fs::rename(scratch() / "other", scratch() / "unmounted");
