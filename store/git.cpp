@@ -53,6 +53,13 @@ std::string reason_in(const std::string& err) {
 Git::Git(boost::filesystem::path git_dir, boost::filesystem::path work_tree)
     : git_dir_(std::move(git_dir)), work_tree_(std::move(work_tree)) {}
 
+Git Git::in(boost::filesystem::path git_dir, boost::filesystem::path work_tree) const {
+  Git there = *this;
+  there.git_dir_ = std::move(git_dir);
+  there.work_tree_ = std::move(work_tree);
+  return there;
+}
+
 Command Git::command(const std::vector<std::string>& arguments, const GitExtra& extra) const {
   Command git;
   git.argv = {"git", "--git-dir=" + git_dir_.string()};

@@ -23,6 +23,8 @@ class Git {
   Git() = default;
   // `work_tree` is empty for a bare repository.
   Git(boost::filesystem::path git_dir, boost::filesystem::path work_tree);
+  // The same in another work tree: what is held open stays so.
+  Git in(boost::filesystem::path git_dir, boost::filesystem::path work_tree) const;
 
   // Standard output; Fatal with git's own message when it fails.
   std::string run(const std::vector<std::string>& arguments, const GitExtra& extra = {}) const;

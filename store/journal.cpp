@@ -35,8 +35,9 @@ constexpr const char* added_tables = R"(
     old_commit TEXT NOT NULL, new_commit TEXT NOT NULL);
 )";
 
-constexpr std::array<std::pair<State, std::string_view>, 9> state_names{{
+constexpr std::array<std::pair<State, std::string_view>, 10> state_names{{
     {State::preparing, "preparing"},
+    {State::conflicted, "conflicted"},
     {State::intended, "intended"},
     {State::held, "held"},
     {State::verified, "verified"},
@@ -51,7 +52,8 @@ State state_of(std::string_view name) {
   for (const auto& [state, text] : state_names) {
     if (text == name) return state;
   }
-  throw Fatal("the journal holds an operation in the unknown state '" + std::string(name) + "'");
+  throw Fatal("the journal holds an operation in the unknown state '" + std::string(name) + "'",
+              {"where a newer git-rollback wrote it, upgrade this one"});
 }
 
 std::string to_text(const Publication& publication) {
@@ -196,8 +198,16 @@ void Journal::set_state(const std::string& id, State state) {
 }
 
 void Journal::intend(const std::string& id, const std::string& plan) {
+  set_state_and_plan(id, State::intended, plan);
+}
+
+void Journal::wait_for_person(const std::string& id, const std::string& plan) {
+  set_state_and_plan(id, State::conflicted, plan);
+}
+
+void Journal::set_state_and_plan(const std::string& id, State state, const std::string& plan) {
   SQLite::Statement update(*database_, "UPDATE operations SET state = ?, plan = ? WHERE id = ?");
-  update.bind(1, std::string(name_of(State::intended)));
+  update.bind(1, std::string(name_of(state)));
   update.bind(2, plan);
   update.bind(3, id);
   update.exec();

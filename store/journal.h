@@ -22,6 +22,7 @@ namespace rollback {
 // The life of an operation.
 enum class State {
   preparing,   // nothing visible was done; a kill here leaves only what discard() removes
+  conflicted,  // nothing visible was done, and a person resolves a conflict
   intended,    // goes forward: the swap may have begun
   held,        // swapped, verification failed, waits for a person
   verified,    // all is swapped and answers: only the settling is left
@@ -73,6 +74,8 @@ class Journal {
 
   void begin_operation(const OperationRow& row);
   void set_state(const std::string& id, State state);
+  // A person resolves a conflict: the plan says what it waits for.
+  void wait_for_person(const std::string& id, const std::string& plan);
   // The durable intent: the plan with all that was prepared, in one write.
   void intend(const std::string& id, const std::string& plan);
   std::optional<OperationRow> operation(const std::string& id);
@@ -118,6 +121,7 @@ class Journal {
 
  private:
   explicit Journal(std::unique_ptr<SQLite::Database> database);
+  void set_state_and_plan(const std::string& id, State state, const std::string& plan);
 
   std::unique_ptr<SQLite::Database> database_;
 };

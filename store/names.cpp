@@ -222,6 +222,10 @@ fs::path scripts_directory(const fs::path& common_dir, std::string_view operatio
   return state_directory(common_dir) / "scripts" / std::string(operation);
 }
 
+fs::path conflict_directory(const fs::path& common_dir, std::string_view operation) {
+  return state_directory(common_dir) / "conflicts" / std::string(operation);
+}
+
 fs::path log_file(const fs::path& common_dir, std::string_view operation) {
   return state_directory(common_dir) / "logs" / (std::string(operation) + ".log");
 }

@@ -84,6 +84,8 @@ fs::path lock_file(const fs::path& common_dir);
 fs::path sync_lock_file(const fs::path& common_dir);  // one sync at a time
 fs::path syncing_file(const fs::path& common_dir);    // there while one runs, or after a kill
 fs::path scripts_directory(const fs::path& common_dir, std::string_view operation);
+// The linked work tree in which a conflict of that operation is resolved.
+fs::path conflict_directory(const fs::path& common_dir, std::string_view operation);
 fs::path log_file(const fs::path& common_dir, std::string_view operation);
 
 fs::path releases_state_directory(const fs::path& releases);

@@ -120,6 +120,13 @@ json nothing_as_json(const std::vector<JudgedPoint>& points, const std::string& 
   return object;
 }
 
+json conflict_as_json(const Part::ConflictStanding& standing) {
+  return {{"git_hash", standing.commit},
+          {"subject", standing.subject},
+          {"folder", standing.folder},
+          {"unresolved", standing.unresolved}};
+}
+
 std::string dump(const json& object) {
   return object.dump(2, ' ', true, json::error_handler_t::replace) + "\n";
 }

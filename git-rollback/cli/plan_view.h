@@ -19,6 +19,9 @@ nlohmann::json plan_as_json(const Plan& plan, const std::vector<JudgedPoint>& po
 // The same object where what was asked for is live already.
 nlohmann::json nothing_as_json(const std::vector<JudgedPoint>& points, const std::string& why);
 
+// A conflict that a person resolves: commit, subject, folder, unresolved paths.
+nlohmann::json conflict_as_json(const Part::ConflictStanding& standing);
+
 // JSON as it is printed: UTF-8 made valid, indented, with a newline.
 std::string dump(const nlohmann::json& object);
 

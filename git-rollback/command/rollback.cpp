@@ -3,8 +3,10 @@
 
 #include "cli/terminal.h"
 #include "command/command.h"
+#include "command/conflict_report.h"
 #include "command/rolling.h"
 #include "os/error.h"
+#include "session/conflicted.h"
 
 namespace rollback {
 namespace {
@@ -44,10 +46,17 @@ std::vector<std::string> names_of_verbs() {
   return names;
 }
 
-int resume(RollbackReport (*resume_operation)(ChangingSession&)) {
+int go_on_with_it() {
   ChangingSession changing(open_session(), "rollback", no_wait, InFlight::is_wanted);
   choose_colour(changing.repository().settings);
-  return report_outcome(resume_operation(changing));
+  return waits_for_person(changing) ? continue_and_report(changing)
+                                    : report_outcome(continue_operation(changing));
+}
+
+int take_back() {
+  ChangingSession changing(open_session(), "rollback", no_wait, InFlight::is_wanted);
+  choose_colour(changing.repository().settings);
+  return report_outcome(abort_operation(changing));
 }
 
 int quit() {
@@ -89,7 +98,7 @@ int run_rollback(const Arguments& arguments) {
   if (go_on || abort || forget) {
     if (arguments.size() != 1) throw Usage("--continue, --abort and --quit stand alone");
     if (forget) return quit();
-    return resume(go_on ? continue_operation : abort_operation);
+    return go_on ? go_on_with_it() : take_back();
   }
   return plan_and_run(values, plan_rollback);
 }

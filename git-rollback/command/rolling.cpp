@@ -6,6 +6,7 @@
 #include "cli/plan_view.h"
 #include "cli/terminal.h"
 #include "command/command.h"
+#include "command/conflict_report.h"
 #include "os/error.h"
 #include "store/git.h"
 
@@ -39,16 +40,6 @@ std::vector<std::string> words_of(const std::string& option, const std::string& 
   const bool incomplete = list.ends_with(',') || std::count(words.begin(), words.end(), "") != 0;
   if (incomplete) throw Usage("an empty name in '" + option + " " + list + "'");
   return words;
-}
-
-void show_plan(const Session& session, const RollingOptions& values, const Plan& plan) {
-  const Standing standing = look_around(session);
-  if (values.json) {
-    print(dump(plan_as_json(plan, judged_points(session, standing, 0), nullptr)));
-  } else {
-    print(plan_for_people(plan, standing.judge_point(plan.target, session.configured().min_score)));
-  }
-  flush_output();
 }
 
 void complain_of_refusals(const Plan& plan) {
@@ -138,6 +129,14 @@ void tell_those_who_push(const Repository& repository, const Plan& plan) {
   }
 }
 
+bool agreed_to_resolve(const RollingOptions& values) {
+  if (values.emergency) return false;  // its hints say what to type
+  if (values.yes) return true;
+  if (!values.json && can_ask()) return ask("Lay the conflict out, so that you can resolve it?");
+  hints({"to resolve it: run it with --yes"});
+  return false;
+}
+
 int carry_out_and_report(ChangingSession& changing, const RollingOptions& values, const Plan& plan,
                          const RollbackRequest& request) {
   const RollbackReport report = carry_out(changing, plan, request);
@@ -146,14 +145,9 @@ int carry_out_and_report(ChangingSession& changing, const RollingOptions& values
     print(dump(plan_as_json(plan, judged_points(changing.session(), standing, 0), &report)));
     if (!report.problem.empty()) complain("error", report.problem, {});
     if (report.outcome == Outcome::done) alert_of_left_out(plan);
-    return report.outcome == Outcome::done && !report.partial ? exit_done : exit_as_it_was;
+    return succeeded(report) ? exit_done : exit_as_it_was;
   }
-  const int code = report_outcome(report);
-  if (report.outcome == Outcome::done) {
-    alert_of_left_out(plan);
-    tell_those_who_push(changing.repository(), plan);
-  }
-  return code;
+  return report_done(changing, plan, report);
 }
 
 int make_branch_and_report(ChangingSession& changing, const RollingOptions& values,
@@ -167,12 +161,39 @@ int make_branch_and_report(ChangingSession& changing, const RollingOptions& valu
     print(dump(object));
     return exit_done;
   }
+  return report_branch(made);
+}
+
+}  // namespace
+
+void show_plan(const Session& session, const RollingOptions& values, const Plan& plan) {
+  const Standing standing = look_around(session);
+  if (values.json) {
+    print(dump(plan_as_json(plan, judged_points(session, standing, 0), nullptr)));
+  } else {
+    print(plan_for_people(plan, standing.judge_point(plan.target, session.configured().min_score)));
+  }
+  flush_output();
+}
+
+bool succeeded(const RollbackReport& report) {
+  return report.outcome == Outcome::done && !report.partial;
+}
+
+int report_done(const ChangingSession& changing, const Plan& plan, const RollbackReport& report) {
+  const int code = report_outcome(report);
+  if (report.outcome == Outcome::done) {
+    alert_of_left_out(plan);
+    tell_those_who_push(changing.repository(), plan);
+  }
+  return code;
+}
+
+int report_branch(const MadeBranch& made) {
   say("made the branch " + made.name + " at " + made.commit.substr(0, 10) +
       "; nothing else was changed");
   return exit_done;
 }
-
-}  // namespace
 
 void add_common_options(Options& options, RollingOptions& values) {
   options.flag("-n,--dry-run", values.dry_run, "show the plan, change nothing")
@@ -225,10 +246,13 @@ int plan_and_run(const RollingOptions& values, const PlanMaker& make) {
   }
   const Plan& plan = *planned.plan;
   const bool will_run = plan.refusals.empty() && (values.yes || values.emergency);
-  if (!values.json || !will_run) show_plan(changing.session(), values, plan);
+  const bool may_wait = plan.only_conflicts() && request.on_conflict == OnConflict::stop;
+  const bool will_wait = may_wait && values.yes && !values.emergency;
+  if (!values.json || !(will_run || will_wait)) show_plan(changing.session(), values, plan);
   if (!plan.refusals.empty()) {
     complain_of_refusals(plan);
-    return exit_as_it_was;
+    if (!may_wait || !agreed_to_resolve(values)) return exit_as_it_was;
+    return stop_and_report(changing, values, plan, request);
   }
   if (!agreed(values, plan)) return exit_as_it_was;
   return values.branch_only ? make_branch_and_report(changing, values, plan, request)

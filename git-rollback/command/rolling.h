@@ -26,7 +26,15 @@ RollbackRequest request_from(const RollingOptions& values);
 using PlanMaker = std::function<Planned(const Session&, const RollbackRequest&)>;
 int plan_and_run(const RollingOptions& values, const PlanMaker& make);
 
+void show_plan(const Session& session, const RollingOptions& values, const Plan& plan);
+
 // Says how an operation ended; the exit code.
 int report_outcome(const RollbackReport& report);
+// The same of one that was carried out just now, with what it leaves to a person.
+int report_done(const ChangingSession& changing, const Plan& plan, const RollbackReport& report);
+int report_branch(const MadeBranch& made);
+
+// The target is live, whole.
+bool succeeded(const RollbackReport& report);
 
 }  // namespace rollback

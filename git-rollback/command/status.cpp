@@ -6,6 +6,7 @@
 #include "cli/plan_view.h"
 #include "cli/terminal.h"
 #include "command/command.h"
+#include "session/conflicted.h"
 #include "session/push_standing.h"
 #include "session/rollback.h"
 #include "session/standing.h"
@@ -34,6 +35,7 @@ struct Status {
   json object;
   std::string text;
   bool can_go_back = false;  // the operation in flight
+  bool waits = false;        // it does, for a person to resolve a conflict
 };
 
 std::optional<OperationRow> operation_in_flight(const Session& session) {
@@ -101,6 +103,23 @@ void add_push(const Session& session, Status& status) {
                            {"taken", found->standing != PushStanding::not_taken}};
 }
 
+// What a person resolves for the operation in flight.
+void add_conflict(const Session& session, const OperationRow& row, Status& status) {
+  json& conflict = status.object["in_flight"]["conflict"];
+  conflict = nullptr;
+  status.waits = row.state == State::conflicted;
+  const auto standing = look_at_conflict(session, row);
+  if (!standing) return;
+  conflict = conflict_as_json(*standing);
+  Table table;
+  table.row(
+      {"does not apply:", printable(standing->commit.substr(0, 10)), printable(standing->subject)});
+  table.row({"resolve it in:", printable(standing->folder)});
+  for (const auto& path : standing->unresolved) table.row({"unresolved:", printable(path)});
+  if (standing->unresolved.empty()) table.row({"unresolved:", "nothing"});
+  status.text += table.text("  ");
+}
+
 void add_operation(const Session& session, Status& status) {
   status.object["in_flight"] = nullptr;
   const auto row = operation_in_flight(session);
@@ -120,6 +139,7 @@ void add_operation(const Session& session, Status& status) {
   status.text += table.text("  ");
   status.object["in_flight"] = {
       {"operation", row->id}, {"state", name_of(row->state)}, {"steps", steps}};
+  add_conflict(session, *row, status);
 }
 
 void live_for_scripts(const json& live, Porcelain& porcelain) {
@@ -153,6 +173,12 @@ std::string for_scripts(const json& status, bool nul) {
     std::replace(stands.begin(), stands.end(), ' ', '-');
     porcelain.line({"step", step.at("part"), stands}, step.at("step").get<std::string>());
   }
+  if (const json& conflict = operation.at("conflict"); !conflict.is_null()) {
+    porcelain.line({"conflict", conflict.at("git_hash")}, conflict.at("folder").get<std::string>());
+    for (const auto& path : conflict.at("unresolved")) {
+      porcelain.line({"unresolved"}, path.get<std::string>());
+    }
+  }
   return porcelain.text();
 }
 
@@ -184,7 +210,8 @@ int run_status(const Arguments& arguments) {
   flush_output();
   if (status.object["live"].is_null()) hints({"git rollback init"});
   if (!status.object["in_flight"].is_null()) {
-    hints({"to go forward: git rollback --continue"});
+    hints({status.waits ? "when the conflict is resolved: git rollback --continue"
+                        : "to go forward: git rollback --continue"});
     if (status.can_go_back) hints({"to go back: git rollback --abort"});
   }
   return exit_done;

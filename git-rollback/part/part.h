@@ -183,11 +183,19 @@ class Part {
   struct OpenedConflict {
     std::string opened;              // journalled, and all that take_resolution() gets to know
     std::vector<std::string> lines;  // for the person: what is where, what to do
+    bool resolved = false;           // nothing is left for a person: it can be taken at once
   };
   virtual OpenedConflict open_conflict(const Request& /*request*/) { return {}; }
   // What the person made of it, for Request::resolutions, with those that were
   // made before. Refused, with the hint how to go on, where it is not done yet.
   virtual std::string take_resolution(const std::string& /*opened*/) { return {}; }
+  // Read-only: how it stands now.
+  struct ConflictStanding {
+    std::string commit, subject;          // of the commit that does not apply
+    std::string folder;                   // where it is resolved
+    std::vector<std::string> unresolved;  // paths
+  };
+  virtual ConflictStanding look_at_conflict(const std::string& /*opened*/) { return {}; }
 
   // Slow, reversible, unseen. What it returns is journalled, and is all that
   // the functions below get to know, in this process or after a kill.

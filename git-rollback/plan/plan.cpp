@@ -42,8 +42,9 @@ void add_up_losses(Plan& plan, const LossPolicy& policy) {
 void add_refusals(Plan& plan, const LossPolicy& policy) {
   for (const auto& part : plan.parts) {
     if (part.fate != Fate::refused) continue;
+    const Obstacle& obstacle = *part.assessment.obstacle;
     plan.refusals.push_back(
-        {part.name() + ": " + part.assessment.obstacle->reason, part.assessment.obstacle->hints});
+        {part.name() + ": " + obstacle.reason, obstacle.hints, obstacle.can_be_resolved});
   }
   if (!plan.rows_lost) {
     if (policy.accepted != Risk::significant) {
@@ -75,6 +76,12 @@ std::string_view name_of(Risk risk) {
 bool Plan::nothing_to_do() const {
   return std::all_of(parts.begin(), parts.end(),
                      [](const PartPlan& part) { return part.fate == Fate::already; });
+}
+
+bool Plan::only_conflicts() const {
+  return !refusals.empty() &&
+         std::all_of(refusals.begin(), refusals.end(),
+                     [](const Refusal& refusal) { return refusal.can_be_resolved; });
 }
 
 bool Plan::partial() const {

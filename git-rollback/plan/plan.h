@@ -36,6 +36,7 @@ std::string_view name_of(Risk risk);
 struct Refusal {
   std::string reason;
   std::vector<std::string> hints;
+  bool can_be_resolved = false;  // by a person, see Part::open_conflict()
 };
 
 struct Plan {
@@ -58,7 +59,8 @@ struct Plan {
   std::vector<Refusal> refusals;
 
   bool nothing_to_do() const;
-  bool partial() const;  // a part was left out
+  bool only_conflicts() const;  // refused for nothing but what a person can resolve
+  bool partial() const;         // a part was left out
   bool goes_fully() const { return complete && !partial(); }
 };
 

@@ -51,6 +51,7 @@ std::string to_text(const PreparedPlan& prepared) {
               {"work_tree", percent_encode(plan.work_tree)},
               {"reason", plan.reason},
               {"problem", prepared.problem},
+              {"waiting", prepared.waiting},
               {"undoes", plan.undoes},
               {"started", to_rfc3339(plan.started)},
               {"target",
@@ -79,6 +80,7 @@ PreparedPlan prepared_plan_from(const std::string& text) try {
   plan.work_tree = decoded(object.value("work_tree", "-"));
   plan.reason = object.at("reason");
   prepared.problem = object.value("problem", "");
+  prepared.waiting = object.value("waiting", "");
   plan.undoes = object.at("undoes");
   plan.started = from_rfc3339(object.at("started").get<std::string>()).value_or(Time{});
   plan.target = parse_point_message(object.at("target").at("message").get<std::string>());

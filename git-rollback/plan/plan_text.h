@@ -12,6 +12,7 @@ struct PreparedPlan {
   Plan plan;  // of each part: component, kind and fate; the assessments stay behind
   std::map<std::string, std::string> prepared;  // by part name, see PartPlan::name
   std::string problem = {};                     // why it goes back; "": nothing failed so far
+  std::string waiting = {};  // what a conflicted operation waits for, see session/conflicted.h
 };
 
 std::string to_text(const PreparedPlan& plan);

@@ -141,9 +141,11 @@ std::vector<Check> check_journal(const Session& session) {
   if (!journal) return {};
   std::vector<Check> checks;
   if (const auto row = journal->in_flight()) {
-    checks.push_back(
-        problem("operation " + row->id + " is in flight (" + std::string(name_of(row->state)) + ")",
-                "git rollback --continue, or git rollback --abort"));
+    checks.push_back(problem(
+        row->state == State::conflicted
+            ? "operation " + row->id + " waits for you to resolve a conflict"
+            : "operation " + row->id + " is in flight (" + std::string(name_of(row->state)) + ")",
+        "git rollback --continue, or git rollback --abort"));
   }
   const auto pending = journal->pending_publications();
   if (!pending.empty() || !journal->captures().empty()) {

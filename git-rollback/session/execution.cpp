@@ -4,6 +4,7 @@
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "part/database/database_part.h"
+#include "session/conflicted.h"
 #include "session/parts.h"
 #include "session/recording.h"
 #include "session/rollback.h"
@@ -18,17 +19,6 @@ namespace {
 
 std::string shown_configuration(const OperationRow& row) {
   return std::string(names::configuration_file) + " of operation " + row.id;
-}
-
-// Exactly the parts of the plan, the code part of its components as one.
-Selection selection_of(const Plan& plan) {
-  Selection selection;
-  for (const auto& part : plan.parts) {
-    for (const auto component : split(part.component, ',')) {
-      selection[std::string(component)].insert(part.kind);
-    }
-  }
-  return selection;
 }
 
 Executor make_executor(Journal& journal, const Session& session, const Configuration& configuration,
@@ -191,15 +181,39 @@ RollbackReport go_back(ChangingSession& changing, const Resumed& resumed,
 }
 
 // What prepare left must go. Where that fails, too (a full disk), the journal
-// still says `preparing`, and the next changing verb cleans up.
-void give_up(ChangingSession& changing, Executor& executor, const std::string& operation) try {
+// still says `preparing`, and the next changing verb cleans up; or `conflicted`,
+// and --continue does.
+void give_up(ChangingSession& changing, Executor& executor, const std::string& operation,
+             State then) try {
   executor.discard(operation);
   remove_scripts(changing.session(), operation);
-  changing.journal().set_state(operation, State::reverted);
+  changing.journal().set_state(operation, then);
 } catch (const std::exception&) {
 }
 
+void begin_in_journal(ChangingSession& changing, const Plan& plan,
+                      const Configuration& configuration) {
+  changing.journal().begin_operation({.id = plan.operation,
+                                      .environment = plan.environment,
+                                      .state = State::preparing,
+                                      .plan = to_text({.plan = plan, .prepared = {}}),
+                                      .configuration = configuration.text,
+                                      .host = host_name(),
+                                      .started = plan.started});
+  fail_point("preparing");
+}
+
 }  // namespace
+
+Selection selection_of(const Plan& plan) {
+  Selection selection;
+  for (const auto& part : plan.parts) {
+    for (const auto component : split(part.component, ',')) {
+      selection[std::string(component)].insert(part.kind);
+    }
+  }
+  return selection;
+}
 
 RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
                          const RollbackRequest& request) {
@@ -211,14 +225,8 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
   const auto locks = lock_releases(session, configuration, plan);
   Journal& journal = changing.journal();
   changing.lock().tell("rollback " + plan.operation);
-  journal.begin_operation({.id = plan.operation,
-                           .environment = plan.environment,
-                           .state = State::preparing,
-                           .plan = to_text({.plan = plan, .prepared = {}}),
-                           .configuration = configuration.text,
-                           .host = host_name(),
-                           .started = plan.started});
-  fail_point("preparing");
+  const bool anew = !request.operation.empty();
+  if (!anew) begin_in_journal(changing, plan, configuration);
   copy_scripts(session, configuration, plan.operation);
   Executor executor = make_executor(journal, session, configuration, plan, false);
   PreparedPlan prepared;
@@ -226,10 +234,10 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
     prepared = executor.prepare(
         plan, [&](const PartPlan& part) { return request_for(session, plan, request, &part); });
   } catch (const Error& error) {
-    give_up(changing, executor, plan.operation);
+    give_up(changing, executor, plan.operation, anew ? State::conflicted : State::reverted);
     throw Refused(std::string(error.what()) + "; nothing was changed", error.hints());
   } catch (const std::exception& error) {
-    give_up(changing, executor, plan.operation);
+    give_up(changing, executor, plan.operation, anew ? State::conflicted : State::reverted);
     throw Refused(std::string(error.what()) + "; nothing was changed");
   }
   fail_point("intend before");
@@ -259,11 +267,18 @@ RollbackReport continue_operation(ChangingSession& changing) {
 }
 
 RollbackReport abort_operation(ChangingSession& changing) {
+  if (waits_for_person(changing)) {
+    RollbackReport report;
+    report.outcome = Outcome::reverted;
+    report.operation = forget_conflicted(changing);
+    return report;
+  }
   return told_as_in_flight(
       [&] { return go_back(changing, resume(changing), "", BranchOfCode::removed); });
 }
 
 std::string quit_operation(ChangingSession& changing) {
+  if (waits_for_person(changing)) return forget_conflicted(changing);
   if (const auto row = changing.journal().in_flight()) {
     throw Refused("operation " + row->id + " has written its intent, and cannot be forgotten",
                   {"git rollback --continue", "git rollback --abort"});
@@ -275,7 +290,7 @@ std::string quit_operation(ChangingSession& changing) {
 
 std::vector<Executor::StepState> look_at_operation(const Session& session,
                                                    const OperationRow& row) {
-  if (row.state == State::preparing) return {};
+  if (row.state == State::preparing || row.state == State::conflicted) return {};
   const PreparedPlan prepared = prepared_plan_from(row.plan);
   const Configuration configuration =
       parse_configuration(row.configuration, shown_configuration(row));

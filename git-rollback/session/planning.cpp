@@ -107,7 +107,8 @@ Plan assess_all(const Asked& asked, const Standing& standing, const Point& targe
   const Configuration& configuration = asked.session.configured();
   Plan plan;
   plan.started = now();
-  plan.operation = names::operation_id(plan.started);
+  plan.operation =
+      asked.request.operation.empty() ? names::operation_id(plan.started) : asked.request.operation;
   plan.environment = asked.session.repository.environment;
   plan.git_dir = asked.session.repository.git_dir.string();
   plan.work_tree = asked.session.repository.work_tree.string();
@@ -194,6 +195,7 @@ Request request_for(const Session& session, const Plan& plan, const RollbackRequ
   request.no_preserve = asked.no_preserve;
   request.on_conflict = asked.on_conflict;
   request.branch_only = asked.branch_only;
+  request.resolutions = asked.resolutions;
   request.service_may_run_from_work_tree =
       std::none_of(plan.parts.begin(), plan.parts.end(),
                    [](const PartPlan& part) { return part.kind == Kind::binaries; });

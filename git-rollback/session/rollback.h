@@ -28,6 +28,8 @@ struct RollbackRequest {
   bool again = false;
   bool branch_only = false;  // only code is selected, and nothing but a branch is made
   std::string reason;
+  std::string operation = {};  // planned anew under its id, see session/conflicted.h; "": a new one
+  std::string resolutions = {};  // of its conflicts, see Part::take_resolution()
 };
 
 // Either a plan, or a sentence that there is nothing to plan.
@@ -60,7 +62,11 @@ struct RollbackReport {
   std::chrono::milliseconds downtime{0}, swap{0};
 };
 
-// Carries out a plan without refusals.
+// Exactly the parts of the plan, the code part of its components as one.
+Selection selection_of(const Plan& plan);
+
+// Carries out a plan without refusals. One that is planned anew waits for a person
+// in the journal until its intent is written, and again where that fails.
 RollbackReport carry_out(ChangingSession& session, const Plan& plan,
                          const RollbackRequest& request);
 
@@ -78,12 +84,13 @@ Selection selection_for(const RollbackRequest& request, const Configuration& con
 MadeBranch make_branch(ChangingSession& session, const Plan& plan, const RollbackRequest& request);
 
 // Goes forward, or back, with the operation in flight. Throws Fatal when there
-// is none, or when it is past the point of going back.
+// is none, or when it is past the point of going back. One that waits for a
+// person goes on by continue_conflicted().
 RollbackReport continue_operation(ChangingSession& session);
 RollbackReport abort_operation(ChangingSession& session);
 
-// Forgets one that was stopped before its intent, with what it had prepared; its
-// id. Throws Refused once the intent was written, Fatal when there is none.
+// Forgets one that was stopped before its intent or waits for a person, with what it had prepared;
+// its id. Throws Refused once the intent was written, Fatal when there is none.
 std::string quit_operation(ChangingSession& session);
 
 // What each step of the operation in flight finds; for `status`.

@@ -134,7 +134,10 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
     std::vector<std::string> ways{"git rollback status", "git rollback --continue"};
     if (can_go_back(session_.repository, *row)) ways.emplace_back("git rollback --abort");
     throw Refused(
-        "operation " + row->id + " is in flight (" + std::string(name_of(row->state)) + ")", ways);
+        row->state == State::conflicted
+            ? "operation " + row->id + " waits for you to resolve a conflict"
+            : "operation " + row->id + " is in flight (" + std::string(name_of(row->state)) + ")",
+        ways);
   }
 }
 
@@ -168,15 +171,19 @@ void ChangingSession::forget_captures() {
   }
 }
 
-void ChangingSession::clean_up(const OperationRow& killed) {
+void ChangingSession::discard(const OperationRow& operation) {
   const Configuration configuration = parse_configuration(
-      killed.configuration, std::string(names::configuration_file) + " of the operation");
+      operation.configuration, std::string(names::configuration_file) + " of the operation");
   for (const auto& part : make_parts(session_, configuration, everything(configuration))) {
-    part->discard(killed.id);
+    part->discard(operation.id);
   }
   boost::system::error_code ignored;
-  fs::remove_all(names::scripts_directory(repository().common_dir, killed.id), ignored);
+  fs::remove_all(names::scripts_directory(repository().common_dir, operation.id), ignored);
   sweep_scratch(git().git_dir());
+}
+
+void ChangingSession::clean_up(const OperationRow& killed) {
+  discard(killed);
   journal_->set_state(killed.id, State::reverted);
   cleaned_up_ = killed.id;
 }

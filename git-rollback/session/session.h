@@ -56,6 +56,10 @@ class ChangingSession {
   Journal& journal() { return *journal_; }
   FileLock& lock() { return *lock_; }
 
+  // Removes what the preparing of this operation made, which has changed nothing
+  // yet; may be called again.
+  void discard(const OperationRow& operation);
+
   // The operation that the way in cleaned up after, since it was killed before
   // its intent; "" : there was none.
   const std::string& cleaned_up() const { return cleaned_up_; }

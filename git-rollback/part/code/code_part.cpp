@@ -9,6 +9,7 @@
 #include "part/code/code_check.h"
 #include "part/code/code_steps.h"
 #include "part/code/composition.h"
+#include "part/code/conflict.h"
 #include "part/code/features.h"
 #include "part/code/rollback_message.h"
 #include "store/identity.h"
@@ -116,6 +117,18 @@ class CodePart : public Part {
     return findings;
   }
 
+  OpenedConflict open_conflict(const Request& request) override {
+    const Composition made = compose(git_, composing_, request);
+    if (!made.conflict) throw Refused("the conflict is gone");
+    return rollback::open_conflict(git_, request, *made.conflict, made.head);
+  }
+  std::string take_resolution(const std::string& opened) override {
+    return rollback::take_resolution(git_, opened);
+  }
+  ConflictStanding look_at_conflict(const std::string& opened) override {
+    return rollback::look_at_conflict(git_, opened);
+  }
+
   std::string prepare(const Request& request) override {
     const Basis basis = request.basis.empty() ? compose_anew(request) : still_there(request.basis);
     const std::string commit = write_commit(basis);
@@ -165,6 +178,7 @@ class CodePart : public Part {
         clear_stale_locks(git_, {ref});
       }
     }
+    discard_conflict(git_, operation);
   }
 
  private:
