@@ -298,7 +298,10 @@ TEST_F(CodeProperty, ItsTreeIsTheOneOfRevertingWhatItSaysThatItUndoes) {
         EXPECT_TRUE(contains(said.err, "does not apply") || contains(said.err, "is more than"))
             << said.err;
         ++conflicts;
-        if (std::string(way) == "stop") ours_only += reverted(made).empty() ? 0 : 1;
+        if (std::string(way) == "stop") {
+          ours_only += reverted(made).empty() ? 0 : 1;
+          EXPECT_STATUS(0, rollback({"--abort"}));
+        }
         continue;
       }
       ASSERT_STATUS(0, said);
