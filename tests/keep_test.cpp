@@ -295,8 +295,20 @@ TEST_F(Keep, AFolderThatSomebodyReplacedByALinkIsALocalChange) {
   change("feat: lib");
   deploy();
   shell("mv src/lib ../lib && ln -s ../../lib src/lib");
-  expect_refusal({"--target", "previous", "--yes"}, "your local changes to 'src/lib/a'");
+  expect_refusal({"--target", "previous", "--yes"}, "your local changes to 'src/lib'");
   EXPECT_EQ(shell("readlink src/lib; cat ../lib/a").out, "../../lib\na\n");
+}
+
+TEST_F(Keep, AnUntrackedFileWhereAFolderComesBackIsALocalChange) {
+  write("src/lib/a", "a\n");
+  change("feat: lib");
+  deploy();
+  git({"rm", "-qr", "src/lib"});
+  change("feat: no lib");
+  deploy();
+  write("src/lib", "hours of work\n");
+  expect_refusal({"--target", "previous", "--yes"}, "your local changes to 'src/lib'");
+  EXPECT_EQ(read("src/lib"), "hours of work\n");
 }
 
 TEST_F(Keep, AFolderMayBecomeALinkAndBack) {

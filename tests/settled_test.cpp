@@ -76,6 +76,21 @@ TEST_F(Settling, AFixThatIsContainedIsPassedOver) {
   EXPECT_EQ(file(lay(point, {fix}).tree, "a"), "one\n2\n3\n4\nfive\n6\n7\n8\nmine");
 }
 
+TEST_F(Settling, AContainedChangeStillTakesAwayTheExecutableBit) {
+  write("a", "a\ndeny all\nb\n");
+  shell("chmod +x a");
+  const std::string point = commit_all("point");
+  write("a", "a\nallow all\nb\n");
+  commit_all("open");
+  write("a", "a\ndeny all\nbb\n");
+  shell("chmod -x a");
+  const std::string fix = commit_all("deny, and not executable");
+  const auto result = lay(point, {fix});
+  if (!result.conflict) {
+    EXPECT_TRUE(contains(git({"ls-tree", result.tree, "a"}), "100644"));
+  }
+}
+
 // Changes the fix's lines only in their whitespace, before it.
 class OnlyWhitespace : public Settling {
  protected:
@@ -111,6 +126,12 @@ TEST(Contained, IsAChangeWhoseLinesAreAllThere) {
   EXPECT_FALSE(is_contained(conflict("new\n5\nsix\n", "5\n6\n", "new\n6\n"), 4));
   // Only less: that it is not there may mean that it has another name.
   EXPECT_FALSE(is_contained(conflict("six\n", "5\n6\n", "6\n"), 4));
+  // The same line, for something else.
+  EXPECT_FALSE(is_contained(conflict("if (a) {\nunlock\nreturn 1\n}\nif (b) {\nreturn 2\n}\n",
+                                     "if (c) {\nreturn 2\n}\n", "if (c) {\nunlock\nreturn 2\n}\n"),
+                            4));
+  // In two places, of which one is there.
+  EXPECT_FALSE(is_contained(conflict("x\nfix\n", "x\ny\n", "x\nfix\ny\nfix\n"), 4));
   // Nothing but punctuation is new.
   EXPECT_FALSE(is_contained(conflict("}\nsix\n", "6\n", "}\n6\n"), 4));
   // One of two is not there.

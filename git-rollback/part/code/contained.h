@@ -9,8 +9,9 @@
 namespace rollback {
 
 // Of a merge in diff3 style, with markers of this length: in every conflict, each
-// line that theirs adds to the base is in ours, and none that it takes away. A
-// conflict in which it only takes away lines says nothing, and counts as no. Pure.
+// run of lines that theirs adds to the base stands in ours, next to the same line
+// before or after it, and none that it takes away does. A conflict in which it only
+// takes away lines says nothing, and counts as no. Pure.
 bool is_contained(std::string_view merged, size_t marker_length);
 
 // The same for three blobs, by `git merge-file`; "" for one that is not there.

@@ -15,16 +15,19 @@ std::string tree_where_contained(const Git& git, const ThreeTrees& trees,
   const MergedTree merged = merge_trees(git, trees);
   std::vector<PathChange> as_ours;
   for (const auto& path : paths) {
-    std::string ids[4], mode = "000000";
+    std::string ids[4], modes[4];
     for (const auto& stage : merged.stages) {
       if (stage.path != path || !stage.mode.starts_with("100")) continue;
       ids[stage.stage] = stage.id;
-      if (stage.stage == 2) mode = stage.mode;
+      modes[stage.stage] = stage.mode;
     }
     const auto& [unused, base, ours, theirs] = ids;
     if (ours.empty() || theirs.empty() || !is_contained(git, base, ours, theirs)) return "";
-    as_ours.push_back(
-        {.path = path, .old_mode = "", .new_mode = mode, .old_id = "", .new_id = ours});
+    as_ours.push_back({.path = path,
+                       .old_mode = "",
+                       .new_mode = modes[2] == modes[1] ? modes[3] : modes[2],
+                       .old_id = "",
+                       .new_id = ours});
   }
   return tree_with(git, merged.tree, as_ours);
 }

@@ -110,14 +110,15 @@ class Folders {
  public:
   explicit Folders(fs::path top) : top_(std::move(top)) {}
 
-  // The link that stands where a folder above the path should; "": none.
-  std::string link_above(const std::string& path) {
+  // The file or link that stands where a folder above the path should; "": none.
+  std::string in_place_of_one(const std::string& path) {
     for (size_t at = path.find('/'); at != std::string::npos; at = path.find('/', at + 1)) {
       const std::string folder = path.substr(0, at);
-      const auto [known, is_new] = is_link_.try_emplace(folder);
+      const auto [known, is_new] = other_.try_emplace(folder);
       if (is_new) {
         boost::system::error_code ignored;
-        known->second = fs::symlink_status(top_ / folder, ignored).type() == fs::symlink_file;
+        const fs::file_type type = fs::symlink_status(top_ / folder, ignored).type();
+        known->second = type != fs::directory_file && type != fs::file_not_found;
       }
       if (known->second) return folder;
     }
@@ -126,11 +127,15 @@ class Folders {
 
  private:
   fs::path top_;
-  std::unordered_map<std::string, bool> is_link_;
+  std::unordered_map<std::string, bool> other_;
 };
 
+// The mode of a path whose folder is something else, which its id names then.
+constexpr std::string_view out_of_reach = "out of reach";
+
 // The files as git would add them, filters applied. What is found through a link
-// is not there, as git sees it: by a change of ours, or by somebody else's.
+// is not there, as git sees it: by a change of ours, or by somebody else's; nor is
+// what has a file above it.
 std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& changes,
                               const Habits& habits) {
   std::vector<Entry> entries(changes.size());
@@ -142,11 +147,13 @@ std::vector<Entry> read_files(const Git& git, const std::vector<PathChange>& cha
   for (size_t i = 0; i < changes.size(); ++i) {
     const std::string& path = changes[i].path;
     struct stat status {};
-    if (lstat((git.work_tree() / path).c_str(), &status) != 0) continue;
-    if (const std::string link = folders.link_above(path); !link.empty()) {
-      if (changed.count(link) == 0) entries[i].mode = "behind a link";
+    if (std::string above = folders.in_place_of_one(path); !above.empty()) {
+      if (changed.count(above) == 0) {
+        entries[i] = {std::string(out_of_reach), std::move(above)};
+      }
       continue;
     }
+    if (lstat((git.work_tree() / path).c_str(), &status) != 0) continue;
     entries[i].mode = mode_of(status);
     const bool is_link = changes[i].old_mode == "120000" || changes[i].new_mode == "120000";
     if (entries[i].mode == "directory" && holds_only(git.work_tree(), path, changes)) {
@@ -288,7 +295,9 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
     // it had removed one and before it wrote the other.
     const bool file_foreign = !file_old && !file_new && file.mode != absent;
     if (file_foreign || (!index_old && !index_new)) {
-      if (place.foreign.empty()) place.foreign = change.path;
+      if (place.foreign.empty()) {
+        place.foreign = file.mode == out_of_reach ? file.id : change.path;
+      }
     }
   }
   return place;
