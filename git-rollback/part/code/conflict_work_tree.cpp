@@ -39,19 +39,21 @@ std::string quoted(const std::vector<std::string>& paths) {
   return text;
 }
 
-// Of the paths that conflicted: a "=======" elsewhere may be anything.
+bool has_line_with(const std::string& text, const std::string& start) {
+  return text.starts_with(start) || text.find("\n" + start) != std::string::npos;
+}
+
+// Of the paths that conflicted, as they are staged: `git diff --check` says nothing
+// of files with the attribute -diff.
 std::vector<std::string> with_markers(const Git& git, const LaidOutConflict& laid_out) {
-  std::vector<std::string> arguments{"diff-index", "--cached",     "--check", "--no-ext-diff",
-                                     "--no-color", laid_out.start, "--"};
-  for (const auto& path : laid_out.paths) arguments.push_back(":(top,literal)" + path);
-  const std::string found = git.ask(arguments).out;
-  std::set<std::string> paths;
-  for (const auto line : split(found, '\n')) {
-    const size_t end = line.rfind(": leftover conflict marker");
-    if (end == std::string_view::npos) continue;
-    paths.emplace(line.substr(0, line.rfind(':', end - 1)));
+  std::vector<std::string> paths;
+  for (const auto& path : laid_out.paths) {
+    const std::string staged = git.ask({"cat-file", "blob", ":0:" + path}).out;
+    if (has_line_with(staged, "<<<<<<< ") && has_line_with(staged, ">>>>>>> ")) {
+      paths.push_back(path);
+    }
   }
-  return {paths.begin(), paths.end()};
+  return paths;
 }
 
 }  // namespace

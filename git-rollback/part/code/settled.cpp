@@ -32,16 +32,38 @@ std::string tree_where_contained(const Git& git, const ThreeTrees& trees,
   return tree_with(git, merged.tree, as_ours);
 }
 
-// In such a file the amount of whitespace at the start of a line is its meaning.
-bool lives_by_indentation(const std::string& path) {
-  const boost::filesystem::path file(path);
-  const std::string name = file.filename().string(), extension = file.extension().string();
-  if (name.find("akefile") != std::string::npos) return true;
+// In the others the amount of whitespace at the start of a line may be its meaning.
+bool may_be_indented_anyhow(const std::string& path) {
+  const std::string extension = boost::filesystem::path(path).extension().string();
   static constexpr const char* extensions[] = {
-      ".py",  ".pyi", ".pyx", ".yml", ".yaml", ".mk",  ".haml", ".slim",   ".sass", ".styl",
-      ".pug", ".fs",  ".hs",  ".nim", ".elm",  ".rst", ".md",   ".coffee", ".gd",   ".feature"};
+      ".c",   ".cc",   ".cpp", ".cxx",   ".h",   ".hh",  ".hpp", ".hxx",  ".inl",  ".m",
+      ".mm",  ".java", ".kt",  ".cs",    ".go",  ".rs",  ".js",  ".jsx",  ".mjs",  ".ts",
+      ".tsx", ".php",  ".pl",  ".swift", ".lua", ".sql", ".css", ".scss", ".less", ".json"};
   return std::any_of(std::begin(extensions), std::end(extensions),
                      [&](const char* one) { return extension == one; });
+}
+
+// What the change is made of, less what the option ignores.
+std::string numbers_of(const Git& git, const ThreeTrees& trees,
+                       const std::vector<std::string>& paths, const std::string& option) {
+  std::vector<std::string> arguments{"--literal-pathspecs", "diff-tree",    "-r",
+                                     "--numstat",           "-z",           "--no-renames",
+                                     "--no-ext-diff",       "--no-textconv"};
+  if (!option.empty()) arguments.push_back(option);
+  arguments.insert(arguments.end(), {trees.base, trees.theirs, "--"});
+  arguments.insert(arguments.end(), paths.begin(), paths.end());
+  return git.run(arguments);
+}
+
+// By a merge that ignores whitespace, where the change itself has none that it
+// would throw away. "" : it is more than that.
+std::string tree_where_whitespace_differs(const Git& git, const ThreeTrees& trees,
+                                          const std::vector<std::string>& paths,
+                                          ScratchMerge& scratch) {
+  const bool anyhow = std::all_of(paths.begin(), paths.end(), may_be_indented_anyhow);
+  const std::string option = anyhow ? "ignore-space-change" : "ignore-space-at-eol";
+  if (numbers_of(git, trees, paths, "") != numbers_of(git, trees, paths, "--" + option)) return "";
+  return scratch.merge({"--strategy-option=" + option});
 }
 
 }  // namespace
@@ -52,9 +74,7 @@ std::optional<Settled> settle(const Git& git, const ThreeTrees& trees,
   std::string tree = tree_where_contained(git, trees, paths);
   if (!tree.empty()) return Settled{tree, "the change is there already"};
   ScratchMerge scratch(git, trees);
-  const bool only_at_ends = std::any_of(paths.begin(), paths.end(), lives_by_indentation);
-  tree = scratch.merge({only_at_ends ? "--strategy-option=ignore-space-at-eol"
-                                     : "--strategy-option=ignore-space-change"});
+  tree = tree_where_whitespace_differs(git, trees, paths, scratch);
   if (!tree.empty()) return Settled{tree, "only whitespace differs"};
   if (scratch.has_rerere()) tree = scratch.merge({"--rerere-autoupdate"});
   if (!tree.empty()) return Settled{tree, "as it was resolved before (rerere)"};
