@@ -37,7 +37,8 @@ class Choice : public ::testing::Test {
   // The rules that keep them, one word a candidate: "-" for none.
   std::string chosen(std::vector<Candidate> candidates) {
     candidates_ = std::move(candidates);
-    choose(candidates_, PreserveRules(settings_.classes), touched_, wishes_, {"app"});
+    choose(candidates_, PreserveRules(settings_.classes),
+           {.components = {"app"}, .wishes = wishes_, .touched = touched_, .paths = paths_});
     std::string text;
     for (const auto& one : candidates_) {
       text += one.kept() ? one.kept_for.substr(0, one.kept_for.find(':')) : "-";
@@ -49,6 +50,7 @@ class Choice : public ::testing::Test {
   PreserveSettings settings_;
   Touched touched_;
   Wishes wishes_;
+  ChangedPaths paths_;
   std::vector<Candidate> candidates_;
 };
 
@@ -95,6 +97,16 @@ TEST_F(Choice, KeepsWhatIsNotDeployedYetUnlessItIsToBeDropped) {
   EXPECT_EQ(chosen({late, late_fix}), "- hotfixes ");
 }
 
+TEST_F(Choice, DoesNotKeepAnUndeployedFixThatWasTakenBack) {
+  Candidate fix = candidate(commit('a', "hotfix: a")),
+            revert = candidate(
+                commit('b', "Revert \"hotfix: a\"", "This reverts commit " + id('a') + "."));
+  fix.deployed = revert.deployed = false;
+  EXPECT_EQ(chosen({fix, revert}), "undeployed undeployed ");
+  wishes_.drop_undeployed = true;
+  EXPECT_EQ(chosen({fix, revert}), "-(undone) - ");
+}
+
 TEST_F(Choice, KeepsTheCommitThatTheUserNames) {
   wishes_.preserve = {id('a')};
   EXPECT_EQ(chosen({candidate(commit('a', "feat: a")), candidate(commit('b', "feat: b"))}),
@@ -135,6 +147,40 @@ TEST_F(Choice, DoesNotBringBackWhatGitRevertTookBack) {
   const Commit again = commit('s', "Revert \"Revert\"", "This reverts commit " + id('d') + ".");
   EXPECT_EQ(chosen({candidate(commit('a', "hotfix: a")), candidate(revert), candidate(again)}),
             "-(undone) - - ");
+}
+
+TEST_F(Choice, DoesNotTakeARevertOfAFixForAFix) {
+  const Commit revert = commit('r', "Revert \"fix(security): a, CVE-2024-1234\"",
+                               "This reverts commit " + id('a') + ".\n");
+  EXPECT_EQ(chosen({candidate(revert)}), "- ");
+  const Commit fix = commit('s', "fix(security): back to the old parser",
+                            "This reverts commit " + id('a') + ".\n");
+  EXPECT_EQ(chosen({candidate(fix)}), "security_patches ");
+}
+
+TEST_F(Choice, KeepsAFixThatWasTakenBackInPartTogetherWithThat) {
+  const Commit revert = commit('r', "Revert in b only", "This reverts commit " + id('a') + ".\n");
+  paths_ = {{id('a'), {"src/a", "src/b"}}, {id('r'), {"src/b"}}};
+  EXPECT_EQ(chosen({candidate(commit('a', "hotfix: a and b")), candidate(revert)}),
+            "hotfixes it undid a part of what is kept, aaaaaaaaaa ");
+  paths_[id('r')].insert("src/a");
+  EXPECT_EQ(chosen({candidate(commit('a', "hotfix: a and b")), candidate(revert)}), "-(undone) - ");
+  EXPECT_EQ(candidates_[0].left_out_for, "undone before by " + id('r').substr(0, 10));
+}
+
+TEST_F(Choice, KeepsWithAMergeWhatTookBackAPartOfIt) {
+  const Commit revert = commit('r', "Revert \"feat: x\"", "This reverts commit " + id('c') + ".");
+  const std::vector<Candidate> both{candidate(commit('m', "Merge branch 'x'"),
+                                              {commit('c', "feat: x"), commit('f', "hotfix: f")}),
+                                    candidate(revert)};
+  EXPECT_EQ(chosen(both), "hotfixes it undid a part of what is kept, cccccccccc ");
+  wishes_.no_preserve = {id('r')};
+  EXPECT_EQ(chosen(both), "hotfixes - ");
+}
+
+TEST_F(Choice, DoesNotKeepAMergeForTheRollbackThatItBrought) {
+  EXPECT_EQ(chosen({candidate(commit('m', "Merge branch 'rollback/1'"), {rollback_of('r', "")})}),
+            "- ");
 }
 
 TEST_F(Choice, LeavesACommitOutsideOfThePathsAlone) {

@@ -106,7 +106,9 @@ TEST_F(ConflictWorkTreeOfGit, IsNotTakenBeforeAllIsResolvedAndStaged) {
   EXPECT_TRUE(contains(refusal(laid_out), "conflict markers are left in 'a'")) << refusal(laid_out);
   there("echo resolved > a");
   EXPECT_TRUE(contains(refusal(laid_out), "changed in 'a' is not staged"));
-  there("git add a; echo untracked > more");
+  there("git add a; echo untracked > more; echo old > a.orig");
+  EXPECT_TRUE(contains(refusal(laid_out), "and not added: 'more'"));
+  there("rm more");
   EXPECT_EQ(refusal(laid_out), "");
   there("git switch -q -f --ignore-other-worktrees main");
   EXPECT_TRUE(contains(refusal(laid_out), "something else is checked out"));
@@ -129,7 +131,6 @@ TEST_F(ConflictWorkTreeOfGit, TakesTheNextConflictAndKeepsWhatWasResolvedFromGc)
   ConflictWorkTree work_tree(here(), operation);
   const LaidOutConflict first = work_tree.lay_out(conflict());
   there("echo first > a; git add a");
-  there("touch untracked");
   const std::string tree = work_tree.take(first);
   write("b", "more\n");
   const std::string more = commit_all("more");
@@ -143,7 +144,7 @@ TEST_F(ConflictWorkTreeOfGit, TakesTheNextConflictAndKeepsWhatWasResolvedFromGc)
                                                     .commit = last,
                                                     .resolved = {tree}});
   EXPECT_EQ(second.paths, std::vector<std::string>{"b"});
-  EXPECT_EQ(there("git status --porcelain").out, "UU b\n?? untracked\n");
+  EXPECT_EQ(there("git status --porcelain").out, "UU b\n");
   EXPECT_EQ(there("cat a").out, "first\n");
   git({"gc", "-q", "--prune=now"});
   EXPECT_STATUS(0, ask_git({"cat-file", "-e", tree + "^{tree}"}));
@@ -155,8 +156,9 @@ TEST_F(ConflictWorkTreeOfGit, TakesTheNextConflictAndKeepsWhatWasResolvedFromGc)
 TEST_F(ConflictWorkTreeOfGit, AnUntrackedFileLeftThereDoesNotStopTheNextConflict) {
   ConflictWorkTree work_tree(here(), operation);
   const LaidOutConflict first = work_tree.lay_out(conflict());
-  there("echo mine > new; git checkout -q --theirs a; git add a");
+  there("git checkout -q --theirs a; git add a");
   work_tree.take(first);
+  there("echo mine > new");
   write("new", "theirs\n");
   write("a", "four\n");
   stays_ = commit_all("fix: add a file");

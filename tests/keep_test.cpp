@@ -174,6 +174,15 @@ TEST_F(Keep, ClosureKeepsWhatTheFixStandsOnAndNoMore) {
   EXPECT_EQ(lines(), "1 2 3 4 feature, better, safe 6 7 8 9 10\n");
 }
 
+TEST_F(Keep, ClosureDoesNotKeepWhatTheUserTookOut) {
+  const std::string feature = line(5, "feature", "feat: five");
+  line(5, "feature, safe", "hotfix: five");
+  deploy();
+  expect_refusal(
+      {"--target", "previous", "--emergency", "--conflicts=closure", "--no-preserve", feature},
+      "feat: five, which --no-preserve takes out");
+}
+
 TEST_F(Keep, ClosureStopsAtItsLimit) {
   for (int i = 0; i < 4; ++i) line(5, "feature " + std::to_string(i), "feat: five");
   line(5, "safe", "hotfix: five");

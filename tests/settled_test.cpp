@@ -2,13 +2,15 @@
 #include "part/code/settled.h"
 
 #include "part/code/closure.h"
-#include "part/code/contained.h"
 #include "part/code/history.h"
 #include "part/code/laying.h"
+#include "part/code/twins.h"
 #include "service_fixture.h"
 
 namespace rollback::testing {
 namespace {
+
+std::set<std::string> nothing_contained() { return {}; }
 
 class Settling : public ServiceFixture {
  protected:
@@ -33,7 +35,7 @@ class Settling : public ServiceFixture {
   Laying::Result lay(const std::string& on, const std::vector<std::string>& ids) {
     std::vector<CommitToLay> commits;
     for (const auto& id : ids) commits.push_back(to_lay(id));
-    return Laying(here_, {}).lay(on, commits, false);
+    return Laying(here_, {}, nothing_contained).lay(on, commits, false);
   }
 
   std::string file(const std::string& tree, const std::string& path) {
@@ -57,38 +59,42 @@ TEST_F(Settling, TheSameChangeOnBothSidesIsNoConflict) {
   EXPECT_EQ(result.tree, git({"rev-parse", point + "^{tree}"}));
 }
 
-TEST_F(Settling, AFixThatIsContainedIsPassedOver) {
-  write("a", "1\n2\n3\n4\n5\n6\n7\n8\n");
-  const std::string base = commit_all("base");
-  write("a", "1\n2\n3\n4\nfive\n6\n7\n8\n");
-  const std::string fix = commit_all("fix");
-  git({"switch", "-q", "--detach", base});
-  write("a", "1\n2\n3\n4\nfive\n6\n7\n8\n");
-  commit_all("fix, picked");
-  write("a", "1\n2\n3\n4\nfive\n6\n7\n8\nmine\n");
-  write("a", "one\n2\n3\n4\nfive\n6\n7\n8\nmine\n");
-  const std::string point = commit_all("more");
-  write("a", "one\n2\n3\n4\nfive\nsix\n7\n8\nmine\n");
-  const std::string near = commit_all("the line next to it");
-  const auto result = lay(near, {fix});
-  EXPECT_FALSE(result.conflict);
-  EXPECT_EQ(file(result.tree, "a"), "one\n2\n3\n4\nfive\nsix\n7\n8\nmine");
-  EXPECT_EQ(file(lay(point, {fix}).tree, "a"), "one\n2\n3\n4\nfive\n6\n7\n8\nmine");
+// On a branch that has the fix as a commit of its own, and changed the line next to it.
+class PickedFix : public Settling {
+ protected:
+  void SetUp() override {
+    Settling::SetUp();
+    write("a", "1\n2\n3\n4\n5\n6\n7\n8\n");
+    const std::string base = commit_all("base");
+    write("a", "1\n2\n3\n4\nfive\n6\n7\n8\n");
+    fix_ = commit_all("fix");
+    git({"switch", "-q", "--detach", base});
+    git({"cherry-pick", "-x", fix_});
+    picked_ = git({"rev-parse", "HEAD"});
+    write("a", "1\n2\n3\n4\nfive\nsix\n7\n8\n");
+    point_ = commit_all("the line next to it");
+  }
+
+  Laying::Result lay_fix(const std::string& on) {
+    return Laying(here_, {}, [&] { return commits_with_twins(here_, on, fix_); })
+        .lay(on, {to_lay(fix_)}, false);
+  }
+
+  std::string fix_, picked_, point_;
+};
+
+TEST_F(PickedFix, IsContained) {
+  const auto result = lay_fix(point_);
+  ASSERT_FALSE(result.conflict);
+  EXPECT_EQ(result.settled.at(fix_), "the point has the same change");
+  EXPECT_EQ(file(result.tree, "a"), "1\n2\n3\n4\nfive\nsix\n7\n8");
 }
 
-TEST_F(Settling, AContainedChangeStillTakesAwayTheExecutableBit) {
-  write("a", "a\ndeny all\nb\n");
-  shell("chmod +x a");
-  const std::string point = commit_all("point");
-  write("a", "a\nallow all\nb\n");
-  commit_all("open");
-  write("a", "a\ndeny all\nbb\n");
-  shell("chmod -x a");
-  const std::string fix = commit_all("deny, and not executable");
-  const auto result = lay(point, {fix});
-  if (!result.conflict) {
-    EXPECT_TRUE(contains(git({"ls-tree", result.tree, "a"}), "100644"));
-  }
+TEST_F(PickedFix, IsNotContainedWhereItWasTakenBack) {
+  write("a", "1\n2\n3\n4\n5\nsix\n7\n8\n");
+  git({"add", "a"});
+  git({"commit", "-q", "-m", "back\n\nThis reverts commit " + picked_ + "."});
+  EXPECT_TRUE(lay_fix(git({"rev-parse", "HEAD"})).conflict);
 }
 
 // Changes the fix's lines only in their whitespace, before it.
@@ -114,30 +120,6 @@ TEST_F(OnlyWhitespace, IsNoConflict) {
 
 TEST_F(OnlyWhitespace, IsAConflictWhereItIsTheMeaning) {
   EXPECT_TRUE(lay_fix_on_other_whitespace("a.py", "  ", "    ").conflict);
-}
-
-TEST(Contained, IsAChangeWhoseLinesAreAllThere) {
-  const auto conflict = [](const std::string& ours, const std::string& base,
-                           const std::string& theirs) {
-    return "<<<< a\n" + ours + "|||| b\n" + base + "====\n" + theirs + ">>>> c\n";
-  };
-  EXPECT_TRUE(is_contained("x\n" + conflict("new\nsix\n", "5\n6\n", "new\n6\n") + "y\n", 4));
-  EXPECT_FALSE(is_contained(conflict("5\nsix\n", "5\n6\n", "new\n6\n"), 4));
-  EXPECT_FALSE(is_contained(conflict("new\n5\nsix\n", "5\n6\n", "new\n6\n"), 4));
-  // Only less: that it is not there may mean that it has another name.
-  EXPECT_FALSE(is_contained(conflict("six\n", "5\n6\n", "6\n"), 4));
-  // The same line, for something else.
-  EXPECT_FALSE(is_contained(conflict("if (a) {\nunlock\nreturn 1\n}\nif (b) {\nreturn 2\n}\n",
-                                     "if (c) {\nreturn 2\n}\n", "if (c) {\nunlock\nreturn 2\n}\n"),
-                            4));
-  // In two places, of which one is there.
-  EXPECT_FALSE(is_contained(conflict("x\nfix\n", "x\ny\n", "x\nfix\ny\nfix\n"), 4));
-  // Nothing but punctuation is new.
-  EXPECT_FALSE(is_contained(conflict("}\nsix\n", "6\n", "}\n6\n"), 4));
-  // One of two is not there.
-  EXPECT_FALSE(
-      is_contained(conflict("new\nsix\n", "6\n", "new\n6\n") + conflict("1\n", "2\n", "3\n"), 4));
-  EXPECT_FALSE(is_contained("no conflict\n", 4));
 }
 
 TEST_F(Settling, WhatRerereRecordedIsUsedAgain) {
@@ -184,8 +166,12 @@ TEST_F(Settling, AResolutionIsTakenForItsOwnConflictOnly) {
   const std::string fix = commit_all("fix");
   const std::string tree = git({"rev-parse", fix + "^{tree}"}),
                     ours = git({"rev-parse", point + "^{tree}"});
-  EXPECT_EQ(Laying(here_, {{fix, ours, tree}}).lay(point, {to_lay(fix)}, false).tree, tree);
-  EXPECT_TRUE(Laying(here_, {{fix, tree, tree}}).lay(point, {to_lay(fix)}, false).conflict);
+  EXPECT_EQ(
+      Laying(here_, {{fix, ours, tree}}, nothing_contained).lay(point, {to_lay(fix)}, false).tree,
+      tree);
+  EXPECT_TRUE(Laying(here_, {{fix, tree, tree}}, nothing_contained)
+                  .lay(point, {to_lay(fix)}, false)
+                  .conflict);
 }
 
 TEST_F(Settling, AConflictStandsOnTheCommitThatItsLinesCameWith) {

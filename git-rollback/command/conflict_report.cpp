@@ -40,6 +40,7 @@ int as_json(ChangingSession& changing, const Progress& progress) {
 int for_people(ChangingSession& changing, const Progress& progress) {
   if (progress.report) return report_done(changing, progress.plan, *progress.report);
   if (progress.branch) return report_branch(*progress.branch);
+  if (progress.declined) return exit_as_it_was;
   if (progress.plan.refusals.empty()) {
     say("everything is already at " + progress.plan.target.id);
     return exit_done;
@@ -61,15 +62,19 @@ int for_people(ChangingSession& changing, const Progress& progress) {
 
 int stop_and_report(ChangingSession& changing, const RollingOptions& values, const Plan& plan,
                     const RollbackRequest& request) {
+  // Of the plan that was agreed to, a conflict was to be resolved by a person.
   const Progress progress = stop_for_conflict(changing, plan, request, [&](const Plan& newer) {
     if (!values.json) show_plan(changing.session(), values, newer);
+    return agreed(values, newer);
   });
   return values.json ? as_json(changing, progress) : for_people(changing, progress);
 }
 
 int continue_and_report(ChangingSession& changing) {
-  const Progress progress = continue_conflicted(
-      changing, [&](const Plan& newer) { show_plan(changing.session(), RollingOptions(), newer); });
+  const Progress progress = continue_conflicted(changing, [&](const Plan& newer) {
+    show_plan(changing.session(), RollingOptions(), newer);
+    return true;
+  });
   return for_people(changing, progress);
 }
 

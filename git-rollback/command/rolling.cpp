@@ -63,17 +63,6 @@ void alert_of_left_out(const Plan& plan) {
   }
 }
 
-bool agreed(const RollingOptions& values, const Plan& plan) {
-  if (values.yes || values.emergency) return true;
-  if (!values.json && can_ask()) {
-    if (values.branch_only) return ask("Make the branch?");
-    return ask(plan.undoes.empty() ? "Roll back?" : "Undo the rollback?");
-  }
-  complain("error", "nothing was changed: without a terminal nobody can be asked",
-           {"run it with --yes"});
-  return false;
-}
-
 // Does nothing stand against it but what keeping more commits may solve?
 bool closure_may_help(const Plan& plan) {
   const auto conflicts =
@@ -174,6 +163,17 @@ void show_plan(const Session& session, const RollingOptions& values, const Plan&
     print(plan_for_people(plan, standing.judge_point(plan.target, session.configured().min_score)));
   }
   flush_output();
+}
+
+bool agreed(const RollingOptions& values, const Plan& plan) {
+  if (values.yes || values.emergency) return true;
+  if (!values.json && can_ask()) {
+    if (values.branch_only) return ask("Make the branch?");
+    return ask(plan.undoes.empty() ? "Roll back?" : "Undo the rollback?");
+  }
+  complain("error", "nothing was changed: without a terminal nobody can be asked",
+           {"run it with --yes"});
+  return false;
 }
 
 bool succeeded(const RollbackReport& report) {

@@ -34,6 +34,9 @@ int report_outcome(const RollbackReport& report);
 int report_done(const ChangingSession& changing, const Plan& plan, const RollbackReport& report);
 int report_branch(const MadeBranch& made);
 
+// By an option, or by a person who is asked; else it says why not.
+bool agreed(const RollingOptions& values, const Plan& plan);
+
 // The target is live, whole.
 bool succeeded(const RollbackReport& report);
 

@@ -141,8 +141,12 @@ Progress go_on(ChangingSession& changing, Waiting& waiting, const ShowPlan& show
       if (plan.nothing_to_do()) {
         forget_conflicted(changing);
       } else {
-        show(plan);
-        carry_on(changing, progress, waiting);
+        progress.declined = !show(plan);
+        if (progress.declined) {
+          forget_conflicted(changing);
+        } else {
+          carry_on(changing, progress, waiting);
+        }
       }
       return progress;
     }

@@ -19,10 +19,11 @@ struct Progress {
   std::vector<std::string> to_resolve;
   std::optional<RollbackReport> report;
   std::optional<MadeBranch> branch;
+  bool declined = false;  // the plan was not wanted, and the operation is over
 };
 
-// Hears of a plan that is about to be carried out.
-using ShowPlan = std::function<void(const Plan&)>;
+// Hears of a plan that is about to be carried out; false: it is not wanted.
+using ShowPlan = std::function<bool(const Plan&)>;
 
 // Of a plan that is refused for nothing but conflicts: lays the first of them out,
 // and journals that the operation waits. Goes on at once where git could resolve

@@ -130,6 +130,8 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
     session_.repository = here;
   } else if (in_flight == InFlight::is_wanted) {
     work_in(repository_of(session_.repository, *row), killed);
+    // A step that is where it should be runs no git that would notice.
+    clear_stale_locks(git(), {"index"});
   } else {
     std::vector<std::string> ways{"git rollback status", "git rollback --continue"};
     if (can_go_back(session_.repository, *row)) ways.emplace_back("git rollback --abort");

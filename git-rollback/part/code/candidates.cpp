@@ -1,6 +1,7 @@
 #include "part/code/candidates.h"
 
 #include <algorithm>
+#include <map>
 
 #include "os/error.h"
 
@@ -45,10 +46,18 @@ class Chooser {
     const Words words = words_of(setting_.preserve, request.preserve);
     const PreserveRules rules(words.classes);
     read(rules.need_notes() ? Notes::read : Notes::none);
-    Touched touched;
+    Circumstances circumstances{.components = {}, .wishes = wishes(request, words)};
+    for (const auto& one : setting_.components) circumstances.components.push_back(one.component);
     for (const auto& one : rules.classes()) {
-      if (!one.paths.empty()) touched[one.name] = touching(one.paths);
+      if (!one.paths.empty()) circumstances.touched[one.name] = touching(one.paths);
     }
+    circumstances.paths = paths_of_reverts();
+    rollback::choose(candidates_, rules, circumstances);
+    return std::move(candidates_);
+  }
+
+ private:
+  Wishes wishes(const Request& request, const Words& words) {
     Wishes wishes{.preserve = {}, .no_preserve = {}, .drop_undeployed = request.drop_undeployed};
     for (const auto& word : words.commits) wishes.preserve.insert(named(word, "--preserve"));
     for (const auto& word : request.no_preserve) {
@@ -58,13 +67,34 @@ class Chooser {
       }
       wishes.no_preserve.insert(id);
     }
-    std::vector<std::string> components;
-    for (const auto& one : setting_.components) components.push_back(one.component);
-    rollback::choose(candidates_, rules, touched, wishes, components);
-    return std::move(candidates_);
+    return wishes;
   }
 
- private:
+  ChangedPaths paths_of_reverts() const {
+    std::map<std::string, const Commit*> all;
+    for (const auto& candidate : candidates_) {
+      all[candidate.unit.commit.id] = &candidate.unit.commit;
+      for (const auto& commit : candidate.unit.merged) all[commit.id] = &commit;
+    }
+    std::map<std::string, std::string> parents;  // of those that are asked for
+    const auto ask_for = [&](const Commit& commit) {
+      parents[commit.id] = commit.parents.empty() ? "" : commit.parents.front();
+    };
+    for (const auto& [id, commit] : all) {
+      for (const auto& reverted : reverted_by_git(*commit)) {
+        const auto found = all.find(reverted);
+        if (found == all.end()) continue;
+        ask_for(*commit);
+        ask_for(*found->second);
+      }
+    }
+    ChangedPaths paths;
+    for (const auto& [id, changes] : changes_of(git_, {parents.begin(), parents.end()}, {})) {
+      for (const auto& change : changes) paths[id].insert(change.path);
+    }
+    return paths;
+  }
+
   void add(std::vector<Unit> units, bool deployed) {
     for (auto& unit : units) {
       candidates_.push_back({.unit = std::move(unit), .deployed = deployed});

@@ -1,6 +1,7 @@
 // Which commits stay, and why; which were undone before. Pure.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -15,6 +16,7 @@ struct Candidate {
   Unit unit;
   bool deployed = true;           // else it came after what is live
   bool inside = true;             // it changes a path that goes back
+  bool refused = false;           // named by --no-preserve
   bool undone = false;            // before, by another rollback or a `git revert`
   std::string kept_for = {};      // the rule that keeps it; "": it goes
   std::string left_out_for = {};  // why it goes although a rule keeps it
@@ -38,15 +40,27 @@ inline constexpr const char* component_trailer = "Rollback-Component";  // "": o
 
 bool is_rollback(const Commit& commit);
 
+// The ids after the words of `git revert`; of a rollback's commit, none.
+std::vector<std::string> reverted_by_git(const Commit& commit);
+
 // The commits that a rollback's commit, or one of `git revert`, undoes; of a
 // rollback only where it went back with all of these components.
 std::vector<std::string> undone_by(const Commit& commit,
                                    const std::vector<std::string>& components);
 
-// Sets `undone` and `kept_for`; oldest first. That a later commit undid one
-// counts, unless that one was undone itself. A merge is kept for the sake of what
-// it merged, too.
-void choose(std::vector<Candidate>& candidates, const PreserveRules& rules, const Touched& touched,
-            const Wishes& wishes, const std::vector<std::string>& components);
+using ChangedPaths = std::map<std::string, std::set<std::string>>;  // by commit
+
+struct Circumstances {
+  std::vector<std::string> components;  // that go back
+  Wishes wishes = {};
+  Touched touched = {};
+  ChangedPaths paths = {};  // of the commits of `git revert`, and of those that they name
+};
+
+// Sets what becomes of each; oldest first. That a later commit undid one counts,
+// unless that one was undone itself, or changes fewer paths. A merge is kept for
+// the sake of what it merged, too; then so is what took back a part of it.
+void choose(std::vector<Candidate>& candidates, const PreserveRules& rules,
+            const Circumstances& circumstances);
 
 }  // namespace rollback

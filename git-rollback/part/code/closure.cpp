@@ -55,7 +55,8 @@ std::set<std::string> blamed(const Git& git, const Conflict& conflict, const std
 }
 
 bool can_be_added(const Candidate& candidate) {
-  return candidate.inside && candidate.kept_for.empty() && !candidate.undone;
+  return candidate.inside && candidate.kept_for.empty() && !candidate.undone &&
+         !is_rollback(candidate.unit.commit);
 }
 
 std::vector<size_t> by_blame(const Git& git, const Conflict& conflict, const std::string& point,

@@ -26,7 +26,9 @@ Step::Seen BranchStep::observe() {
   // One process for both, since this stands in the swap.
   const std::string answer = git_.run({"rev-parse", "HEAD", "--symbolic-full-name", "HEAD"});
   const auto lines = split(answer, '\n');
-  const std::string now(lines.at(0)), branch(lines.at(1));
+  const std::string now(lines.at(0));
+  // Where a branch or a tag is called HEAD, git has no full name for it.
+  const std::string branch = lines.size() > 1 ? std::string(lines[1]) : current_branch(git_);
   if (branch != ref_) {
     const bool applied = git_.ask({"rev-parse", "--verify", "--quiet", ref_}).out == after_ + "\n";
     const std::string name = ref_.starts_with("refs/heads/") ? ref_.substr(11) : before_;

@@ -8,10 +8,13 @@
 #include "part/code/candidates.h"
 #include "part/code/closure.h"
 #include "part/code/code_steps.h"
+#include "part/code/twins.h"
 #include "part/code/work_tree.h"
 
 namespace rollback {
 namespace {
+
+constexpr const char* closure_rule = "closure: ";
 
 class Composer {
  public:
@@ -21,7 +24,8 @@ class Composer {
         request_(request),
         specs_(specs_of_what_goes_back(setting.components)),
         kept_specs_(specs_of_what_is_kept(setting.components)),
-        laying_(git, resolutions_from(request.resolutions)) {
+        laying_(git, resolutions_from(request.resolutions),
+                [this] { return commits_with_twins(git_, made_.target, made_.live); }) {
     made_.branch = current_branch(git);
     made_.head = git.line({"rev-parse", "--verify", "HEAD^{commit}"});
     made_.live = request.live.commit;
@@ -40,6 +44,11 @@ class Composer {
     const std::string laid = lay(start);
     if (laid.empty()) return std::move(made_);
     finish(start, laid);
+    if (!made_.obstacle && made_.changes.empty() && has_closure()) {
+      made_.obstacle =
+          Obstacle{"with what the kept commits stand on, nothing is left to undo",
+                   {"git rollback --conflicts=skip …   leaves out what does not apply"}};
+    }
     if (!made_.obstacle && has_changes_outside(start, laid)) {
       made_.obstacle = kept_outside(start);
     }
@@ -127,8 +136,14 @@ class Composer {
               std::vector<size_t>& added) {
     if (stands.empty()) return false;
     for (const size_t i : stands) {
+      if (!made_.candidates[i].refused) continue;
+      made_.obstacle = obstacle_of(conflict, {i});
+      made_.obstacle->reason += ", which --no-preserve takes out";
+      return false;
+    }
+    for (const size_t i : stands) {
       made_.candidates[i].kept_for =
-          "closure: " + conflict.commit.id.substr(0, 10) + " stands on it";
+          std::string(closure_rule) + conflict.commit.id.substr(0, 10) + " stands on it";
       added.push_back(i);
     }
     if (static_cast<long long>(added.size()) <= setting_.closure_limit) return true;
@@ -172,6 +187,12 @@ class Composer {
       made_.remarks.push_back("config files go back to the point: what " + id.substr(0, 10) +
                               " changed in '" + changes.front().path + "' does not stay");
     }
+  }
+
+  bool has_closure() const {
+    return std::any_of(made_.candidates.begin(), made_.candidates.end(), [](const Candidate& one) {
+      return one.kept() && one.kept_for.starts_with(closure_rule);
+    });
   }
 
   Candidate& candidate_of(const std::string& id) {
@@ -252,6 +273,14 @@ class Composer {
       const auto outside = left_over(changes_between(git_, before, after, {}),
                                      changes_between(git_, before, after, kept_specs_));
       if (!outside.empty()) {
+        const auto settled = made_.settled.find(commit.id);
+        if (settled != made_.settled.end() && settled->second == resolved_before) {
+          return Obstacle{"what you resolved changes '" + outside.front() +
+                              "', which is none of what goes back",
+                          {"git rollback status   names the folder; there: git restore --staged "
+                           "--worktree -- '" +
+                           outside.front() + "'"}};
+        }
         return Obstacle{"the commit " + candidate_of(commit.id).unit.shown() +
                             " changes a file that is called '" + outside.front() +
                             "' there, which is none of what goes back",

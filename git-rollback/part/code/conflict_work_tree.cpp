@@ -49,7 +49,7 @@ std::vector<std::string> with_markers(const Git& git, const LaidOutConflict& lai
   std::vector<std::string> paths;
   for (const auto& path : laid_out.paths) {
     const std::string staged = git.ask({"cat-file", "blob", ":0:" + path}).out;
-    if (has_line_with(staged, "<<<<<<< ") && has_line_with(staged, ">>>>>>> ")) {
+    if (has_line_with(staged, "<<<<<<< ") || has_line_with(staged, ">>>>>>> ")) {
       paths.push_back(path);
     }
   }
@@ -90,6 +90,12 @@ void ConflictWorkTree::check_out(const std::string& start) {
   fs::create_directories(folder_.parent_path());
   git_.run({"worktree", "add", "--quiet", "--detach", folder_.string(), start},
            {.config = quietly});
+  // What is resolved may be outside of what a sparse checkout has, and `git add`
+  // refuses that. Only a setting of this work tree's own is changed.
+  const bool own = there_.ask({"config", "--bool", "extensions.worktreeConfig"}).out == "true\n";
+  if (own && there_.ask({"config", "--bool", "core.sparseCheckout"}).out == "true\n") {
+    there_.run({"sparse-checkout", "disable"}, {.config = quietly});
+  }
 }
 
 // By the merge of git's that takes its base by name, and labels by variable.
@@ -103,7 +109,7 @@ Finished ConflictWorkTree::merge(const ConflictToOpen& conflict, const std::stri
   if (!with_renames) settings.emplace_back("merge.renames=false");
   const std::string label =
       git_.line({"log", "-1", "--no-show-signature", "--format=%h (%s)", conflict.commit});
-  return there_.ask({"merge-recursive", base, "--", start, theirs},
+  return there_.ask({"merge-recursive", "--diff-algorithm=histogram", base, "--", start, theirs},
                     {.set = {{"GITHEAD_" + start, "the rollback to " + conflict.target},
                              {"GITHEAD_" + theirs, label}},
                      .config = settings});
@@ -161,10 +167,21 @@ std::string ConflictWorkTree::take(const LaidOutConflict& laid_out) {
     throw Refused("what was changed in " + quoted(paths) + " is not staged yet",
                   {at + "add '" + paths.front() + "'", "git rollback --continue"});
   }
+  if (const auto paths = added_by_person(laid_out); !paths.empty()) {
+    throw Refused("new in '" + folder_.string() + "', and not added: " + quoted(paths),
+                  {at + "add '" + paths.front() + "', or remove it", "git rollback --continue"});
+  }
   const bool committed = there_.line({"rev-parse", "HEAD"}) != laid_out.start;
   if (!committed && !laid_out.paths.empty()) refuse_doubtful(laid_out);
   there_.ask({"rerere"});
   return there_.line({"write-tree"});
+}
+
+// What would be lost with the folder; git mergetool leaves a copy of each file.
+std::vector<std::string> ConflictWorkTree::added_by_person(const LaidOutConflict& laid_out) const {
+  auto paths = paths_in(there_.run({"ls-files", "--others", "--exclude-standard", "-z"}));
+  for (const auto& path : laid_out.paths) std::erase(paths, path + ".orig");
+  return paths;
 }
 
 // What looks like a mistake is asked about, and a commit is the answer.
@@ -185,6 +202,7 @@ void ConflictWorkTree::refuse_doubtful(const LaidOutConflict& laid_out) const {
 }
 
 void ConflictWorkTree::remove() {
+  if (stands()) there_.ask({"rerere", "clear"});  // what was not resolved need not be remembered
   fs::remove_all(folder_);
   boost::system::error_code ignored;
   fs::remove(folder_.parent_path(), ignored);  // while it is empty

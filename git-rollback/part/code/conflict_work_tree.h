@@ -52,6 +52,7 @@ class ConflictWorkTree {
   bool stands() const;
   void check_out(const std::string& start);
   Finished merge(const ConflictToOpen& conflict, const std::string& start, bool with_renames) const;
+  std::vector<std::string> added_by_person(const LaidOutConflict& laid_out) const;
   void refuse_doubtful(const LaidOutConflict& laid_out) const;
   std::string commit(const std::string& tree, const std::string& parent,
                      const std::string& message) const;

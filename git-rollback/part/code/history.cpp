@@ -106,11 +106,10 @@ std::vector<Unit> units_between(const Git& git, const std::string& from, const s
 
 std::set<std::string> units_touching(const Git& git, const std::string& from, const std::string& to,
                                      const std::vector<std::string>& pathspecs) {
-  std::vector<std::string> arguments{
-      "log", "-z", "--first-parent", "--no-show-signature", "--format=%H", from + ".." + to, "--"};
+  std::vector<std::string> arguments{"rev-list", "--first-parent", from + ".." + to, "--"};
   arguments.insert(arguments.end(), pathspecs.begin(), pathspecs.end());
-  const std::string log = git.run(arguments);
-  const auto ids = split(log, '\0');
+  const std::string list = git.run(arguments);
+  const auto ids = split(list, '\n');
   return {ids.begin(), ids.end()};
 }
 

@@ -29,8 +29,8 @@ std::vector<Resolution> resolutions_from(const std::string& text) {
   return resolutions;
 }
 
-Laying::Laying(const Git& git, std::vector<Resolution> resolutions)
-    : git_(git), resolutions_(std::move(resolutions)) {}
+Laying::Laying(const Git& git, std::vector<Resolution> resolutions, Contained contained)
+    : git_(git), resolutions_(std::move(resolutions)), ask_contained_(std::move(contained)) {}
 
 Replay& Laying::replay() {
   if (!replay_) replay_ = open_replay(git_);
@@ -45,7 +45,12 @@ const Laying::Attempt& Laying::attempt(const std::string& ours, const CommitToLa
       resolutions_.begin(), resolutions_.end(),
       [&](const Resolution& one) { return one.commit == commit.id && one.ours == ours; });
   if (resolved != resolutions_.end()) {
-    attempt = {.tree = resolved->tree, .how = "as you resolved it", .paths = {}};
+    attempt = {.tree = resolved->tree, .how = resolved_before, .paths = {}};
+    return attempt;
+  }
+  if (!contained_) contained_ = ask_contained_();
+  if (contained_->count(commit.id) != 0) {
+    attempt = {.tree = tree_of(git_, ours), .how = "the point has the same change", .paths = {}};
     return attempt;
   }
   attempt.paths = replay().lay(ours, {commit}).paths;

@@ -1,9 +1,11 @@
 // Lays kept commits on a tree, conflict by conflict.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,9 +30,14 @@ struct Resolution {
 std::string to_text(const std::vector<Resolution>& resolutions);  // "" for none
 std::vector<Resolution> resolutions_from(const std::string& text);
 
+inline constexpr const char* resolved_before = "as it was resolved";
+
 class Laying {
  public:
-  Laying(const Git& git, std::vector<Resolution> resolutions);
+  // `contained`: commits whose change the tree has already, asked for at the first
+  // conflict.
+  using Contained = std::function<std::set<std::string>()>;
+  Laying(const Git& git, std::vector<Resolution> resolutions, Contained contained);
 
   struct Result {
     std::string tree;
@@ -52,6 +59,8 @@ class Laying {
 
   const Git& git_;
   std::vector<Resolution> resolutions_;
+  Contained ask_contained_;
+  std::optional<std::set<std::string>> contained_;
   std::unique_ptr<Replay> replay_;  // when it is first needed: libgit2 takes its time to begin
   std::map<std::pair<std::string, std::string>, Attempt> attempts_;  // by `ours` and commit
 };

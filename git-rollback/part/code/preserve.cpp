@@ -31,6 +31,11 @@ bool has_line(const std::string& text, const std::string& line) {
   return std::find(lines.begin(), lines.end(), line) != lines.end();
 }
 
+// A commit that git made of another one quotes its subject; that is not its own.
+bool quotes_a_subject(const Commit& commit) {
+  return commit.subject.starts_with("Revert \"") || commit.subject.starts_with("Reapply \"");
+}
+
 }  // namespace
 
 PreserveRules::PreserveRules(std::vector<PreserveClass> classes) : classes_(std::move(classes)) {
@@ -51,14 +56,18 @@ bool PreserveRules::need_notes() const {
 
 std::optional<std::string> PreserveRules::rule_for(const Commit& commit,
                                                    const Touched& touched) const {
+  const bool quotes = quotes_a_subject(commit);
+  const std::string message =
+      quotes ? commit.message.substr(std::min(commit.subject.size(), commit.message.size()))
+             : commit.message;
   for (size_t i = 0; i < classes_.size(); ++i) {
     const PreserveClass& one = classes_[i];
     const auto because = [&](const std::string& words) { return one.name + ": " + words; };
-    if (found_by(patterns_[i].subject, commit.subject)) return because("its subject");
+    if (!quotes && found_by(patterns_[i].subject, commit.subject)) return because("its subject");
     for (const auto& key : one.trailers) {
       if (!commit.trailer(key).empty()) return because("its trailer " + key);
     }
-    if (const auto said = found_by(patterns_[i].message, commit.message)) {
+    if (const auto said = found_by(patterns_[i].message, message)) {
       return because("'" + *said + "' in its message");
     }
     if (found_by(patterns_[i].author, commit.author)) return because("its author");

@@ -26,7 +26,8 @@ class PreserveRules {
   bool need_notes() const;
 
   // The first that fits, in words for people, so that a false match is seen:
-  // "security_patches: CVE-2024-1234 in its message". Pure.
+  // "security_patches: CVE-2024-1234 in its message". What a commit of `git
+  // revert` quotes of another one's subject does not count. Pure.
   std::optional<std::string> rule_for(const Commit& commit, const Touched& touched) const;
 
  private:

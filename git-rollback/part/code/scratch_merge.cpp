@@ -47,7 +47,9 @@ std::string ScratchMerge::merge(const std::vector<std::string>& options) {
   const bool merged = picked.status == 0 ||
                       (picked.status == 1 && picked.out.find("CONFLICT (") != std::string::npos);
   const bool whole = merged && git_.run({"ls-files", "--unmerged", "-z"}).empty();
-  return whole ? git_.line({"write-tree"}) : "";
+  if (whole) return git_.line({"write-tree"});
+  git_.ask({"rerere", "clear"});  // a plan leaves nothing to be remembered
+  return "";
 }
 
 }  // namespace rollback

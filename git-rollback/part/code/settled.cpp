@@ -3,34 +3,12 @@
 #include <algorithm>
 #include <boost/filesystem/path.hpp>
 
-#include "part/code/contained.h"
+#include "part/code/code_paths.h"
 #include "part/code/scratch_merge.h"
+#include "part/code/work_tree.h"
 
 namespace rollback {
 namespace {
-
-// "" : one of the paths lacks something of the change.
-std::string tree_where_contained(const Git& git, const ThreeTrees& trees,
-                                 const std::vector<std::string>& paths) {
-  const MergedTree merged = merge_trees(git, trees);
-  std::vector<PathChange> as_ours;
-  for (const auto& path : paths) {
-    std::string ids[4], modes[4];
-    for (const auto& stage : merged.stages) {
-      if (stage.path != path || !stage.mode.starts_with("100")) continue;
-      ids[stage.stage] = stage.id;
-      modes[stage.stage] = stage.mode;
-    }
-    const auto& [unused, base, ours, theirs] = ids;
-    if (ours.empty() || theirs.empty() || !is_contained(git, base, ours, theirs)) return "";
-    as_ours.push_back({.path = path,
-                       .old_mode = "",
-                       .new_mode = modes[2] == modes[1] ? modes[3] : modes[2],
-                       .old_id = "",
-                       .new_id = ours});
-  }
-  return tree_with(git, merged.tree, as_ours);
-}
 
 // In the others the amount of whitespace at the start of a line may be its meaning.
 bool may_be_indented_anyhow(const std::string& path) {
@@ -63,7 +41,13 @@ std::string tree_where_whitespace_differs(const Git& git, const ThreeTrees& tree
   const bool anyhow = std::all_of(paths.begin(), paths.end(), may_be_indented_anyhow);
   const std::string option = anyhow ? "ignore-space-change" : "ignore-space-at-eol";
   if (numbers_of(git, trees, paths, "") != numbers_of(git, trees, paths, "--" + option)) return "";
-  return scratch.merge({"--strategy-option=" + option});
+  const std::string merged = scratch.merge({"--strategy-option=" + option});
+  if (merged.empty()) return "";
+  // Elsewhere whitespace counts.
+  Pathspecs specs;
+  for (const auto& path : paths) specs.push_back(":(top,literal)" + path);
+  const std::string strict = merge_trees(git, trees).tree;
+  return tree_with(git, strict, changes_between(git, strict, merged, specs));
 }
 
 }  // namespace
@@ -71,10 +55,8 @@ std::string tree_where_whitespace_differs(const Git& git, const ThreeTrees& tree
 std::optional<Settled> settle(const Git& git, const ThreeTrees& trees,
                               const std::vector<std::string>& paths) {
   if (paths.empty()) return std::nullopt;
-  std::string tree = tree_where_contained(git, trees, paths);
-  if (!tree.empty()) return Settled{tree, "the change is there already"};
   ScratchMerge scratch(git, trees);
-  tree = tree_where_whitespace_differs(git, trees, paths, scratch);
+  std::string tree = tree_where_whitespace_differs(git, trees, paths, scratch);
   if (!tree.empty()) return Settled{tree, "only whitespace differs"};
   if (scratch.has_rerere()) tree = scratch.merge({"--rerere-autoupdate"});
   if (!tree.empty()) return Settled{tree, "as it was resolved before (rerere)"};

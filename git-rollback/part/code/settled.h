@@ -12,12 +12,11 @@ namespace rollback {
 
 struct Settled {
   std::string tree;
-  std::string how;  // "the change is there already", for people
+  std::string how;  // "only whitespace differs", for people
 };
 
-// Of a merge that conflicts in these paths: whether `ours` has the change already
-// (contained.h), whether only whitespace differs, whether rerere has a
-// resolution. Nothing: it is a real conflict.
+// Of a merge that conflicts in these paths: whether only whitespace differs, and
+// whether rerere has a resolution. Nothing: it is a real conflict.
 std::optional<Settled> settle(const Git& git, const ThreeTrees& trees,
                               const std::vector<std::string>& paths);
 

@@ -100,6 +100,19 @@ bool contains(const std::vector<std::string>& list, const std::string& text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
+// A submodule that is checked out, where a file or a folder of ours must be.
+bool is_in_the_way(const Git& git, const PathChange& change,
+                   const std::vector<PathChange>& changes) {
+  if (change.old_mode != submodule || change.new_mode == submodule) return false;
+  boost::system::error_code error;
+  const fs::path folder = git.work_tree() / change.path;
+  if (!fs::is_directory(folder, error) || fs::is_empty(folder, error)) return false;
+  return change.new_mode != absent ||
+         std::any_of(changes.begin(), changes.end(), [&](const PathChange& other) {
+           return other.path.starts_with(change.path + "/");
+         });
+}
+
 }  // namespace
 
 std::vector<PathChange> changes_between(const Git& git, const std::string& old_tree,
@@ -147,6 +160,9 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
     if (in_index.skip || contains(files_elsewhere, change.path) || change.old_mode == submodule ||
         change.new_mode == submodule) {
       file_old = file_new = true;
+    }
+    if (place.foreign.empty() && in_index == old_entry && is_in_the_way(git, change, changes)) {
+      place.foreign = change.path;
     }
     const bool index_old = in_index == old_entry, index_new = in_index == new_entry;
     place.at_old = place.at_old && file_old && index_old;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 
 #include "part/code/replay/overlay.h"
@@ -95,6 +96,20 @@ class Libgit2Replay : public Replay {
     return BlobHandle(raw);
   }
 
+  // Base, ours and theirs; nothing after a conflict.
+  static std::optional<std::string> merged(const git_merge_file_input (&inputs)[3],
+                                           uint32_t flags) {
+    git_merge_file_options options;
+    git_merge_file_options_init(&options, GIT_MERGE_FILE_OPTIONS_VERSION);
+    options.flags = flags;
+    git_merge_file_result result{};
+    check(git_merge_file(&result, &inputs[0], &inputs[1], &inputs[2], &options),
+          "cannot merge a file");
+    const std::unique_ptr<git_merge_file_result, Free<git_merge_file_result_free>> held(&result);
+    if (result.automergeable == 0) return std::nullopt;
+    return std::string(result.ptr, result.len);
+  }
+
   bool merge(const std::string& path, const Blob& base, const Blob& theirs, Blob& ours) {
     const BlobHandle contents[] = {content(base), content(ours), content(theirs)};
     git_merge_file_input inputs[3];
@@ -104,12 +119,12 @@ class Libgit2Replay : public Replay {
       inputs[i].ptr = static_cast<const char*>(git_blob_rawcontent(contents[i].get()));
       inputs[i].size = git_blob_rawsize(contents[i].get());
     }
-    git_merge_file_result result{};
-    check(git_merge_file(&result, &inputs[0], &inputs[1], &inputs[2], nullptr),
-          "cannot merge '" + path + "'");
-    const std::unique_ptr<git_merge_file_result, Free<git_merge_file_result_free>> held(&result);
-    if (result.automergeable == 0) return false;
-    check(git_blob_create_from_buffer(&ours.id, repository_.get(), result.ptr, result.len),
+    // git's merge compares by the histogram, which libgit2 has not. Where two other
+    // ways agree, so does that; else git decides.
+    const auto plain = merged(inputs, GIT_MERGE_FILE_DEFAULT),
+               patient = merged(inputs, GIT_MERGE_FILE_DIFF_PATIENCE);
+    if (!plain || plain != patient) return false;
+    check(git_blob_create_from_buffer(&ours.id, repository_.get(), plain->data(), plain->size()),
           "cannot write '" + path + "'");
     ours.mode = ours.mode == base.mode ? theirs.mode : ours.mode;
     return true;

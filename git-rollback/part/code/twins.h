@@ -1,0 +1,17 @@
+// Commits whose change another branch has as a commit of its own.
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "store/git.h"
+
+namespace rollback {
+
+// Those of `to`, and not of `from`, whose change `from` has as well: picked, with
+// the same patch id (git help cherry). Where one of `from` takes such a change back
+// again, nothing is known, and it is empty; so it is where `from` is an ancestor.
+std::set<std::string> commits_with_twins(const Git& git, const std::string& from,
+                                         const std::string& to);
+
+}  // namespace rollback
