@@ -26,10 +26,10 @@ TEST(PreserveClass, IsFoundByNameAndByAlias) {
 TEST(PreserveClass, OfHotfixesKnowsTheirSubjects) {
   const RE2 subject(built_in("hotfixes").subject);
   for (const std::string yes :
-       {"hotfix: x", "hotfix(raid)!: x", "fix(hotfix): x", "fix!(hotfix): x"}) {
+       {"hotfix: x", "hotfix(raid)!: x", "fix(hotfix): x", "fix!(hotfix): x", "Hotfix: x"}) {
     EXPECT_TRUE(RE2::PartialMatch(yes, subject)) << yes;
   }
-  for (const std::string no : {"fix: a hotfix", "fix(raid): x", "revert hotfix: x", "Hotfix"}) {
+  for (const std::string no : {"fix: a hotfix", "fix(raid): x", "revert hotfix: x"}) {
     EXPECT_FALSE(RE2::PartialMatch(no, subject)) << no;
   }
 }

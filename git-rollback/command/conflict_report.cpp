@@ -42,7 +42,7 @@ int for_people(ChangingSession& changing, const Progress& progress) {
   if (progress.branch) return report_branch(*progress.branch);
   if (progress.declined) return exit_as_it_was;
   if (progress.plan.refusals.empty()) {
-    say("everything is already at " + progress.plan.target.id);
+    say_nothing_to_do(progress.plan);
     return exit_done;
   }
   if (progress.to_resolve.empty()) {

@@ -86,11 +86,7 @@ int nothing_to_do(const RollingOptions& values, const Session& session, const Pl
   if (values.json && planned.plan) {
     show_plan(session, values, *planned.plan);
   } else if (planned.plan) {
-    std::string text = "everything is already at " + planned.plan->target.id;
-    for (const auto& part : planned.plan->parts) {
-      if (!part.assessment.but_for.empty()) text += ", but for " + part.assessment.but_for;
-    }
-    say(text);
+    say_nothing_to_do(*planned.plan);
   } else if (values.json) {
     print(dump(
         nothing_as_json(judged_points(session, look_around(session), 0), planned.already_live)));
@@ -119,7 +115,10 @@ void tell_those_who_push(const Repository& repository, const Plan& plan) {
 }
 
 bool agreed_to_resolve(const RollingOptions& values) {
-  if (values.emergency) return false;  // its hints say what to type
+  if (values.emergency) {
+    hints({"without --emergency, the conflict is laid out so that you can resolve it"});
+    return false;
+  }
   if (values.yes) return true;
   if (!values.json && can_ask()) return ask("Lay the conflict out, so that you can resolve it?");
   hints({"to resolve it: run it with --yes"});
@@ -174,6 +173,14 @@ bool agreed(const RollingOptions& values, const Plan& plan) {
   complain("error", "nothing was changed: without a terminal nobody can be asked",
            {"run it with --yes"});
   return false;
+}
+
+void say_nothing_to_do(const Plan& plan) {
+  std::string text = "everything is already at " + plan.target.id;
+  for (const auto& part : plan.parts) {
+    if (!part.assessment.but_for.empty()) text += ", but for " + part.assessment.but_for;
+  }
+  say(text);
 }
 
 bool succeeded(const RollbackReport& report) {

@@ -37,6 +37,8 @@ int report_branch(const MadeBranch& made);
 // By an option, or by a person who is asked; else it says why not.
 bool agreed(const RollingOptions& values, const Plan& plan);
 
+void say_nothing_to_do(const Plan& plan);
+
 // The target is live, whole.
 bool succeeded(const RollbackReport& report);
 

@@ -118,7 +118,15 @@ void carry_on(ChangingSession& changing, Progress& progress, Waiting& waiting) {
   changing.discard(row_of(changing));
   fail_point("conflict removed");
   if (!waiting.request.branch_only) {
-    progress.report = carry_out(changing, progress.plan, waiting.request);
+    try {
+      progress.report = carry_out(changing, progress.plan, waiting.request);
+    } catch (const Refused& error) {
+      auto hints = error.hints();
+      hints.push_back("operation " + progress.plan.operation +
+                      " still waits, with all conflicts resolved: put that right, then git "
+                      "rollback --continue; or git rollback --abort");
+      throw Refused(error.what(), hints);
+    }
     return;
   }
   progress.branch = make_branch(changing, progress.plan, waiting.request);

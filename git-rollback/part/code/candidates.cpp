@@ -53,10 +53,24 @@ class Chooser {
     }
     circumstances.paths = paths_of_reverts();
     rollback::choose(candidates_, rules, circumstances);
+    remark_on_what_stays(circumstances.wishes.no_preserve);
     return std::move(candidates_);
   }
 
  private:
+  // What a merge brought goes and stays with it.
+  void remark_on_what_stays(const std::set<std::string>& refused) {
+    for (const auto& candidate : candidates_) {
+      if (!candidate.kept() || !candidate.inside) continue;
+      for (const auto& commit : candidate.unit.merged) {
+        if (refused.count(commit.id) == 0) continue;
+        remarks_.push_back(commit.id.substr(0, 10) + " of --no-preserve stays: it came with " +
+                           candidate.unit.shown() + "; to take that out: --no-preserve " +
+                           candidate.unit.commit.id.substr(0, 10));
+      }
+    }
+  }
+
   Wishes wishes(const Request& request, const Words& words) {
     Wishes wishes{.preserve = {}, .no_preserve = {}, .drop_undeployed = request.drop_undeployed};
     for (const auto& word : words.commits) wishes.preserve.insert(named(word, "--preserve"));

@@ -34,7 +34,8 @@ bool covers(const Commit& revert, const std::string& reverted, const ChangedPath
 struct Judge {
   const PreserveRules& rules;
   const Circumstances& circumstances;
-  std::map<std::string, std::string> undone = {};  // and by which commit
+  std::map<std::string, std::string> undone = {};               // and by which commit
+  std::map<std::string, std::set<std::string>> undone_in = {};  // components, by commit
 
   void find_undone(std::vector<Candidate>& candidates) {
     for (auto it = candidates.rbegin(); it != candidates.rend(); ++it) {
@@ -49,10 +50,20 @@ struct Judge {
   }
 
   void take_word_of(const Commit& commit) {
-    for (auto& id : undone_by(commit, circumstances.components)) {
-      if (is_rollback(commit) || covers(commit, id, circumstances.paths)) {
-        undone.emplace(std::move(id), commit.id);
-      }
+    for (const auto& id : reverted_by_git(commit)) {
+      if (covers(commit, id, circumstances.paths)) undone.emplace(id, commit.id);
+    }
+    if (!is_rollback(commit)) return;
+    const auto of = commit.trailer(component_trailer);  // none: of all
+    for (const auto& id : commit.trailer(reverts_trailer)) {
+      auto& components = undone_in[id];
+      components.insert(of.begin(), of.end());
+      const bool all = of.empty() ||
+                       std::all_of(circumstances.components.begin(), circumstances.components.end(),
+                                   [&](const std::string& component) {
+                                     return components.count(component) != 0;
+                                   });
+      if (all) undone.emplace(id, commit.id);
     }
   }
 
@@ -125,18 +136,6 @@ std::vector<std::string> reverted_by_git(const Commit& commit) {
 }
 
 bool is_rollback(const Commit& commit) { return !commit.trailer(rollback_to_trailer).empty(); }
-
-std::vector<std::string> undone_by(const Commit& commit,
-                                   const std::vector<std::string>& components) {
-  if (!is_rollback(commit)) return reverted_by_git(commit);
-  const auto of = commit.trailer(component_trailer);
-  const bool of_all =
-      of.empty() ||
-      std::all_of(components.begin(), components.end(), [&](const std::string& component) {
-        return std::find(of.begin(), of.end(), component) != of.end();
-      });
-  return of_all ? commit.trailer(reverts_trailer) : std::vector<std::string>{};
-}
 
 void choose(std::vector<Candidate>& candidates, const PreserveRules& rules,
             const Circumstances& circumstances) {

@@ -43,11 +43,6 @@ bool is_rollback(const Commit& commit);
 // The ids after the words of `git revert`; of a rollback's commit, none.
 std::vector<std::string> reverted_by_git(const Commit& commit);
 
-// The commits that a rollback's commit, or one of `git revert`, undoes; of a
-// rollback only where it went back with all of these components.
-std::vector<std::string> undone_by(const Commit& commit,
-                                   const std::vector<std::string>& components);
-
 using ChangedPaths = std::map<std::string, std::set<std::string>>;  // by commit
 
 struct Circumstances {
@@ -58,7 +53,8 @@ struct Circumstances {
 };
 
 // Sets what becomes of each; oldest first. That a later commit undid one counts,
-// unless that one was undone itself, or changes fewer paths. A merge is kept for
+// unless that one was undone itself, or changes fewer paths; that of rollbacks of
+// some components, where together they have all that go back. A merge is kept for
 // the sake of what it merged, too; then so is what took back a part of it.
 void choose(std::vector<Candidate>& candidates, const PreserveRules& rules,
             const Circumstances& circumstances);

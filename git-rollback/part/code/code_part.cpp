@@ -290,7 +290,8 @@ class CodePart : public Part {
     const std::set<std::string> ids(only.begin(), only.end());
     size_t number = 0;
     std::string shown;
-    for (const auto& one : made.candidates) {
+    for (auto it = made.candidates.rbegin(); it != made.candidates.rend(); ++it) {
+      const Candidate& one = *it;
       if (!one.goes() || ids.count(one.unit.commit.id) == 0) continue;
       if (++number <= ids_shown)
         shown += (number == 1 ? "" : ", ") + one.unit.commit.id.substr(0, 10);
@@ -312,8 +313,12 @@ class CodePart : public Part {
     // leaves it, is nobody's change.
     const std::string path = where_is(git_, made.changes, made.config_paths).foreign;
     if (path.empty()) return std::nullopt;
-    return Obstacle{"your local changes to '" + path + "' would be overwritten",
-                    {"git stash push --include-untracked -- '" + path + "'"}};
+    return Obstacle{
+        "your local changes to '" + path + "' would be overwritten",
+        {std::string("git stash push ") +
+         (git_.ask({"check-ignore", "-q", "--", path}).status == 0 ? "--all"
+                                                                   : "--include-untracked") +
+         " -- '" + path + "'"}};
   }
 
   std::string write_commit(const Basis& basis) const {

@@ -79,7 +79,9 @@ WorkTreeStep::WorkTreeStep(const Git& git, std::string before, std::string after
       files_elsewhere_(std::move(files_elsewhere)) {}
 
 Step::Seen WorkTreeStep::observe() {
-  Place place = where_is(git_, changes_, files_elsewhere_);
+  const bool may_be_cut_short = tried_ || git_.may_have_stale_locks();
+  Place place = where_is(git_, changes_, files_elsewhere_,
+                         may_be_cut_short ? CutShort::is_as_missing : CutShort::is_a_change);
   seen_ = std::move(place.in_index);
   if (!place.foreign.empty()) {
     return {Observation::foreign, "'" + place.foreign + "' was changed by somebody else",
@@ -91,6 +93,7 @@ Step::Seen WorkTreeStep::observe() {
 }
 
 void WorkTreeStep::bring(Side side, const std::string& from) {
+  tried_ = true;
   if (make_missing_index(git_, from)) seen_.reset();
   bring_to(git_, side, changes_, files_elsewhere_, std::exchange(seen_, std::nullopt));
 }

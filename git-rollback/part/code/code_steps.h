@@ -54,6 +54,7 @@ class WorkTreeStep : public Step {
   std::vector<std::string> files_elsewhere_;
   void bring(Side side, const std::string& from);
 
+  bool tried_ = false;           // to write the files
   std::optional<InIndex> seen_;  // by observe(), for what follows it at once
 };
 

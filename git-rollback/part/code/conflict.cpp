@@ -52,7 +52,9 @@ Part::OpenedConflict open_conflict(const Git& git, const Request& request, const
                          .theirs = trees.theirs,
                          .commit = commit};
   for (const auto& resolution : resolutions_from(request.resolutions)) {
-    to_open.resolved.push_back(resolution.tree);
+    // One that git removed meanwhile is to be made again.
+    const bool there = git.ask({"cat-file", "-e", resolution.tree + "^{tree}"}).status == 0;
+    if (there) to_open.resolved.push_back(resolution.tree);
   }
   ConflictWorkTree work_tree(git, request.operation);
   const LaidOutConflict laid_out = work_tree.lay_out(to_open);

@@ -180,7 +180,11 @@ std::string ConflictWorkTree::take(const LaidOutConflict& laid_out) {
 // What would be lost with the folder; git mergetool leaves a copy of each file.
 std::vector<std::string> ConflictWorkTree::added_by_person(const LaidOutConflict& laid_out) const {
   auto paths = paths_in(there_.run({"ls-files", "--others", "--exclude-standard", "-z"}));
-  for (const auto& path : laid_out.paths) std::erase(paths, path + ".orig");
+  for (const auto& path : laid_out.paths) {  // and git a file that met a folder
+    std::erase_if(paths, [&](const std::string& one) {
+      return one == path + ".orig" || one.starts_with(path + "~");
+    });
+  }
   return paths;
 }
 

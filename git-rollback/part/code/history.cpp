@@ -33,35 +33,43 @@ Commit commit_from(const std::string_view* fields) {
   return commit;
 }
 
-// By id, and in the order of the log.
-std::map<std::string, Commit> read_log(const Git& git, const std::string& from,
+struct Logged {
+  Commit commit;
+  size_t place = 0;  // in the log, where no parent stands before its child
+};
+
+std::map<std::string, Logged> read_log(const Git& git, const std::string& from,
                                        const std::string& to, Notes notes) {
   const std::string format =
       "%H%x00%P%x00%an <%ae>%x00%s%x00%B%x00%(trailers:only=true,unfold=true)%x00" +
       std::string(notes == Notes::read ? "%N" : "");
-  const std::string log = git.run({"log", "-z", "--no-show-signature", "--encoding=UTF-8",
-                                   "--format=tformat:" + format, from + ".." + to, "--"});
+  const std::string log =
+      git.run({"log", "-z", "--topo-order", "--no-show-signature", "--encoding=UTF-8",
+               "--format=tformat:" + format, from + ".." + to, "--"});
   const auto fields = split(log, '\0');
-  std::map<std::string, Commit> commits;
+  std::map<std::string, Logged> commits;
   for (size_t i = 0; i + fields_of_a_commit <= fields.size(); i += fields_of_a_commit) {
     Commit commit = commit_from(&fields[i]);
     std::string id = commit.id;
-    commits.emplace(std::move(id), std::move(commit));
+    commits.emplace(std::move(id), Logged{std::move(commit), i});
   }
   return commits;
 }
 
 // Moves whatever of `commits` the parents but the first lead to into the unit.
-void take_merged(std::map<std::string, Commit>& commits, Unit& unit) {
+void take_merged(std::map<std::string, Logged>& commits, Unit& unit) {
+  std::map<size_t, Commit> merged;  // by place
   std::vector<std::string> ways(unit.commit.parents.begin() + 1, unit.commit.parents.end());
   while (!ways.empty()) {
     const auto found = commits.find(ways.back());
     ways.pop_back();
     if (found == commits.end()) continue;
-    ways.insert(ways.end(), found->second.parents.begin(), found->second.parents.end());
-    unit.merged.push_back(std::move(found->second));
+    const auto& parents = found->second.commit.parents;
+    ways.insert(ways.end(), parents.begin(), parents.end());
+    merged.emplace(found->second.place, std::move(found->second.commit));
     commits.erase(found);
   }
+  for (auto& [place, commit] : merged) unit.merged.push_back(std::move(commit));
 }
 
 // ":100644 100644 <id> <id> M"
@@ -93,7 +101,7 @@ std::vector<Unit> units_between(const Git& git, const std::string& from, const s
   auto commits = read_log(git, from, to, notes);
   std::vector<Unit> units;
   for (auto next = commits.find(to); next != commits.end();) {
-    units.push_back({.commit = std::move(next->second), .merged = {}});
+    units.push_back({.commit = std::move(next->second.commit), .merged = {}});
     commits.erase(next);
     next = commits.find(units.back().parent());
   }

@@ -30,7 +30,7 @@ struct Commit {
 // it merged.
 struct Unit {
   Commit commit;
-  std::vector<Commit> merged;  // oldest last
+  std::vector<Commit> merged;  // newest first: no parent before its child
 
   std::string parent() const { return commit.parents.empty() ? "" : commit.parents.front(); }
   std::string shown() const;  // "4f2a91c0de fix(raid): …"

@@ -32,6 +32,11 @@ std::vector<Resolution> resolutions_from(const std::string& text) {
 Laying::Laying(const Git& git, std::vector<Resolution> resolutions, Contained contained)
     : git_(git), resolutions_(std::move(resolutions)), ask_contained_(std::move(contained)) {}
 
+// git may have removed what nothing referred to: then it is to be resolved again.
+bool Laying::is_there(const std::string& tree) const {
+  return git_.ask({"cat-file", "-e", tree + "^{tree}"}).status == 0;
+}
+
 Replay& Laying::replay() {
   if (!replay_) replay_ = open_replay(git_);
   return *replay_;
@@ -41,9 +46,10 @@ const Laying::Attempt& Laying::attempt(const std::string& ours, const CommitToLa
   const auto [known, is_new] = attempts_.try_emplace({ours, commit.id});
   Attempt& attempt = known->second;
   if (!is_new) return attempt;
-  const auto resolved = std::find_if(
-      resolutions_.begin(), resolutions_.end(),
-      [&](const Resolution& one) { return one.commit == commit.id && one.ours == ours; });
+  const auto resolved =
+      std::find_if(resolutions_.begin(), resolutions_.end(), [&](const Resolution& one) {
+        return one.commit == commit.id && one.ours == ours && is_there(one.tree);
+      });
   if (resolved != resolutions_.end()) {
     attempt = {.tree = resolved->tree, .how = resolved_before, .paths = {}};
     return attempt;

@@ -55,6 +55,7 @@ class Laying {
     std::string tree, how;  // no tree: a conflict
     std::vector<std::string> paths;
   };
+  bool is_there(const std::string& tree) const;
   const Attempt& attempt(const std::string& ours, const CommitToLay& commit);
 
   const Git& git_;

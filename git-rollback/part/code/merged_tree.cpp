@@ -57,13 +57,10 @@ std::vector<std::string> MergedTree::conflicting_paths() const {
 }
 
 MergedTree merge_trees(const Git& git, const ThreeTrees& trees) {
-  const std::string root = commit_of(git, trees.base, "");
-  const std::vector<std::string> arguments{"merge-tree",
-                                           "--write-tree",
-                                           "-z",
-                                           "--no-messages",
-                                           commit_of(git, trees.ours, root),
-                                           commit_of(git, trees.theirs, root)};
+  const std::string root = commit_of(git, trees.base, ""), ours = commit_of(git, trees.ours, root),
+                    theirs = commit_of(git, trees.theirs, root);
+  const std::vector<std::string> arguments{"merge-tree",    "--write-tree", "-z",
+                                           "--no-messages", ours,           theirs};
   // What was added to a folder that got another name stays where it was added.
   GitExtra extra{.config = {"merge.directoryRenames=false"}};
   Finished merged = git.ask(arguments, extra);
@@ -76,6 +73,11 @@ MergedTree merge_trees(const Git& git, const ThreeTrees& trees) {
   MergedTree result{.clean = merged.status == 0, .tree = std::string(fields[0]), .stages = {}};
   for (size_t i = 1; !result.clean && i < fields.size(); ++i) {
     result.stages.push_back(stage_from(fields[i]));
+    // Where a file meets a folder, git gives it the name of its side as well.
+    std::string& path = result.stages.back().path;
+    for (const auto& side : {ours, theirs}) {
+      if (path.ends_with("~" + side)) path.resize(path.size() - side.size() - 1);
+    }
   }
   return result;
 }

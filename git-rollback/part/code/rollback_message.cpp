@@ -87,8 +87,9 @@ std::vector<std::string> lines_about(const Composition& made) {
   if (goes.size() > shown_at_most) {
     lines.push_back("and undoes " + count(goes.size() - shown_at_most, "older commit"));
   }
-  const auto undone =
-      those(made, [](const Candidate& one) { return one.inside && one.undone && !one.kept(); });
+  const auto undone = those(made, [](const Candidate& one) {
+    return one.inside && one.undone && one.left_out_for.empty() && !one.kept();
+  });
   if (!undone.empty())
     lines.push_back(count(undone.size(), "commit") + " more had been undone before");
   return lines;

@@ -8,11 +8,11 @@ namespace rollback {
 
 PreserveSettings::PreserveSettings()
     : classes{{.name = "hotfixes",
-               .subject = R"(^(hotfix|fix!?\(hotfix\)))",
+               .subject = R"((?i)^(hotfix|fix!?\(hotfix\)))",
                .trailers = {"Hotfix"}},
               {.name = "security_patches",
                .aliases = {"security_fixes"},
-               .subject = R"(^fix\(security\))",
+               .subject = R"((?i)^fix\(security\))",
                .message = R"((?i)\bCVE-\d{4}-\d{4,}\b)",
                .trailers = {"Security"}}},
       chosen{"hotfixes", "security_patches"} {}

@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "os/error.h"
+#include "os/file.h"
 #include "part/code/files_as_added.h"
 #include "store/publication.h"
 
@@ -100,6 +101,20 @@ bool contains(const std::vector<std::string>& list, const std::string& text) {
   return std::find(list.begin(), list.end(), text) != list.end();
 }
 
+// Does the file hold the beginning of what one side has, and no more?
+bool is_cut_short(const Git& git, const PathChange& change) {
+  const fs::path file = git.work_tree() / change.path;
+  boost::system::error_code error;
+  if (fs::symlink_status(file, error).type() != fs::regular_file) return false;
+  const auto there = read_file_if_there(file);
+  if (!there) return false;
+  for (const auto* id : {&change.old_id, &change.new_id}) {
+    const Finished whole = git.ask({"cat-file", "--filters", "--path=" + change.path, *id});
+    if (whole.status == 0 && whole.out.starts_with(*there)) return true;
+  }
+  return false;
+}
+
 // A submodule that is checked out, where a file or a folder of ours must be.
 bool is_in_the_way(const Git& git, const PathChange& change,
                    const std::vector<PathChange>& changes) {
@@ -137,7 +152,7 @@ std::vector<PathChange> changes_between(const Git& git, const std::string& old_t
 }
 
 Place where_is(const Git& git, const std::vector<PathChange>& changes,
-               const std::vector<std::string>& files_elsewhere) {
+               const std::vector<std::string>& files_elsewhere, CutShort cut_short) {
   Place place;
   if (changes.empty()) return place;
   // The two slow ones side by side.
@@ -169,7 +184,8 @@ Place where_is(const Git& git, const std::vector<PathChange>& changes,
     place.at_new = place.at_new && file_new && index_new;
     // A file that is missing is nobody's work: git was stopped, or failed, after
     // it had removed one and before it wrote the other.
-    const bool file_foreign = !file_old && !file_new && file.mode != absent;
+    const bool file_foreign = !file_old && !file_new && file.mode != absent &&
+                              !(cut_short == CutShort::is_as_missing && is_cut_short(git, change));
     if (file_foreign || (!index_old && !index_new)) {
       if (place.foreign.empty()) {
         place.foreign = file.mode == out_of_reach ? file.id : change.path;

@@ -28,10 +28,17 @@ struct Place {
   InIndex in_index;
 };
 
+// What a file is worth that holds the beginning of one side's content, no more.
+enum class CutShort {
+  is_a_change,   // somebody's
+  is_as_missing  // git was stopped, or had no space, while it wrote it
+};
+
 // `files_elsewhere`: paths whose files somebody else looks after (the config
 // part); only their index entries count.
 Place where_is(const Git& git, const std::vector<PathChange>& changes,
-               const std::vector<std::string>& files_elsewhere);
+               const std::vector<std::string>& files_elsewhere,
+               CutShort cut_short = CutShort::is_a_change);
 
 // Those of the changes whose file, filters applied, is as on the new side,
 // whatever the index has.
