@@ -38,7 +38,7 @@ class Choice : public ::testing::Test {
   std::string chosen(std::vector<Candidate> candidates) {
     candidates_ = std::move(candidates);
     choose(candidates_, PreserveRules(settings_.classes),
-           {.components = {"app"}, .wishes = wishes_, .touched = touched_, .paths = paths_});
+           {.components = {"app"}, .wishes = wishes_, .touched = touched_, .reverts = reverts_});
     std::string text;
     for (const auto& one : candidates_) {
       text += one.kept() ? one.kept_for.substr(0, one.kept_for.find(':')) : "-";
@@ -50,7 +50,7 @@ class Choice : public ::testing::Test {
   PreserveSettings settings_;
   Touched touched_;
   Wishes wishes_;
-  ChangedPaths paths_;
+  Reverts reverts_;
   std::vector<Candidate> candidates_;
 };
 
@@ -104,6 +104,7 @@ TEST_F(Choice, DoesNotKeepAnUndeployedFixThatWasTakenBack) {
   fix.deployed = revert.deployed = false;
   EXPECT_EQ(chosen({fix, revert}), "undeployed undeployed ");
   wishes_.drop_undeployed = true;
+  reverts_ = {{id('b'), {{.of = id('a')}}}};
   EXPECT_EQ(chosen({fix, revert}), "-(undone) - ");
 }
 
@@ -144,7 +145,8 @@ TEST_F(Choice, CountsARollbackOfAnotherComponentForNothing) {
 TEST_F(Choice, DoesNotBringBackWhatGitRevertTookBack) {
   const Commit revert =
       commit('r', "Revert \"hotfix: a\"", "This reverts commit " + id('a') + ".\n");
-  const Commit again = commit('s', "Revert \"Revert\"", "This reverts commit " + id('d') + ".");
+  const Commit again = commit('s', "Revert \"Revert\"");
+  reverts_ = {{id('r'), {{.of = id('a')}}}};
   EXPECT_EQ(chosen({candidate(commit('a', "hotfix: a")), candidate(revert), candidate(again)}),
             "-(undone) - - ");
 }
@@ -160,16 +162,17 @@ TEST_F(Choice, DoesNotTakeARevertOfAFixForAFix) {
 
 TEST_F(Choice, KeepsAFixThatWasTakenBackInPartTogetherWithThat) {
   const Commit revert = commit('r', "Revert in b only", "This reverts commit " + id('a') + ".\n");
-  paths_ = {{id('a'), {"src/a", "src/b"}}, {id('r'), {"src/b"}}};
+  reverts_ = {{id('r'), {{.of = id('a'), .whole = false}}}};
   EXPECT_EQ(chosen({candidate(commit('a', "hotfix: a and b")), candidate(revert)}),
             "hotfixes it undid a part of what is kept, aaaaaaaaaa ");
-  paths_[id('r')].insert("src/a");
+  reverts_[id('r')].front().whole = true;
   EXPECT_EQ(chosen({candidate(commit('a', "hotfix: a and b")), candidate(revert)}), "-(undone) - ");
   EXPECT_EQ(candidates_[0].left_out_for, "undone before by " + id('r').substr(0, 10));
 }
 
 TEST_F(Choice, KeepsWithAMergeWhatTookBackAPartOfIt) {
   const Commit revert = commit('r', "Revert \"feat: x\"", "This reverts commit " + id('c') + ".");
+  reverts_ = {{id('r'), {{.of = id('c')}}}};
   const std::vector<Candidate> both{candidate(commit('m', "Merge branch 'x'"),
                                               {commit('c', "feat: x"), commit('f', "hotfix: f")}),
                                     candidate(revert)};
@@ -181,6 +184,16 @@ TEST_F(Choice, KeepsWithAMergeWhatTookBackAPartOfIt) {
 TEST_F(Choice, DoesNotKeepAMergeForTheRollbackThatItBrought) {
   EXPECT_EQ(chosen({candidate(commit('m', "Merge branch 'rollback/1'"), {rollback_of('r', "")})}),
             "- ");
+}
+
+TEST(Reverts, AreNamedByTheWordsOfGit) {
+  const std::string words = "This reverts commit ";
+  EXPECT_EQ(ids_named_by_revert(commit('r', "Revert", words + id('a') + ".")),
+            std::vector<std::string>{id('a')});
+  EXPECT_EQ(ids_named_by_revert(commit('r', "Revert", words + "8c1bb6c (subject, 2026-11-24).")),
+            std::vector<std::string>{"8c1bb6c"});
+  EXPECT_EQ(ids_named_by_revert(commit('r', "Revert", words + "42, the answer")),
+            std::vector<std::string>{});
 }
 
 TEST_F(Choice, LeavesACommitOutsideOfThePathsAlone) {

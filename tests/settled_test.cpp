@@ -2,6 +2,7 @@
 #include "part/code/settled.h"
 
 #include "part/code/closure.h"
+#include "part/code/contained.h"
 #include "part/code/history.h"
 #include "part/code/laying.h"
 #include "part/code/twins.h"
@@ -10,7 +11,7 @@
 namespace rollback::testing {
 namespace {
 
-std::set<std::string> nothing_contained() { return {}; }
+std::set<std::string> no_twins() { return {}; }
 
 class Settling : public ServiceFixture {
  protected:
@@ -35,7 +36,7 @@ class Settling : public ServiceFixture {
   Laying::Result lay(const std::string& on, const std::vector<std::string>& ids) {
     std::vector<CommitToLay> commits;
     for (const auto& id : ids) commits.push_back(to_lay(id));
-    return Laying(here_, {}, nothing_contained).lay(on, commits, false);
+    return Laying(here_, {}, no_twins).lay(on, commits, false);
   }
 
   std::string file(const std::string& tree, const std::string& path) {
@@ -70,7 +71,6 @@ class PickedFix : public Settling {
     fix_ = commit_all("fix");
     git({"switch", "-q", "--detach", base});
     git({"cherry-pick", "-x", fix_});
-    picked_ = git({"rev-parse", "HEAD"});
     write("a", "1\n2\n3\n4\nfive\nsix\n7\n8\n");
     point_ = commit_all("the line next to it");
   }
@@ -80,7 +80,7 @@ class PickedFix : public Settling {
         .lay(on, {to_lay(fix_)}, false);
   }
 
-  std::string fix_, picked_, point_;
+  std::string fix_, point_;
 };
 
 TEST_F(PickedFix, IsContained) {
@@ -90,10 +90,16 @@ TEST_F(PickedFix, IsContained) {
   EXPECT_EQ(file(result.tree, "a"), "1\n2\n3\n4\nfive\nsix\n7\n8");
 }
 
+TEST_F(PickedFix, IsNotContainedWhereItWasChangedAgain) {
+  write("a", "1\n2\n3\n4\nfive, faster\nsix\n7\n8\n");
+  commit_all("perf");
+  EXPECT_TRUE(lay_fix(git({"rev-parse", "HEAD"})).conflict);
+}
+
 TEST_F(PickedFix, IsNotContainedWhereItWasTakenBack) {
   write("a", "1\n2\n3\n4\n5\nsix\n7\n8\n");
   git({"add", "a"});
-  git({"commit", "-q", "-m", "back\n\nThis reverts commit " + picked_ + "."});
+  git({"commit", "-q", "-m", "back, by hand"});
   EXPECT_TRUE(lay_fix(git({"rev-parse", "HEAD"})).conflict);
 }
 
@@ -120,6 +126,27 @@ TEST_F(OnlyWhitespace, IsNoConflict) {
 
 TEST_F(OnlyWhitespace, IsAConflictWhereItIsTheMeaning) {
   EXPECT_TRUE(lay_fix_on_other_whitespace("a.py", "  ", "    ").conflict);
+}
+
+TEST(Contained, IsAChangeWhoseLinesStandTogetherInTheirPlace) {
+  const auto conflict = [](const std::string& ours, const std::string& base,
+                           const std::string& theirs) {
+    return "<<<< a\n" + ours + "|||| b\n" + base + "====\n" + theirs + ">>>> c\n";
+  };
+  EXPECT_TRUE(is_contained("x\n" + conflict("new\nsix\n", "5\n6\n", "new\n6\n") + "y\n", 4));
+  EXPECT_FALSE(is_contained(conflict("5\nsix\n", "5\n6\n", "new\n6\n"), 4));
+  EXPECT_FALSE(is_contained(conflict("new\n5\nsix\n", "5\n6\n", "new\n6\n"), 4));
+  // Only less: that it is not there may mean that it has another name.
+  EXPECT_FALSE(is_contained(conflict("six\n", "5\n6\n", "6\n"), 4));
+  // The same line, for something else.
+  EXPECT_FALSE(is_contained(conflict("if (a) {\nunlock\nreturn 1\n}\nif (b) {\nreturn 2\n}\n",
+                                     "if (c) {\nreturn 2\n}\n", "if (c) {\nunlock\nreturn 2\n}\n"),
+                            4));
+  // In two places, of which one is there.
+  EXPECT_FALSE(is_contained(conflict("x\nfix\n", "x\ny\n", "x\nfix\ny\nfix\n"), 4));
+  // Nothing but punctuation is new.
+  EXPECT_FALSE(is_contained(conflict("}\nsix\n", "6\n", "}\n6\n"), 4));
+  EXPECT_FALSE(is_contained("no conflict\n", 4));
 }
 
 TEST_F(Settling, WhatRerereRecordedIsUsedAgain) {
@@ -166,12 +193,10 @@ TEST_F(Settling, AResolutionIsTakenForItsOwnConflictOnly) {
   const std::string fix = commit_all("fix");
   const std::string tree = git({"rev-parse", fix + "^{tree}"}),
                     ours = git({"rev-parse", point + "^{tree}"});
-  EXPECT_EQ(
-      Laying(here_, {{fix, ours, tree}}, nothing_contained).lay(point, {to_lay(fix)}, false).tree,
-      tree);
-  EXPECT_TRUE(Laying(here_, {{fix, tree, tree}}, nothing_contained)
-                  .lay(point, {to_lay(fix)}, false)
-                  .conflict);
+  EXPECT_EQ(Laying(here_, {{fix, ours, tree}}, no_twins).lay(point, {to_lay(fix)}, false).tree,
+            tree);
+  EXPECT_TRUE(
+      Laying(here_, {{fix, tree, tree}}, no_twins).lay(point, {to_lay(fix)}, false).conflict);
 }
 
 TEST_F(Settling, AConflictStandsOnTheCommitThatItsLinesCameWith) {

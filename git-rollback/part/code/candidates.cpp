@@ -1,7 +1,6 @@
 #include "part/code/candidates.h"
 
 #include <algorithm>
-#include <map>
 
 #include "os/error.h"
 
@@ -51,7 +50,7 @@ class Chooser {
     for (const auto& one : rules.classes()) {
       if (!one.paths.empty()) circumstances.touched[one.name] = touching(one.paths);
     }
-    circumstances.paths = paths_of_reverts();
+    circumstances.reverts = reverts();
     rollback::choose(candidates_, rules, circumstances);
     remark_on_what_stays(circumstances.wishes.no_preserve);
     return std::move(candidates_);
@@ -84,29 +83,14 @@ class Chooser {
     return wishes;
   }
 
-  ChangedPaths paths_of_reverts() const {
-    std::map<std::string, const Commit*> all;
+  Reverts reverts() const {
+    std::vector<const Commit*> all;
     for (const auto& candidate : candidates_) {
-      all[candidate.unit.commit.id] = &candidate.unit.commit;
-      for (const auto& commit : candidate.unit.merged) all[commit.id] = &commit;
+      all.push_back(&candidate.unit.commit);
+      for (const auto& commit : candidate.unit.merged) all.push_back(&commit);
     }
-    std::map<std::string, std::string> parents;  // of those that are asked for
-    const auto ask_for = [&](const Commit& commit) {
-      parents[commit.id] = commit.parents.empty() ? "" : commit.parents.front();
-    };
-    for (const auto& [id, commit] : all) {
-      for (const auto& reverted : reverted_by_git(*commit)) {
-        const auto found = all.find(reverted);
-        if (found == all.end()) continue;
-        ask_for(*commit);
-        ask_for(*found->second);
-      }
-    }
-    ChangedPaths paths;
-    for (const auto& [id, changes] : changes_of(git_, {parents.begin(), parents.end()}, {})) {
-      for (const auto& change : changes) paths[id].insert(change.path);
-    }
-    return paths;
+    std::erase_if(all, [](const Commit* commit) { return is_rollback(*commit); });
+    return find_reverts(git_, all);
   }
 
   void add(std::vector<Unit> units, bool deployed) {

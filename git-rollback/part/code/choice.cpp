@@ -5,31 +5,6 @@
 namespace rollback {
 namespace {
 
-bool is_hex(std::string_view text) {
-  return (text.size() == 40 || text.size() == 64) &&
-         text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-std::vector<std::string> ids_after_words_of_revert(const std::string& message) {
-  constexpr std::string_view words = "This reverts commit ";
-  std::vector<std::string> ids;
-  for (size_t at = message.find(words); at != std::string::npos; at = message.find(words, at + 1)) {
-    const std::string_view rest = std::string_view(message).substr(at + words.size());
-    const std::string_view id = rest.substr(0, rest.find_first_not_of("0123456789abcdef"));
-    if (is_hex(id)) ids.emplace_back(id);
-  }
-  return ids;
-}
-
-// Does a commit of git revert take back the whole of another? It may have been cut
-// down to some of the paths before it was committed.
-bool covers(const Commit& revert, const std::string& reverted, const ChangedPaths& paths) {
-  const auto of_revert = paths.find(revert.id), of_reverted = paths.find(reverted);
-  if (of_revert == paths.end() || of_reverted == paths.end()) return true;
-  return std::includes(of_revert->second.begin(), of_revert->second.end(),
-                       of_reverted->second.begin(), of_reverted->second.end());
-}
-
 // What is said and asked of the commits, by which they are judged.
 struct Judge {
   const PreserveRules& rules;
@@ -50,8 +25,8 @@ struct Judge {
   }
 
   void take_word_of(const Commit& commit) {
-    for (const auto& id : reverted_by_git(commit)) {
-      if (covers(commit, id, circumstances.paths)) undone.emplace(id, commit.id);
+    for (const auto& revert : reverts_by(commit)) {
+      if (revert.whole) undone.emplace(revert.of, commit.id);
     }
     if (!is_rollback(commit)) return;
     const auto of = commit.trailer(component_trailer);  // none: of all
@@ -65,6 +40,11 @@ struct Judge {
                                    });
       if (all) undone.emplace(id, commit.id);
     }
+  }
+
+  std::vector<Revert> reverts_by(const Commit& commit) const {
+    const auto found = circumstances.reverts.find(commit.id);
+    return found == circumstances.reverts.end() ? std::vector<Revert>{} : found->second;
   }
 
   bool is_wished(const Commit& commit) const {
@@ -106,21 +86,20 @@ struct Judge {
 };
 
 // Of a kept unit, a part may have been undone since, which must not come back.
-void keep_what_undid_parts(std::vector<Candidate>& candidates, const Wishes& wishes) {
+void keep_what_undid_parts(std::vector<Candidate>& candidates, const Judge& judge) {
   std::set<std::string> kept;
   for (auto& candidate : candidates) {
-    const bool counts = candidate.deployed && candidate.inside && !candidate.undone;
     const Unit& unit = candidate.unit;
-    std::vector<std::string> takes_back = reverted_by_git(unit.commit);
+    std::vector<Revert> reverts = judge.reverts_by(unit.commit);
     for (const auto& commit : unit.merged) {
-      for (auto& id : reverted_by_git(commit)) takes_back.push_back(std::move(id));
+      for (auto& revert : judge.reverts_by(commit)) reverts.push_back(std::move(revert));
     }
-    for (const auto& id : takes_back) {
-      if (!counts || candidate.kept() || candidate.refused || kept.count(id) == 0 ||
-          wishes.preserve.count(id) != 0) {
-        continue;
-      }
-      candidate.kept_for = "it undid a part of what is kept, " + id.substr(0, 10);
+    const bool counts = candidate.deployed && candidate.inside && !candidate.undone &&
+                        !candidate.refused && !candidate.kept();
+    for (const auto& revert : reverts) {
+      const bool wished = judge.circumstances.wishes.preserve.count(revert.of) != 0;
+      if (!counts || wished || kept.count(revert.of) == 0) continue;
+      candidate.kept_for = "it undid a part of what is kept, " + revert.of.substr(0, 10);
     }
     if (!candidate.kept() || candidate.undone) continue;
     kept.insert(unit.commit.id);
@@ -130,11 +109,6 @@ void keep_what_undid_parts(std::vector<Candidate>& candidates, const Wishes& wis
 
 }  // namespace
 
-std::vector<std::string> reverted_by_git(const Commit& commit) {
-  return is_rollback(commit) ? std::vector<std::string>{}
-                             : ids_after_words_of_revert(commit.message);
-}
-
 bool is_rollback(const Commit& commit) { return !commit.trailer(rollback_to_trailer).empty(); }
 
 void choose(std::vector<Candidate>& candidates, const PreserveRules& rules,
@@ -142,7 +116,7 @@ void choose(std::vector<Candidate>& candidates, const PreserveRules& rules,
   Judge judge{.rules = rules, .circumstances = circumstances};
   judge.find_undone(candidates);
   for (auto& candidate : candidates) judge.judge(candidate);
-  keep_what_undid_parts(candidates, circumstances.wishes);
+  keep_what_undid_parts(candidates, judge);
 }
 
 }  // namespace rollback

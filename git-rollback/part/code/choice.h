@@ -8,6 +8,7 @@
 
 #include "part/code/history.h"
 #include "part/code/preserve.h"
+#include "part/code/reverts.h"
 
 namespace rollback {
 
@@ -40,20 +41,15 @@ inline constexpr const char* component_trailer = "Rollback-Component";  // "": o
 
 bool is_rollback(const Commit& commit);
 
-// The ids after the words of `git revert`; of a rollback's commit, none.
-std::vector<std::string> reverted_by_git(const Commit& commit);
-
-using ChangedPaths = std::map<std::string, std::set<std::string>>;  // by commit
-
 struct Circumstances {
   std::vector<std::string> components;  // that go back
   Wishes wishes = {};
   Touched touched = {};
-  ChangedPaths paths = {};  // of the commits of `git revert`, and of those that they name
+  Reverts reverts = {};  // among the candidates
 };
 
 // Sets what becomes of each; oldest first. That a later commit undid one counts,
-// unless that one was undone itself, or changes fewer paths; that of rollbacks of
+// unless that one was undone itself, or is not whole; that of rollbacks of
 // some components, where together they have all that go back. A merge is kept for
 // the sake of what it merged, too; then so is what took back a part of it.
 void choose(std::vector<Candidate>& candidates, const PreserveRules& rules,

@@ -29,8 +29,8 @@ std::vector<Resolution> resolutions_from(const std::string& text) {
   return resolutions;
 }
 
-Laying::Laying(const Git& git, std::vector<Resolution> resolutions, Contained contained)
-    : git_(git), resolutions_(std::move(resolutions)), ask_contained_(std::move(contained)) {}
+Laying::Laying(const Git& git, std::vector<Resolution> resolutions, AskTwins twins)
+    : git_(git), resolutions_(std::move(resolutions)), ask_twins_(std::move(twins)) {}
 
 // git may have removed what nothing referred to: then it is to be resolved again.
 bool Laying::is_there(const std::string& tree) const {
@@ -54,13 +54,10 @@ const Laying::Attempt& Laying::attempt(const std::string& ours, const CommitToLa
     attempt = {.tree = resolved->tree, .how = resolved_before, .paths = {}};
     return attempt;
   }
-  if (!contained_) contained_ = ask_contained_();
-  if (contained_->count(commit.id) != 0) {
-    attempt = {.tree = tree_of(git_, ours), .how = "the point has the same change", .paths = {}};
-    return attempt;
-  }
+  if (!twins_) twins_ = ask_twins_();
+  const Twin twin = twins_->count(commit.id) != 0 ? Twin::there : Twin::none;
   attempt.paths = replay().lay(ours, {commit}).paths;
-  if (const auto settled = settle(git_, trees_of(git_, ours, commit), attempt.paths)) {
+  if (const auto settled = settle(git_, trees_of(git_, ours, commit), attempt.paths, twin)) {
     attempt.tree = settled->tree;
     attempt.how = settled->how;
   }

@@ -34,10 +34,10 @@ inline constexpr const char* resolved_before = "as it was resolved";
 
 class Laying {
  public:
-  // `contained`: commits whose change the tree has already, asked for at the first
-  // conflict.
-  using Contained = std::function<std::set<std::string>()>;
-  Laying(const Git& git, std::vector<Resolution> resolutions, Contained contained);
+  // `twins`: commits that the point has as commits of its own, too (twins.h); asked
+  // for at the first conflict.
+  using AskTwins = std::function<std::set<std::string>()>;
+  Laying(const Git& git, std::vector<Resolution> resolutions, AskTwins twins);
 
   struct Result {
     std::string tree;
@@ -60,8 +60,8 @@ class Laying {
 
   const Git& git_;
   std::vector<Resolution> resolutions_;
-  Contained ask_contained_;
-  std::optional<std::set<std::string>> contained_;
+  AskTwins ask_twins_;
+  std::optional<std::set<std::string>> twins_;
   std::unique_ptr<Replay> replay_;  // when it is first needed: libgit2 takes its time to begin
   std::map<std::pair<std::string, std::string>, Attempt> attempts_;  // by `ours` and commit
 };

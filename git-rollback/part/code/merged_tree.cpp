@@ -38,8 +38,10 @@ std::string tree_with(const Git& git, const std::string& tree,
     entries += change.new_mode + " " + change.new_id + "\t" + change.path + '\0';
   }
   const TemporaryIndex index(git);
-  git.run({"read-tree", tree}, {.set = index.environment()});
-  git.run({"update-index", "-z", "--index-info"}, {.input = entries, .set = index.environment()});
+  const std::vector<std::string> no_hooks{"core.hooksPath=/dev/null"};  // it is no index of theirs
+  git.run({"read-tree", tree}, {.set = index.environment(), .config = no_hooks});
+  git.run({"update-index", "-z", "--index-info"},
+          {.input = entries, .set = index.environment(), .config = no_hooks});
   return git.line({"write-tree"}, {.set = index.environment()});
 }
 

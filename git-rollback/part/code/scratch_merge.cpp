@@ -37,12 +37,13 @@ std::string ScratchMerge::merge(const std::vector<std::string>& options) {
   fs::remove_all(folder_ / "files", ignored);
   fs::remove(folder_ / "index.lock", ignored);  // of a git that died of its merge
   fs::create_directories(folder_ / "files");
-  git_.run({"read-tree", "--reset", ours_});
+  git_.run({"read-tree", "--reset", ours_}, {.config = {"core.hooksPath=/dev/null"}});
   std::vector<std::string> arguments{"cherry-pick", "--no-commit"};
   arguments.insert(arguments.end(), options.begin(), options.end());
   arguments.push_back(picked_);
-  const Finished picked = git_.ask(
-      arguments, {.set = record_identity(git_), .config = {"merge.directoryRenames=false"}});
+  const Finished picked =
+      git_.ask(arguments, {.set = record_identity(git_),
+                           .config = {"merge.directoryRenames=false", "core.hooksPath=/dev/null"}});
   // After a conflict rerere may have put everything right.
   const bool merged = picked.status == 0 ||
                       (picked.status == 1 && picked.out.find("CONFLICT (") != std::string::npos);

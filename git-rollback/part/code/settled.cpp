@@ -4,11 +4,37 @@
 #include <boost/filesystem/path.hpp>
 
 #include "part/code/code_paths.h"
+#include "part/code/contained.h"
 #include "part/code/scratch_merge.h"
 #include "part/code/work_tree.h"
 
 namespace rollback {
 namespace {
+
+// "" : one of the paths lacks something of the change.
+std::string tree_where_contained(const Git& git, const ThreeTrees& trees,
+                                 const std::vector<std::string>& paths) {
+  const MergedTree merged = merge_trees(git, trees);
+  std::vector<PathChange> changes;
+  for (const auto& path : paths) {
+    std::string ids[4], modes[4];
+    for (const auto& stage : merged.stages) {
+      if (stage.path != path || !stage.mode.starts_with("100")) continue;
+      ids[stage.stage] = stage.id;
+      modes[stage.stage] = stage.mode;
+    }
+    const auto& [unused, base, ours, theirs] = ids;
+    if (ours.empty() || theirs.empty()) return "";
+    const std::string blob = blob_where_contained(git, base, ours, theirs);
+    if (blob.empty()) return "";
+    changes.push_back({.path = path,
+                       .old_mode = "",
+                       .new_mode = modes[2] == modes[1] ? modes[3] : modes[2],
+                       .old_id = "",
+                       .new_id = blob});
+  }
+  return tree_with(git, merged.tree, changes);
+}
 
 // In the others the amount of whitespace at the start of a line may be its meaning.
 bool may_be_indented_anyhow(const std::string& path) {
@@ -53,10 +79,13 @@ std::string tree_where_whitespace_differs(const Git& git, const ThreeTrees& tree
 }  // namespace
 
 std::optional<Settled> settle(const Git& git, const ThreeTrees& trees,
-                              const std::vector<std::string>& paths) {
+                              const std::vector<std::string>& paths, Twin twin) {
   if (paths.empty()) return std::nullopt;
+  std::string tree;
+  if (twin == Twin::there) tree = tree_where_contained(git, trees, paths);
+  if (!tree.empty()) return Settled{tree, "the point has the same change"};
   ScratchMerge scratch(git, trees);
-  std::string tree = tree_where_whitespace_differs(git, trees, paths, scratch);
+  tree = tree_where_whitespace_differs(git, trees, paths, scratch);
   if (!tree.empty()) return Settled{tree, "only whitespace differs"};
   if (scratch.has_rerere()) tree = scratch.merge({"--rerere-autoupdate"});
   if (!tree.empty()) return Settled{tree, "as it was resolved before (rerere)"};

@@ -9,8 +9,8 @@
 namespace rollback {
 
 // Those of `to`, and not of `from`, whose change `from` has as well: picked, with
-// the same patch id (git help cherry). Where one of `from` takes such a change back
-// again, nothing is known, and it is empty; so it is where `from` is an ancestor.
+// the same patch id (git help cherry). What became of it there is not looked at.
+// None where `from` is an ancestor.
 std::set<std::string> commits_with_twins(const Git& git, const std::string& from,
                                          const std::string& to);
 
