@@ -12,6 +12,7 @@
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/file.h"
+#include "os/process_identity.h"
 #include "store/identity.h"
 #include "store/journal.h"
 #include "store/names.h"
@@ -248,6 +249,8 @@ std::optional<std::string> ref_in_the_way(const Git& git, const std::string& ref
 
 void clear_stale_locks(const Git& git, const std::vector<std::string>& names) {
   if (!git.may_have_stale_locks()) return;
+  // `git commit` holds the lock of the index for as long as its editor is open.
+  if (!git.work_tree().empty() && works_in("git", git.work_tree().string())) return;
   std::vector<fs::path> paths;
   for (const auto& name : names) paths.push_back(lock_of(git, name));
   remove_stale_locks(paths);

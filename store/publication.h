@@ -58,7 +58,8 @@ std::optional<std::string> ref_in_the_way(const Git& git, const std::string& ref
 
 // Removes NAME.lock for names such as "HEAD", "index" or a ref, where a killed
 // git child of ours left it (Git::expect_stale_locks). The flock must be held: git children share
-// it, so while we have it none of them lives; a foreign git gets half a second to end.
+// it, so while we have it none of them lives. While a git of somebody else's works
+// in the work tree, none is removed; elsewhere one gets half a second to end.
 void clear_stale_locks(const Git& git, const std::vector<std::string>& names);
 
 // A git that knows which refs to move, and waits for the word: to start it is

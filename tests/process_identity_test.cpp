@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +39,30 @@ TEST(ProcessIdentity, OfAnotherProcessWithTheSameNumberIsAnotherOne) {
   EXPECT_FALSE(is_running(identity.substr(0, identity.rfind(' ')) + " another-boot"));
   EXPECT_FALSE(is_running(""));
   EXPECT_FALSE(is_running("-1 2 3"));
+}
+
+TEST(WorksIn, SeesAProgramInAFolderAndBelowItButNotThoseAboveUs) {
+  char pattern[] = "/tmp/git-rollback-test-XXXXXX";
+  const std::string folder = mkdtemp(pattern), below = folder + "/below", beside = folder + "2";
+  ASSERT_EQ(mkdir(below.c_str(), 0755), 0);
+  ASSERT_EQ(mkdir(beside.c_str(), 0755), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    if (chdir(below.c_str()) == 0) execlp("sleep", "sleep", "60", nullptr);
+    _exit(1);
+  }
+  for (int i = 0; i < 100 && !works_in("sleep", folder); ++i) usleep(20'000);
+  EXPECT_TRUE(works_in("sleep", folder));
+  EXPECT_TRUE(works_in("sleep", below));
+  EXPECT_FALSE(works_in("sleep", beside));
+  EXPECT_FALSE(works_in("slee", folder));
+  EXPECT_FALSE(works_in("unit_tests", "/"));
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  EXPECT_FALSE(works_in("sleep", folder));
+  rmdir(below.c_str());
+  rmdir(beside.c_str());
+  rmdir(folder.c_str());
 }
 
 }  // namespace

@@ -114,9 +114,13 @@ void add_conflict(const Session& session, const OperationRow& row, Status& statu
   Table table;
   table.row(
       {"does not apply:", printable(standing->commit.substr(0, 10)), printable(standing->subject)});
-  table.row({"resolve it in:", printable(standing->folder)});
-  for (const auto& path : standing->unresolved) table.row({"unresolved:", printable(path)});
-  if (standing->unresolved.empty()) table.row({"unresolved:", "nothing"});
+  if (standing->folder.empty()) {
+    table.row({"resolve it in:", "its work tree is gone: git rollback --abort"});
+  } else {
+    table.row({"resolve it in:", printable(standing->folder)});
+    for (const auto& path : standing->unresolved) table.row({"unresolved:", printable(path)});
+    if (standing->unresolved.empty()) table.row({"unresolved:", "nothing"});
+  }
   status.text += table.text("  ");
 }
 

@@ -192,7 +192,7 @@ class Part {
   // Read-only: how it stands now.
   struct ConflictStanding {
     std::string commit, subject;          // of the commit that does not apply
-    std::string folder;                   // where it is resolved
+    std::string folder;                   // where it is resolved; "": that is gone
     std::vector<std::string> unresolved;  // paths
   };
   virtual ConflictStanding look_at_conflict(const std::string& /*opened*/) { return {}; }

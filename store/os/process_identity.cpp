@@ -2,9 +2,10 @@
 
 #include <unistd.h>
 
-#include <boost/filesystem/path.hpp>
+#include <boost/filesystem/operations.hpp>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <vector>
 
@@ -44,6 +45,15 @@ bool was_started_as(pid_t pid, std::string_view program, std::string_view subcom
   return text.find('\0' + std::string(subcommand) + '\0', end) != std::string::npos;
 }
 
+pid_t parent_of(pid_t pid) {
+  const auto fields = stat_fields(pid);
+  return fields.size() <= parent_field ? 0 : std::atoi(fields[parent_field].c_str());
+}
+
+bool is_within(const fs::path& path, const fs::path& folder) {
+  return (path / "").string().starts_with((folder / "").string());
+}
+
 }  // namespace
 
 std::string process_identity(pid_t pid) {
@@ -62,11 +72,24 @@ bool is_running(const std::string& identity) {
 pid_t find_ancestor(std::string_view program, std::string_view subcommand) {
   for (pid_t pid = getppid(); pid > 1;) {
     if (was_started_as(pid, program, subcommand)) return pid;
-    const auto fields = stat_fields(pid);
-    if (fields.size() <= parent_field) break;
-    pid = std::atoi(fields[parent_field].c_str());
+    pid = parent_of(pid);
   }
   return 0;
+}
+
+bool works_in(std::string_view program, const std::string& folder) {
+  std::set<pid_t> above{getpid()};
+  for (pid_t pid = getppid(); pid > 1; pid = parent_of(pid)) above.insert(pid);
+  boost::system::error_code ignored;
+  for (const auto& entry : fs::directory_iterator("/proc", ignored)) {
+    const pid_t pid = std::atoi(entry.path().filename().c_str());
+    if (pid <= 0 || above.count(pid) != 0) continue;
+    if (slurp(entry.path() / "comm") != std::string(program) + "\n") continue;
+    boost::system::error_code gone;
+    const fs::path there = fs::read_symlink(entry.path() / "cwd", gone);
+    if (!gone && is_within(there, folder)) return true;
+  }
+  return false;
 }
 
 }  // namespace rollback

@@ -18,4 +18,9 @@ bool is_running(const std::string& identity);
 // `git-receive-pack`, say, whatever its options; 0: there is none.
 pid_t find_ancestor(std::string_view program, std::string_view subcommand);
 
+// Whether a program of this name, in a process that is none of those above this
+// one, works in the folder or below it. Those of other users are not seen, but by
+// root.
+bool works_in(std::string_view program, const std::string& folder);
+
 }  // namespace rollback

@@ -1,4 +1,4 @@
-// The code part (DESIGN §7): from the point's tree, with the undeployed
+// The code part (DESIGN §7): from the point's tree, with the kept
 // commits laid on it in memory, one new commit on a branch of its own, to
 // which the current branch is then moved.
 #pragma once

@@ -87,7 +87,7 @@ Part::ConflictStanding look_at_conflict(const Git& git, const std::string& opene
   return {.commit = data.at("commit"),
           .subject = git.line({"log", "-1", "--no-show-signature", "--format=%s",
                                data.at("commit").get<std::string>()}),
-          .folder = work_tree.folder().string(),
+          .folder = work_tree.stands() ? work_tree.folder().string() : "",
           .unresolved = work_tree.unresolved()};
 }
 

@@ -37,6 +37,8 @@ class ConflictWorkTree {
   // What git merges by itself, or rerere has recorded, is resolved and staged.
   LaidOutConflict lay_out(const ConflictToOpen& conflict);
 
+  bool stands() const;
+
   // Not resolved yet: unmerged in its index. Nothing when it is not there.
   std::vector<std::string> unresolved() const;
 
@@ -49,7 +51,6 @@ class ConflictWorkTree {
   void remove();
 
  private:
-  bool stands() const;
   void check_out(const std::string& start);
   Finished merge(const ConflictToOpen& conflict, const std::string& start, bool with_renames) const;
   std::vector<std::string> added_by_person(const LaidOutConflict& laid_out) const;

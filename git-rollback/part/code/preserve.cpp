@@ -12,6 +12,8 @@ struct PreserveRules::Patterns {
 
 namespace {
 
+constexpr size_t shown_at_most = 60;  // of what a pattern finds
+
 // As fault_of_pattern() took it.
 std::unique_ptr<RE2> compiled(const std::string& pattern) {
   return pattern.empty() ? nullptr : std::make_unique<RE2>(pattern, RE2::Quiet);
@@ -68,7 +70,7 @@ std::optional<std::string> PreserveRules::rule_for(const Commit& commit,
       if (!commit.trailer(key).empty()) return because("its trailer " + key);
     }
     if (const auto said = found_by(patterns_[i].message, message)) {
-      return because("'" + *said + "' in its message");
+      return because("'" + said->substr(0, shown_at_most) + "' in its message");
     }
     if (found_by(patterns_[i].author, commit.author)) return because("its author");
     for (const auto& label : one.labels) {

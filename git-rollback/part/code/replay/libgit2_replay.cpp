@@ -120,7 +120,7 @@ class Libgit2Replay : public Replay {
       inputs[i].size = git_blob_rawsize(contents[i].get());
     }
     // git's merge compares by the histogram, which libgit2 has not. Where two other
-    // ways agree, so does that; else git decides.
+    // ways agree, it nearly always comes to the same; else git decides.
     const auto plain = merged(inputs, GIT_MERGE_FILE_DEFAULT),
                patient = merged(inputs, GIT_MERGE_FILE_DIFF_PATIENCE);
     if (!plain || plain != patient) return false;
