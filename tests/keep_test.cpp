@@ -1,63 +1,9 @@
 // Which commits a rollback of code keeps, and what becomes of conflicts: by the
 // program, on a component that is code alone.
-#include <gtest/gtest.h>
-
-#include <nlohmann/json.hpp>
-
-#include "service_fixture.h"
+#include "keep_fixture.h"
 
 namespace rollback::testing {
 namespace {
-
-class Keep : public ServiceFixture {
- protected:
-  // src/a has ten lines; the point is what is live now.
-  void SetUp() override {
-    git({"init", "-q", "-b", "main"});
-    write(".git/info/exclude", "/var/\n");
-    write("var/.here", "");
-    sql("CREATE TABLE playerbot(id INTEGER PRIMARY KEY)");  // what the fixture looks at
-    git({"config", "user.name", "Tester"});
-    git({"config", "user.email", "tester@example.org"});
-    write("src/a", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n");
-    write("docs/a", "words\n");
-    write(".rollback.yml", "version: 1\ncomponents:\n  app:\n    code: [src]\n");
-    change("base");
-    ASSERT_STATUS(0, rollback({"init"}));
-    ASSERT_STATUS(0, rollback({"trust", "--yes"}));
-  }
-
-  std::string change(const std::string& message) {
-    git({"add", "-A"});
-    git({"commit", "-q", "--allow-empty", "-m", message});
-    return git({"rev-parse", "HEAD"});
-  }
-
-  // Changes one line of src/a.
-  std::string line(int number, const std::string& text, const std::string& message) {
-    shell("sed -i '" + std::to_string(number) + "s/.*/" + text + "/' src/a");
-    return change(message);
-  }
-
-  void deploy() { ASSERT_STATUS(0, rollback({"deploy", "--", "true"})); }
-
-  Finished go(std::vector<std::string> options = {}) {
-    options.insert(options.end(), {"--target", "previous", "--yes"});
-    return rollback(options);
-  }
-
-  std::string details(std::vector<std::string> options = {}) {
-    options.insert(options.end(), {"--target", "previous"});
-    const auto part = plan(options).at("parts").at(0);
-    std::string text;
-    for (const auto& one : part.at("details")) {
-      text += one.get<std::string>() + "\n";
-    }
-    return text;
-  }
-
-  std::string lines() { return shell("paste -sd ' ' src/a").out; }
-};
 
 TEST_F(Keep, TheSecurityFixStaysAndTheRestGoes) {
   line(2, "feature", "feat(raid): two");
@@ -297,41 +243,6 @@ TEST_F(Keep, AFixIsNotLostWhereItsFileWasMovedOutOfTheComponent) {
   deploy();
   expect_refusal({"--target", "previous", "--yes"},
                  fix.substr(0, 10) + " hotfix: four changes a file that is called 'src/b' there");
-}
-
-TEST_F(Keep, AFolderThatSomebodyReplacedByALinkIsALocalChange) {
-  write("src/lib/a", "a\n");
-  change("feat: lib");
-  deploy();
-  shell("mv src/lib ../lib && ln -s ../../lib src/lib");
-  expect_refusal({"--target", "previous", "--yes"}, "your local changes to 'src/lib'");
-  EXPECT_EQ(shell("readlink src/lib; cat ../lib/a").out, "../../lib\na\n");
-}
-
-TEST_F(Keep, AnUntrackedFileWhereAFolderComesBackIsALocalChange) {
-  write("src/lib/a", "a\n");
-  change("feat: lib");
-  deploy();
-  git({"rm", "-qr", "src/lib"});
-  change("feat: no lib");
-  deploy();
-  write("src/lib", "hours of work\n");
-  expect_refusal({"--target", "previous", "--yes"}, "your local changes to 'src/lib'");
-  EXPECT_EQ(read("src/lib"), "hours of work\n");
-}
-
-TEST_F(Keep, AFolderMayBecomeALinkAndBack) {
-  shell("ln -s ../docs src/lib");
-  change("feat: a link");
-  deploy();
-  shell("rm src/lib; mkdir src/lib; cp docs/a src/lib/a");
-  change("feat: a folder");
-  deploy();
-  ASSERT_STATUS(0, go());
-  EXPECT_EQ(shell("readlink src/lib").out, "../docs\n");
-  ASSERT_STATUS(0, rollback({"undo", "--yes"}));
-  EXPECT_EQ(shell("test ! -L src/lib && cat src/lib/a").out, "words\n");
-  EXPECT_EQ(git({"status", "--porcelain"}), "");
 }
 
 TEST_F(Keep, FeaturesAreScopesBranchesAndTheComponent) {
