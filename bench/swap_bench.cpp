@@ -43,7 +43,8 @@ class World {
     parts_.push_back(make_config_part("app", {"etc/app.conf"}, top_, git_));
     parts_.push_back(
         make_binaries_part("app", {.releases = "releases", .current = "current", .keep = 5}, top_));
-    parts_.push_back(make_code_part({{"app", {"src"}, {}, false}}, {.environment = "production"}, git_));
+    parts_.push_back(
+        make_code_part({{"app", {"src"}, {}, false}}, {.environment = "production"}, git_));
     PointDraft draft;
     draft.point.id = "20261123T100000Z-0000000";
     draft.point.environment = "production";
