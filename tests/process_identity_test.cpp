@@ -41,7 +41,7 @@ TEST(ProcessIdentity, OfAnotherProcessWithTheSameNumberIsAnotherOne) {
   EXPECT_FALSE(is_running("-1 2 3"));
 }
 
-TEST(WorksIn, SeesAProgramInAFolderAndBelowItButNotThoseAboveUs) {
+TEST(WorksIn, SeesAProgramInAFolderAndBelowIt) {
   char pattern[] = "/tmp/git-rollback-test-XXXXXX";
   const std::string folder = mkdtemp(pattern), below = folder + "/below", beside = folder + "2";
   ASSERT_EQ(mkdir(below.c_str(), 0755), 0);
@@ -56,7 +56,6 @@ TEST(WorksIn, SeesAProgramInAFolderAndBelowItButNotThoseAboveUs) {
   EXPECT_TRUE(works_in("sleep", below));
   EXPECT_FALSE(works_in("sleep", beside));
   EXPECT_FALSE(works_in("slee", folder));
-  EXPECT_FALSE(works_in("unit_tests", "/"));
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
   EXPECT_FALSE(works_in("sleep", folder));
