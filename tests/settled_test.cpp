@@ -39,6 +39,24 @@ class Settling : public ServiceFixture {
     return Laying(here_, {}, no_twins).lay(on, commits, false);
   }
 
+  // Of the last commit since the point, which must conflict: the ids of those that
+  // it stands on.
+  std::vector<std::string> stood_on_by(const std::string& last, const std::string& point) {
+    const auto result = lay(point, {last});
+    EXPECT_TRUE(result.conflict);
+    if (!result.conflict) return {};
+    std::vector<Candidate> candidates;
+    for (auto& unit : units_between(here_, point, last, Notes::none)) {
+      candidates.push_back({.unit = std::move(unit)});
+    }
+    candidates.back().kept_for = "test";
+    std::vector<std::string> ids;
+    for (const size_t i : stands_on(here_, *result.conflict, point, candidates)) {
+      ids.push_back(candidates[i].unit.commit.id);
+    }
+    return ids;
+  }
+
   std::string file(const std::string& tree, const std::string& path) {
     return git({"show", tree + ":" + path});
   }
@@ -210,16 +228,7 @@ TEST_F(Settling, AConflictStandsOnTheCommitThatItsLinesCameWith) {
   commit_all("far from it");
   write("a", "1\n2\n3\n4\nfive, safe\n6\n7\n8\n9\n10\n11\n");
   const std::string fix = commit_all("fix");
-  const auto result = lay(point, {fix});
-  ASSERT_TRUE(result.conflict);
-  std::vector<Candidate> candidates;
-  for (auto& unit : units_between(here_, point, fix, Notes::none)) {
-    candidates.push_back({.unit = std::move(unit)});
-  }
-  candidates.back().kept_for = "test";
-  const auto found = stands_on(here_, *result.conflict, point, candidates);
-  ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(candidates[found.front()].unit.commit.id, line);
+  EXPECT_EQ(stood_on_by(fix, point), std::vector<std::string>{line});
 }
 
 TEST_F(Settling, AConflictStandsOnTheCommitThatBroughtItsFile) {
@@ -229,16 +238,7 @@ TEST_F(Settling, AConflictStandsOnTheCommitThatBroughtItsFile) {
   const std::string brought = commit_all("the file");
   write("new", "fixed\n");
   const std::string fix = commit_all("fix");
-  const auto result = lay(point, {fix});
-  ASSERT_TRUE(result.conflict);
-  std::vector<Candidate> candidates;
-  for (auto& unit : units_between(here_, point, fix, Notes::none)) {
-    candidates.push_back({.unit = std::move(unit)});
-  }
-  candidates.back().kept_for = "test";
-  const auto found = stands_on(here_, *result.conflict, point, candidates);
-  ASSERT_EQ(found.size(), 1U);
-  EXPECT_EQ(candidates[found.front()].unit.commit.id, brought);
+  EXPECT_EQ(stood_on_by(fix, point), std::vector<std::string>{brought});
 }
 
 }  // namespace

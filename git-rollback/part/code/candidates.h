@@ -23,9 +23,9 @@ struct CompositionSetting {
   long long closure_limit = 0;
 };
 
-// Oldest first. Usage for a word to preserve that is neither a class nor a
-// commit, or names a commit that does not go; `remarks` gets what else there is to
-// say of such words, one line each.
+// Oldest first. Usage for a word to preserve that is neither a class nor a commit;
+// Refused for a commit that is none of those after the point, which another target
+// may change. `remarks` gets what else there is to say of such words, one line each.
 std::vector<Candidate> choose_among(const Git& git, const Range& range,
                                     const CompositionSetting& setting, const Request& request,
                                     std::vector<std::string>& remarks);

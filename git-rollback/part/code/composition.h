@@ -35,7 +35,7 @@ inline constexpr const char* head_trailer = "Rollback-Head";
 // The commit that a code rollback to this point comes back to.
 std::string code_target(const Point& point);
 
-// Usage as choose_among() has it.
+// Usage and Refused as choose_among() has them.
 Composition compose(const Git& git, const CompositionSetting& setting, const Request& request);
 
 }  // namespace rollback
