@@ -39,7 +39,7 @@ TEST_F(Keep, AWordThatIsNoClassAndNoCommitOfTheRangeIsRefused) {
   expect_refusal({"--target", "previous", "--yes", "--preserve", "securty_fixes"},
                  "'securty_fixes' of --preserve is neither a class of commit nor a commit", 129);
   git({"switch", "-q", "-c", "elsewhere"});
-  const std::string other = change("hotfix: elsewhere");
+  const std::string other = commit_all("hotfix: elsewhere");
   git({"switch", "-q", "main"});
   expect_refusal({"--target", "previous", "--yes", "--preserve", other},
                  "is none of the commits after the point");
@@ -52,7 +52,7 @@ TEST_F(Keep, ClassesOfTheUsersOwnKeepByPathAuthorTrailerAndLabel) {
       "preserve:\n  ours: { paths: [src/licence], author: Bob, trailers: [Keep], label: keep }\n");
   deploy();
   write("src/licence", "new\n");
-  change("feat: the licence");
+  commit_all("feat: the licence");
   line(2, "bob", "feat: by bob");
   git({"commit", "-q", "--amend", "--no-edit", "--author", "Bob <bob@example.org>"});
   line(4, "trailer", "feat: by trailer\n\nKeep: yes");
@@ -83,7 +83,7 @@ TEST_F(Keep, AKeptCommitKeepsWhatItDidInsideAndOutside) {
   write("docs/a", "words of the fix\n");
   line(6, "safe", "hotfix: inside and outside");
   write("docs/a", "later words\n");
-  change("docs: later, on the same line");
+  commit_all("docs: later, on the same line");
   deploy();
   ASSERT_STATUS(0, go());
   EXPECT_EQ(lines(), "1 2 3 4 5 safe 7 8 9 10\n");
@@ -218,11 +218,11 @@ TEST_F(Keep, UndoAndRollingForwardGiveExactlyTheOldTree) {
 TEST_F(Keep, AFileOutsideIsNeverDroppedForAFolderThatComesBack) {
   configure("version: 1\ncomponents:\n  app:\n    code: [':(glob)**/*.txt']\n");
   write("lib/notes.txt", "notes\n");
-  change("lib is a folder");
+  commit_all("lib is a folder");
   deploy();
   git({"rm", "-qr", "lib"});
   write("lib", "mine\n");
-  change("lib is a file of somebody else");
+  commit_all("lib is a file of somebody else");
   deploy();
   expect_refusal({"--target", "previous", "--yes"},
                  "'lib' is none of what goes back, and stands in the way of it");
@@ -233,13 +233,13 @@ TEST_F(Keep, AFixIsNotLostWhereItsFileWasMovedOutOfTheComponent) {
   configure("version: 1\ncomponents:\n  app:\n    code: [':(glob)**/*.txt']\n");
   deploy();
   write("a.txt", "1\n2\n3\n4\n5\n6\n7\n8\n");
-  change("feat: a.txt");
+  commit_all("feat: a.txt");
   write("a.txt", "1\n2\n3\nsafe\n5\n6\n7\n8\n");
-  const std::string fix = change("hotfix: four");
+  const std::string fix = commit_all("hotfix: four");
   git({"mv", "a.txt", "src/b"});
-  change("feat: moved out");
+  commit_all("feat: moved out");
   write("src/b", "1\n2\n3\n4\n5\n6\n7\n8\n");
-  change("feat: not there");
+  commit_all("feat: not there");
   deploy();
   expect_refusal({"--target", "previous", "--yes"},
                  fix.substr(0, 10) + " hotfix: four changes a file that is called 'src/b' there");

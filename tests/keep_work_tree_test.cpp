@@ -10,7 +10,7 @@ using KeepInWorkTree = Keep;
 
 TEST_F(KeepInWorkTree, AFolderThatSomebodyReplacedByALinkIsALocalChange) {
   write("src/lib/a", "a\n");
-  change("feat: lib");
+  commit_all("feat: lib");
   deploy();
   shell("mv src/lib ../lib && ln -s ../../lib src/lib");
   expect_refusal({"--target", "previous", "--yes"}, "your local changes to 'src/lib'");
@@ -19,10 +19,10 @@ TEST_F(KeepInWorkTree, AFolderThatSomebodyReplacedByALinkIsALocalChange) {
 
 TEST_F(KeepInWorkTree, AnUntrackedFileWhereAFolderComesBackIsALocalChange) {
   write("src/lib/a", "a\n");
-  change("feat: lib");
+  commit_all("feat: lib");
   deploy();
   git({"rm", "-qr", "src/lib"});
-  change("feat: no lib");
+  commit_all("feat: no lib");
   deploy();
   write("src/lib", "hours of work\n");
   expect_refusal({"--target", "previous", "--yes"}, "your local changes to 'src/lib'");
@@ -31,10 +31,10 @@ TEST_F(KeepInWorkTree, AnUntrackedFileWhereAFolderComesBackIsALocalChange) {
 
 TEST_F(KeepInWorkTree, LineEndsThatGitLeavesAloneAreNoLocalChange) {
   shell("printf 'a\\r\\nb\\r\\n' > src/crlf");
-  change("feat: crlf");
+  commit_all("feat: crlf");
   deploy();
   shell("printf 'a\\r\\nc\\r\\n' > src/crlf");
-  change("feat: crlf again");
+  commit_all("feat: crlf again");
   deploy();
   git({"config", "core.autocrlf", "true"});
   ASSERT_EQ(git({"status", "--porcelain"}), "");
@@ -64,10 +64,10 @@ TEST_F(KeepInWorkTree, AFileThatWasCutShortIsSomebodysOnlyUntilWeWriteIt) {
 
 TEST_F(KeepInWorkTree, AFolderMayBecomeALinkAndBack) {
   shell("ln -s ../docs src/lib");
-  change("feat: a link");
+  commit_all("feat: a link");
   deploy();
   shell("rm src/lib; mkdir src/lib; cp docs/a src/lib/a");
-  change("feat: a folder");
+  commit_all("feat: a folder");
   deploy();
   ASSERT_STATUS(0, go());
   EXPECT_EQ(shell("readlink src/lib").out, "../docs\n");
