@@ -6,21 +6,18 @@
 #include "cli/plan_view.h"
 #include "cli/terminal.h"
 #include "command/command.h"
+#include "os/counted.h"
 
 namespace rollback {
 namespace {
 
 using nlohmann::json;
 
-std::string count(std::size_t number, const std::string& what) {
-  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
-}
-
 // "3 points, 12 events and the live chain of production"; "" for nothing.
 std::string goods(std::size_t points, std::size_t events, const std::vector<std::string>& live) {
   std::vector<std::string> items;
-  if (points > 0) items.push_back(count(points, "point"));
-  if (events > 0) items.push_back(count(events, "event"));
+  if (points > 0) items.push_back(counted(points, "point"));
+  if (events > 0) items.push_back(counted(events, "event"));
   for (const auto& environment : live) items.push_back("the live chain of " + environment);
   std::string text;
   for (size_t i = 0; i < items.size(); ++i) {
@@ -37,11 +34,11 @@ void show(const SyncReport& report, bool dry_run) {
   if (!received.empty()) say(would + "received " + received + " from " + printable(report.remote));
   if (!sent.empty()) say(would + "sent " + sent + " to " + printable(report.remote));
   if (!report.from_tags.empty()) {
-    say(would + "taken " + count(report.from_tags.size(), "point") +
+    say(would + "taken " + counted(report.from_tags.size(), "point") +
         " from the tags that are here");
   }
   if (!report.tags_put_back.empty()) {
-    say(would + "put back " + count(report.tags_put_back.size(), "deleted tag"));
+    say(would + "put back " + counted(report.tags_put_back.size(), "deleted tag"));
   }
   const bool nothing =
       received.empty() && sent.empty() && report.from_tags.empty() && report.tags_put_back.empty();

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "os/counted.h"
 #include "os/error.h"
 #include "part/code/code_check.h"
 #include "part/code/code_steps.h"
@@ -27,10 +28,6 @@ std::string names_of(const std::vector<CodePaths>& components) {
   std::string text;
   for (const auto& component : components) text += (text.empty() ? "" : ",") + component.component;
   return text;
-}
-
-std::string count(size_t number, const std::string& what) {
-  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
 }
 
 // What assess() came to and prepare() carries out, as it was shown.
@@ -214,7 +211,7 @@ class CodePart : public Part {
     return missing == 0
                ? ""
                : "commit " + commit +
-                     " is not whole in this repository: " + count(missing, "object") + " missing";
+                     " is not whole in this repository: " + counted(missing, "object") + " missing";
   }
 
   Basis basis_of(const Composition& made, const Request& request) const {

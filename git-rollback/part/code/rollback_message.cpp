@@ -1,15 +1,12 @@
 #include "part/code/rollback_message.h"
 
 #include <algorithm>
+#include "os/counted.h"
 
 namespace rollback {
 namespace {
 
 constexpr size_t shown_at_most = 10;
-
-std::string count(size_t number, const std::string& what) {
-  return std::to_string(number) + " " + what + (number == 1 ? "" : "s");
-}
 
 template <typename Wanted>
 std::vector<const Candidate*> those(const Composition& made, Wanted wanted) {
@@ -60,14 +57,14 @@ std::string rollback_message(const Composition& made, const MessageSubject& subj
 std::string summary_of(const Composition& made) {
   const auto goes = those(made, [](const Candidate& one) { return one.goes(); });
   const auto kept = those(made, stays);
-  return count(goes.size(), "commit") + " undone" +
+  return counted(goes.size(), "commit") + " undone" +
          (kept.empty() ? "" : ", " + std::to_string(kept.size()) + " kept");
 }
 
 std::string kept_in_words(const Composition& made) {
   const size_t number = those(made, stays).size();
   if (number == 0) return "";
-  return count(number, "commit") + (number == 1 ? " that is kept" : " that are kept");
+  return counted(number, "commit") + (number == 1 ? " that is kept" : " that are kept");
 }
 
 std::vector<std::string> lines_about(const Composition& made) {
@@ -85,13 +82,13 @@ std::vector<std::string> lines_about(const Composition& made) {
     lines.push_back("undoes " + goes[i]->unit.shown());
   }
   if (goes.size() > shown_at_most) {
-    lines.push_back("and undoes " + count(goes.size() - shown_at_most, "older commit"));
+    lines.push_back("and undoes " + counted(goes.size() - shown_at_most, "older commit"));
   }
   const auto undone = those(made, [](const Candidate& one) {
     return one.inside && one.undone && one.left_out_for.empty() && !one.kept();
   });
   if (!undone.empty())
-    lines.push_back(count(undone.size(), "commit") + " more had been undone before");
+    lines.push_back(counted(undone.size(), "commit") + " more had been undone before");
   return lines;
 }
 

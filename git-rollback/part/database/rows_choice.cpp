@@ -1,6 +1,7 @@
 #include "part/database/rows_choice.h"
 
 #include <algorithm>
+#include "os/counted.h"
 
 namespace rollback {
 namespace {
@@ -11,10 +12,6 @@ struct Verdict {
   std::string obstacle = {};
   bool for_the_rows = false;
 };
-
-std::string counted(std::int64_t count, const std::string& thing) {
-  return std::to_string(count) + " " + thing + (count == 1 ? "" : "s");
-}
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;
