@@ -3,7 +3,7 @@
 #include <array>
 
 #include "os/error.h"
-#include "part/database/sqlite_engine.h"
+#include "part/database/sqlite/engine.h"
 
 namespace rollback {
 namespace {

@@ -6,9 +6,9 @@
 #include <memory>
 #include <string>
 
-#include "part/database/sqlite_change.h"
-#include "part/database/sqlite_connection.h"
-#include "part/database/sqlite_projection.h"
+#include "part/database/sqlite/change.h"
+#include "part/database/sqlite/connection.h"
+#include "part/database/sqlite/projection.h"
 #include "part/part.h"
 
 namespace rollback::sqlite {

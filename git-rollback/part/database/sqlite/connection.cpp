@@ -1,4 +1,4 @@
-#include "part/database/sqlite_connection.h"
+#include "part/database/sqlite/connection.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>

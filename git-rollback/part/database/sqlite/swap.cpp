@@ -1,4 +1,4 @@
-#include "part/database/sqlite_swap.h"
+#include "part/database/sqlite/swap.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
@@ -8,10 +8,10 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
-#include "part/database/sqlite_log.h"
-#include "part/database/sqlite_registry.h"
-#include "part/database/sqlite_revert.h"
-#include "part/database/sqlite_schema.h"
+#include "part/database/sqlite/log.h"
+#include "part/database/sqlite/registry.h"
+#include "part/database/sqlite/revert.h"
+#include "part/database/sqlite/schema.h"
 
 namespace rollback::sqlite {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "part/check.h"
 #include "part/database/settings.h"
-#include "part/database/sqlite_connection.h"
+#include "part/database/sqlite/connection.h"
 
 namespace rollback::sqlite {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "part/database/engine.h"
-#include "part/database/sqlite_definition.h"
+#include "part/database/sqlite/definition.h"
 
 namespace rollback::sqlite {
 

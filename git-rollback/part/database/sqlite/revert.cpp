@@ -1,12 +1,12 @@
-#include "part/database/sqlite_revert.h"
+#include "part/database/sqlite/revert.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include "part/database/sqlite_connection.h"
-#include "part/database/sqlite_log.h"
-#include "part/database/sqlite_projection.h"
-#include "part/database/sqlite_rows.h"
-#include "part/database/sqlite_schema.h"
+#include "part/database/sqlite/connection.h"
+#include "part/database/sqlite/log.h"
+#include "part/database/sqlite/projection.h"
+#include "part/database/sqlite/rows.h"
+#include "part/database/sqlite/schema.h"
 #include "store/names.h"
 
 namespace rollback::sqlite {

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "part/database/sqlite_change.h"
-#include "part/database/sqlite_registry.h"
+#include "part/database/sqlite/change.h"
+#include "part/database/sqlite/registry.h"
 #include "part/part.h"
 
 namespace rollback::sqlite {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "part/database/sqlite_definition.h"
+#include "part/database/sqlite/definition.h"
 
 namespace SQLite {
 class Database;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "part/database/backup_trailer.h"
-#include "part/database/sqlite_connection.h"
+#include "part/database/sqlite/connection.h"
 #include "part/part.h"
 
 namespace rollback::sqlite {

@@ -1,11 +1,11 @@
-#include "part/database/sqlite_registry.h"
+#include "part/database/sqlite/registry.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <array>
 #include <nlohmann/json.hpp>
 
-#include "part/database/sqlite_connection.h"
+#include "part/database/sqlite/connection.h"
 
 namespace rollback::sqlite {
 namespace {

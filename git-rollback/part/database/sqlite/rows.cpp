@@ -1,4 +1,4 @@
-#include "part/database/sqlite_rows.h"
+#include "part/database/sqlite/rows.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
@@ -13,7 +13,7 @@
 #include "os/fail_point.h"
 #include "os/progress.h"
 #include "os/sha256.h"
-#include "part/database/sqlite_connection.h"
+#include "part/database/sqlite/connection.h"
 
 namespace rollback::sqlite {
 namespace {

@@ -1,4 +1,4 @@
-#include "part/database/sqlite_check.h"
+#include "part/database/sqlite/check.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sys/statvfs.h>
@@ -7,7 +7,7 @@
 
 #include "os/error.h"
 #include "os/file.h"
-#include "part/database/sqlite_definition.h"
+#include "part/database/sqlite/definition.h"
 #include "part/database/table_pattern.h"
 
 namespace rollback::sqlite {

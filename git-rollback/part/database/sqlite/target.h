@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "part/database/engine.h"
-#include "part/database/sqlite_change.h"
-#include "part/database/sqlite_registry.h"
+#include "part/database/sqlite/change.h"
+#include "part/database/sqlite/registry.h"
 
 namespace rollback::sqlite {
 

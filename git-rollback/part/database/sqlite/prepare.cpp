@@ -1,4 +1,4 @@
-#include "part/database/sqlite_prepare.h"
+#include "part/database/sqlite/prepare.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -7,14 +7,14 @@
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/progress.h"
-#include "part/database/sqlite_change.h"
-#include "part/database/sqlite_log.h"
-#include "part/database/sqlite_projection.h"
-#include "part/database/sqlite_registry.h"
-#include "part/database/sqlite_rows.h"
-#include "part/database/sqlite_schema.h"
-#include "part/database/sqlite_swap.h"
-#include "part/database/sqlite_target.h"
+#include "part/database/sqlite/change.h"
+#include "part/database/sqlite/log.h"
+#include "part/database/sqlite/projection.h"
+#include "part/database/sqlite/registry.h"
+#include "part/database/sqlite/rows.h"
+#include "part/database/sqlite/schema.h"
+#include "part/database/sqlite/swap.h"
+#include "part/database/sqlite/target.h"
 #include "store/names.h"
 
 namespace rollback::sqlite {

@@ -1,4 +1,4 @@
-#include "part/database/sqlite_capture.h"
+#include "part/database/sqlite/capture.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -8,10 +8,10 @@
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/progress.h"
-#include "part/database/sqlite_definition.h"
-#include "part/database/sqlite_projection.h"
-#include "part/database/sqlite_registry.h"
-#include "part/database/sqlite_rows.h"
+#include "part/database/sqlite/definition.h"
+#include "part/database/sqlite/projection.h"
+#include "part/database/sqlite/registry.h"
+#include "part/database/sqlite/rows.h"
 #include "part/database/table_pattern.h"
 #include "store/names.h"
 

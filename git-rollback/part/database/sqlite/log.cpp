@@ -1,11 +1,11 @@
-#include "part/database/sqlite_log.h"
+#include "part/database/sqlite/log.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <array>
 #include <vector>
 
-#include "part/database/sqlite_connection.h"
+#include "part/database/sqlite/connection.h"
 
 namespace rollback::sqlite {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <string>
 
-#include "part/database/sqlite_definition.h"
-#include "part/database/sqlite_projection.h"
+#include "part/database/sqlite/definition.h"
+#include "part/database/sqlite/projection.h"
 
 namespace SQLite {
 class Database;

@@ -1,10 +1,10 @@
-#include "part/database/sqlite_sql.h"
+#include "part/database/sqlite/sql.h"
 
 #include <cctype>
 #include <initializer_list>
 
 #include "os/error.h"
-#include "part/database/sqlite_connection.h"
+#include "part/database/sqlite/connection.h"
 #include "part/database/table_pattern.h"
 
 namespace rollback::sqlite {

@@ -1,6 +1,6 @@
 #include <nlohmann/json.hpp>
 
-#include "part/database/sqlite_definition.h"
+#include "part/database/sqlite/definition.h"
 
 namespace rollback::sqlite {
 namespace {

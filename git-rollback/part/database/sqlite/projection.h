@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "part/database/sqlite_change.h"
-#include "part/database/sqlite_definition.h"
+#include "part/database/sqlite/change.h"
+#include "part/database/sqlite/definition.h"
 
 namespace rollback::sqlite {
 

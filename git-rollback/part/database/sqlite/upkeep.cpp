@@ -1,4 +1,4 @@
-#include "part/database/sqlite_upkeep.h"
+#include "part/database/sqlite/upkeep.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sys/stat.h>
@@ -10,10 +10,10 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
-#include "part/database/sqlite_projection.h"
-#include "part/database/sqlite_registry.h"
-#include "part/database/sqlite_rows.h"
-#include "part/database/sqlite_target.h"
+#include "part/database/sqlite/projection.h"
+#include "part/database/sqlite/registry.h"
+#include "part/database/sqlite/rows.h"
+#include "part/database/sqlite/target.h"
 #include "store/names.h"
 
 namespace rollback::sqlite {

@@ -1,8 +1,8 @@
-#include "part/database/sqlite_projection.h"
+#include "part/database/sqlite/projection.h"
 
 #include <algorithm>
 
-#include "part/database/sqlite_connection.h"
+#include "part/database/sqlite/connection.h"
 #include "part/database/table_pattern.h"
 
 namespace rollback::sqlite {

@@ -1,4 +1,4 @@
-#include "part/database/sqlite_definition.h"
+#include "part/database/sqlite/definition.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <sqlite3.h>
@@ -7,8 +7,8 @@
 #include <array>
 
 #include "os/error.h"
-#include "part/database/sqlite_connection.h"
-#include "part/database/sqlite_sql.h"
+#include "part/database/sqlite/connection.h"
+#include "part/database/sqlite/sql.h"
 #include "part/database/table_pattern.h"
 #include "store/names.h"
 

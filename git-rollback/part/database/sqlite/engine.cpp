@@ -1,4 +1,4 @@
-#include "part/database/sqlite_engine.h"
+#include "part/database/sqlite/engine.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -9,16 +9,16 @@
 #include "os/fail_point.h"
 #include "os/progress.h"
 #include "os/sha256.h"
-#include "part/database/sqlite_capture.h"
-#include "part/database/sqlite_change.h"
-#include "part/database/sqlite_check.h"
-#include "part/database/sqlite_connection.h"
-#include "part/database/sqlite_prepare.h"
-#include "part/database/sqlite_projection.h"
-#include "part/database/sqlite_registry.h"
-#include "part/database/sqlite_rows.h"
-#include "part/database/sqlite_swap.h"
-#include "part/database/sqlite_upkeep.h"
+#include "part/database/sqlite/capture.h"
+#include "part/database/sqlite/change.h"
+#include "part/database/sqlite/check.h"
+#include "part/database/sqlite/connection.h"
+#include "part/database/sqlite/prepare.h"
+#include "part/database/sqlite/projection.h"
+#include "part/database/sqlite/registry.h"
+#include "part/database/sqlite/rows.h"
+#include "part/database/sqlite/swap.h"
+#include "part/database/sqlite/upkeep.h"
 
 namespace rollback {
 namespace {

@@ -1,4 +1,4 @@
-#include "part/database/sqlite_schema.h"
+#include "part/database/sqlite/schema.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
@@ -6,7 +6,7 @@
 #include <initializer_list>
 
 #include "os/error.h"
-#include "part/database/sqlite_connection.h"
+#include "part/database/sqlite/connection.h"
 #include "part/database/table_pattern.h"
 
 namespace rollback::sqlite {

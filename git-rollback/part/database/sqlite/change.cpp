@@ -1,4 +1,4 @@
-#include "part/database/sqlite_change.h"
+#include "part/database/sqlite/change.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>

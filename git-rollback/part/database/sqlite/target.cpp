@@ -1,12 +1,12 @@
-#include "part/database/sqlite_target.h"
+#include "part/database/sqlite/target.h"
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
 
-#include "part/database/sqlite_connection.h"
-#include "part/database/sqlite_projection.h"
-#include "part/database/sqlite_rows.h"
+#include "part/database/sqlite/connection.h"
+#include "part/database/sqlite/projection.h"
+#include "part/database/sqlite/rows.h"
 #include "part/database/table_pattern.h"
 #include "store/names.h"
 

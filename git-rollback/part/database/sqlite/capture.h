@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "part/database/engine.h"
-#include "part/database/sqlite_connection.h"
+#include "part/database/sqlite/connection.h"
 
 namespace rollback::sqlite {
 
