@@ -19,9 +19,10 @@ struct Element {
     other,  // CHECK, PERIOD
   };
   Kind kind = Kind::other;
-  std::string name;                  // of column, key or constraint; the primary key has none
-  std::string sql;                   // word for word
-  std::vector<std::string> columns;  // of a key, in its order; expressions are not named
+  std::string name;                       // of column, key or constraint; the primary key has none
+  std::string sql;                        // word for word
+  std::vector<std::string> columns = {};  // of a key, in its order; expressions are not named
+  bool has_expressions = false;           // some part of the key is no column
 
   friend bool operator==(const Element&, const Element&) = default;
 };

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "part/database/mysql/create_table.h"
+#include "part/database/mysql/foreign_key.h"
 #include "part/database/mysql/session.h"
 
 namespace rollback::mysql {
@@ -29,27 +30,20 @@ struct Column {
 
 struct Trigger {
   std::string name;
-  std::string sql;  // as SHOW CREATE TRIGGER has it, with its DEFINER
+  std::string timing;   // BEFORE, AFTER
+  std::string event;    // INSERT, UPDATE, DELETE
+  std::string body;     // behind FOR EACH ROW, word for word
+  std::string definer;  // "root@localhost"
   std::string sql_mode;
-  std::string charset;
+  std::string charset;    // character_set_client
   std::string collation;  // collation_connection
-  std::string timing;     // BEFORE, AFTER
-  std::string event;      // INSERT, UPDATE, DELETE
 
   friend bool operator==(const Trigger&, const Trigger&) = default;
 };
 
-struct ForeignKey {
-  std::string name;
-  std::vector<std::string> columns;
-  std::string parent;  // table, of this schema if parent_schema is ""
-  std::string parent_schema;
-  std::vector<std::string> parent_columns;
-  std::string sql;        // the element of SHOW CREATE: "CONSTRAINT `x` FOREIGN KEY …"
-  bool cascades = false;  // a change of the parent's changes rows here, and fires no trigger
-
-  friend bool operator==(const ForeignKey&, const ForeignKey&) = default;
-};
+// CREATE DEFINER=… TRIGGER … ON `table`: in a session with its sql_mode, character
+// set and collation it makes the trigger that it was.
+std::string to_sql(const Trigger& trigger, const std::string& table);
 
 struct Definition {
   std::string name;
