@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "mysql_server.h"
+#include "mysql_fixture.h"
 #include "part/database/mysql/create_table.h"
 #include "part/database/mysql/definition.h"
 #include "part/database/mysql/foreign_key.h"
@@ -45,7 +45,7 @@ TEST(CreateTable, IsNoView) {
   EXPECT_THROW(parse_create_table("CREATE TABLE `t"), std::invalid_argument);
 }
 
-class MysqlDefinition : public MysqlTest {};
+class MysqlDefinition : public MysqlEngineTest {};
 
 const char* const tables =
     "CREATE TABLE parent(id INT PRIMARY KEY, v VARCHAR(10));"
@@ -60,7 +60,7 @@ const char* const tables =
     "CREATE TRIGGER tr BEFORE INSERT ON `we``ird` FOR EACH ROW SET NEW.f = 1;";
 
 TEST_F(MysqlDefinition, SaysAllThatTheServerSays) {
-  server().sql(std::string("USE world;") + tables);
+  server().sql(tables);
   Session session = open();
   const auto definition = read_definition(session, "we`ird");
   ASSERT_TRUE(definition);
@@ -89,11 +89,12 @@ TEST_F(MysqlDefinition, SaysAllThatTheServerSays) {
 }
 
 TEST_F(MysqlDefinition, MakesTheSameTableAgain) {
-  server().sql(std::string("USE world;") + tables);
+  server().sql(tables);
   Session session = open();
   const auto definition = read_definition(session, "we`ird");
   session.run(to_sql(definition->create, "copy", {Kind::foreign_key}));
-  session.run(to_sql(Trigger{"tr2", "AFTER", "DELETE", "SET @x = 1", "root@localhost"}, "copy"));
+  session.run(to_sql(Trigger{"tr2", "AFTER", "DELETE", "SET @x = 1", "root@localhost", "", "", ""},
+                     "copy"));
   auto copy = read_definition(session, "copy");
   ASSERT_TRUE(copy);
   EXPECT_EQ(copy->triggers.at(0).body, "SET @x = 1");
@@ -107,7 +108,7 @@ TEST_F(MysqlDefinition, MakesTheSameTableAgain) {
 }
 
 TEST_F(MysqlDefinition, KnowsWhoRefersToATableFromOutside) {
-  server().sql(std::string("USE world;") + tables);
+  server().sql(tables);
   Session session = open();
   const auto keys = keys_from_outside(session, {"parent"});
   ASSERT_EQ(keys.size(), 1U);
