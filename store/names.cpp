@@ -64,6 +64,7 @@ std::string table_name(std::string_view table, std::string_view infix, std::stri
 constexpr std::string_view backup_infix = "_backup_";
 constexpr std::string_view incoming_infix = "_in_";
 constexpr std::string_view displaced_infix = "_out_";
+constexpr std::string_view aside_infix = "_aside_";
 
 std::string without_dash(std::string_view operation) {
   std::string text(operation);
@@ -255,9 +256,13 @@ std::string displaced_table(std::string_view table, std::string_view operation, 
   return table_name(table, displaced_infix, without_dash(operation), limit);
 }
 
+std::string aside_table(std::string_view table, std::string_view operation, size_t limit) {
+  return table_name(table, aside_infix, without_dash(operation), limit);
+}
+
 bool is_table_of_ours(std::string_view table) {
   if (table.starts_with(table_prefix)) return true;
-  for (const auto infix : {backup_infix, incoming_infix, displaced_infix}) {
+  for (const auto infix : {backup_infix, incoming_infix, displaced_infix, aside_infix}) {
     const size_t at = table.rfind(infix);
     if (at == std::string_view::npos) continue;
     if (from_stamp(table.substr(at + infix.size()).substr(0, 16))) return true;

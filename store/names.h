@@ -103,9 +103,11 @@ fs::path incoming_file(const fs::path& target, std::string_view operation);
 std::string backup_table(std::string_view table, std::string_view stamp, size_t limit = 64);
 std::string incoming_table(std::string_view table, std::string_view operation, size_t limit = 64);
 std::string displaced_table(std::string_view table, std::string_view operation, size_t limit = 64);
+// Rows that did not fit.
+std::string aside_table(std::string_view table, std::string_view operation, size_t limit = 64);
 
 // Our own bookkeeping tables and triggers all start with this; patterns of the
-// user's never match them, nor any of the three above.
+// user's never match them, nor any of the four above.
 inline constexpr std::string_view table_prefix = "git_rollback_";
 bool is_table_of_ours(std::string_view table);
 

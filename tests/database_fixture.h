@@ -107,7 +107,7 @@ class DatabaseTest : public testing::Test {
     return text;
   }
 
-  std::unique_ptr<Part> part() { return make_database_part("bots", {settings_}, folder_); }
+  std::unique_ptr<Part> part() { return make_database_part("bots", {settings_}, folder_, Git()); }
 
   Point capture(const std::string& id = "20261123T100000Z-4f2a91c") {
     PointDraft draft;

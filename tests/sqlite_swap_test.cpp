@@ -170,7 +170,7 @@ TEST_P(SqliteSwap, ARevertKeepsWhatTheServiceWroteToTheNewTables) {
                   "(2, 3, 4, 70000)"),
             "2bot2990,3bot3500,70000served30");
   EXPECT_EQ(value("SELECT a || b || v || extra FROM playerbot_pair WHERE a='s'"), "s110");
-  EXPECT_TRUE(rows_set_aside("bots", {settings_}, folder_, operation_).empty());
+  EXPECT_TRUE(rows_set_aside("bots", {settings_}, folder_, Git(), operation_).empty());
   // Forward again, with what was written in between.
   run("INSERT INTO playerbot(id, name) VALUES (70001, 'between')");
   step->apply();
@@ -195,7 +195,7 @@ TEST_P(SqliteSwap, ARevertOfARestoreSetsAsideWhatTheServiceWrote) {
   auto step = std::move(part()->steps(prepared).swap[0]);
   step->revert();
   EXPECT_EQ(dump(), now);
-  const auto lines = rows_set_aside("bots", {settings_}, folder_, operation_);
+  const auto lines = rows_set_aside("bots", {settings_}, folder_, Git(), operation_);
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_EQ(lines[0].substr(0, 22), "2 rows of 'playerbot' ");
   step->apply();
@@ -203,7 +203,7 @@ TEST_P(SqliteSwap, ARevertOfARestoreSetsAsideWhatTheServiceWrote) {
   step->revert();
   part()->discard(operation_);
   EXPECT_EQ(dump(), now);
-  EXPECT_EQ(rows_set_aside("bots", {settings_}, folder_, operation_).size(), 1U);
+  EXPECT_EQ(rows_set_aside("bots", {settings_}, folder_, Git(), operation_).size(), 1U);
   EXPECT_EQ(count_of_ours("git_rollback_aside_2*"), 1);
 }
 
@@ -260,7 +260,7 @@ TEST_P(SqliteSwap, ARevertSetsAsideARowThatTodaysStructureDoesNotTake) {
   part()->steps(prepared).swap[0]->revert();
   EXPECT_EQ(value("SELECT group_concat(id || name) FROM (SELECT * FROM playerbot ORDER BY id)"),
             "1a,2b,4d");
-  const auto lines = rows_set_aside("bots", {settings_}, folder_, operation_);
+  const auto lines = rows_set_aside("bots", {settings_}, folder_, Git(), operation_);
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_EQ(lines[0].substr(0, 7), "2 rows ");
   part()->discard(operation_);

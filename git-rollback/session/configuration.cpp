@@ -8,6 +8,7 @@
 #include <set>
 
 #include "part/database/table_pattern.h"
+#include "session/database_settings.h"
 #include "session/preserve_settings.h"
 #include "session/retention_settings.h"
 #include "session/strict_yaml.h"
@@ -62,53 +63,6 @@ std::optional<std::vector<std::string>> read_code(const YamlValue& value) {
   auto pathspecs = value.texts();
   if (pathspecs.empty()) return std::nullopt;
   return pathspecs;
-}
-
-std::string read_url(const YamlValue& value) {
-  std::string url = value.text();
-  for (const auto scheme : {"mysql:"sv, "mariadb:"sv}) {
-    if (url.starts_with(scheme)) {
-      value.fail("MySQL and MariaDB are not built yet; allowed: sqlite:PATH");
-    }
-  }
-  constexpr auto sqlite = "sqlite:"sv;
-  if (!url.starts_with(sqlite) || url.size() == sqlite.size()) {
-    value.fail("'" + url + "' in " + value.path() + "; allowed: sqlite:PATH");
-  }
-  return url;
-}
-
-DatabaseSettings read_database(const YamlValue& value) {
-  constexpr std::array keys{"url"sv,  "tables"sv, "ledger"sv,
-                            "rows"sv, "backup"sv, "on_backup_failure"sv};
-  constexpr std::array not_built{"sessions"sv, "migrations"sv, "owner"sv};
-  constexpr std::array rows_words{"auto"sv, "restore"sv, "keep_all"sv};  // as in Rows
-  constexpr std::array rows_not_built{"keep_new"sv};
-  constexpr std::array backup_words{"full"sv};
-  constexpr std::array backup_not_built{"auto"sv, "structure"sv, "none"sv};
-  constexpr std::array failure_words{"stop"sv, "without"sv};
-
-  const YamlMap map = value.map(keys, not_built);
-  DatabaseSettings database;
-  database.url = read_url(map.need("url"));
-  database.tables = map.need("tables").some_texts();
-  if (const auto ledger = map.find("ledger")) database.ledger = ledger->texts();
-  if (const auto rows = map.find("rows")) {
-    database.rows.otherwise = static_cast<Rows>(rows->choice(rows_words, rows_not_built));
-  }
-  if (const auto backup = map.find("backup")) backup->choice(backup_words, backup_not_built);
-  if (const auto failure = map.find("on_backup_failure")) {
-    database.without_on_backup_failure = failure->choice(failure_words) == 1;
-  }
-  return database;
-}
-
-std::vector<DatabaseSettings> read_databases(const YamlValue& value) {
-  if (!value.is_list()) return {read_database(value)};
-  std::vector<DatabaseSettings> databases;
-  for (const auto& one : value.list()) databases.push_back(read_database(one));
-  if (databases.empty()) value.fail("an empty list in " + value.path() + "; leave it out");
-  return databases;
 }
 
 std::string read_config_file(const YamlValue& value) {

@@ -18,7 +18,8 @@ std::vector<std::unique_ptr<Part>> make_parts(const Session& session,
     if (found == selection.end()) continue;
     const auto& kinds = found->second;
     if (kinds.count(Kind::database) != 0) {
-      parts.push_back(make_database_part(component.name, component.databases, session.base()));
+      parts.push_back(make_database_part(component.name, databases_of(session, component),
+                                         session.base(), repository.git));
     }
     if (kinds.count(Kind::config) != 0) {
       parts.push_back(
@@ -42,6 +43,17 @@ std::vector<std::unique_ptr<Part>> make_parts(const Session& session,
                        repository.git));
   }
   return parts;
+}
+
+std::vector<DatabaseSettings> databases_of(const Session& session,
+                                           const ComponentConfiguration& component) {
+  const Settings& config = session.repository.settings;
+  std::vector<DatabaseSettings> databases = component.databases;
+  for (DatabaseSettings& database : databases) {
+    database.option_file = config.text("rollback.mysqlOptionFile").value_or("");
+    database.full_below_bytes = config.number("rollback.fullBelow", database.full_below_bytes);
+  }
+  return databases;
 }
 
 std::vector<Service> make_services(const Configuration& configuration, const Selection& selection) {

@@ -16,6 +16,10 @@ std::vector<std::unique_ptr<Part>> make_parts(const Session& session,
                                               const Configuration& configuration,
                                               const Selection& selection);
 
+// Its databases, with what git config says of all of them.
+std::vector<DatabaseSettings> databases_of(const Session& session,
+                                           const ComponentConfiguration& component);
+
 // The services that must be quiet while these parts are swapped: those of
 // every component that has any part but code among them.
 std::vector<Service> make_services(const Configuration& configuration, const Selection& selection);

@@ -17,9 +17,9 @@ constexpr int format_version = 1;
 using Engines = std::vector<std::unique_ptr<Engine>>;
 
 Engines make_engines(const std::string& component, const std::vector<DatabaseSettings>& databases,
-                     const boost::filesystem::path& base) {
+                     const boost::filesystem::path& base, const Git& git) {
   Engines engines;
-  for (const auto& settings : databases) engines.push_back(make_engine(component, settings, base));
+  for (const auto& settings : databases) engines.push_back(make_engine(component, settings, base, git));
   return engines;
 }
 
@@ -30,8 +30,8 @@ std::string first_line(const std::vector<std::string>& lines) {
 class DatabasePart : public Part {
  public:
   DatabasePart(std::string component, const std::vector<DatabaseSettings>& databases,
-               const boost::filesystem::path& base)
-      : Part(std::move(component)), engines_(make_engines(this->component(), databases, base)) {}
+               const boost::filesystem::path& base, const Git& git)
+      : Part(std::move(component)), engines_(make_engines(this->component(), databases, base, git)) {}
 
   Kind kind() const override { return Kind::database; }
 
@@ -306,17 +306,17 @@ class DatabasePart : public Part {
 
 std::unique_ptr<Part> make_database_part(std::string component,
                                          const std::vector<DatabaseSettings>& databases,
-                                         const boost::filesystem::path& base) {
-  return std::make_unique<DatabasePart>(std::move(component), databases, base);
+                                         const boost::filesystem::path& base, const Git& git) {
+  return std::make_unique<DatabasePart>(std::move(component), databases, base, git);
 }
 
 std::vector<std::string> rows_set_aside(const std::string& component,
                                         const std::vector<DatabaseSettings>& databases,
-                                        const boost::filesystem::path& base,
+                                        const boost::filesystem::path& base, const Git& git,
                                         const std::string& operation) {
   std::vector<std::string> lines;
   for (const auto& settings : databases) {
-    const auto found = make_engine(component, settings, base)->set_aside(operation);
+    const auto found = make_engine(component, settings, base, git)->set_aside(operation);
     lines.insert(lines.end(), found.begin(), found.end());
   }
   return lines;

@@ -22,13 +22,13 @@ namespace rollback {
 // Relative sqlite: paths start at `base`. Usage for a url that no engine takes.
 std::unique_ptr<Part> make_database_part(std::string component,
                                          const std::vector<DatabaseSettings>& databases,
-                                         const boost::filesystem::path& base);
+                                         const boost::filesystem::path& base, const Git& git);
 
 // Rows that the service wrote after a swap, and that did not fit into the
 // tables which a revert brought back: one line for each table that holds them.
 std::vector<std::string> rows_set_aside(const std::string& component,
                                         const std::vector<DatabaseSettings>& databases,
-                                        const boost::filesystem::path& base,
+                                        const boost::filesystem::path& base, const Git& git,
                                         const std::string& operation);
 
 }  // namespace rollback

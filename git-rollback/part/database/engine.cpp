@@ -3,6 +3,7 @@
 #include <array>
 
 #include "os/error.h"
+#include "part/database/mysql/engine.h"
 #include "part/database/sqlite/engine.h"
 
 namespace rollback {
@@ -10,36 +11,36 @@ namespace {
 
 using Make = std::unique_ptr<Engine> (*)(const std::string& component,
                                          const DatabaseSettings& settings,
-                                         const boost::filesystem::path& base);
-
-std::unique_ptr<Engine> not_built(const std::string&, const DatabaseSettings& settings,
-                                  const boost::filesystem::path&) {
-  // The url may hold a login, which must not be repeated.
-  const std::string scheme = settings.url.substr(0, settings.url.find(':'));
-  throw Usage("database url '" + scheme +
-              "://…': MySQL and MariaDB are not built yet; only sqlite: urls work");
-}
+                                         const boost::filesystem::path& base, const Git& git);
 
 struct Scheme {
   std::string_view prefix;
+  void (*check)(const std::string& url);
   Make make;
 };
 
 constexpr std::array<Scheme, 3> schemes{{
-    {"sqlite:", make_sqlite_engine},
-    {"mysql:", not_built},
-    {"mariadb:", not_built},
+    {"sqlite:", check_sqlite_url, make_sqlite_engine},
+    {"mysql:", check_mysql_url, make_mysql_engine},
+    {"mariadb:", check_mysql_url, make_mysql_engine},
 }};
+
+const Scheme& scheme_of(const std::string& url) {
+  for (const Scheme& scheme : schemes) {
+    if (url.starts_with(scheme.prefix)) return scheme;
+  }
+  // The url may hold a login, which must not be repeated.
+  throw Usage("unknown database url '" + url.substr(0, url.find(':')) + ":…'",
+              {"write it as sqlite:PATH or mysql://HOST/DATABASE"});
+}
 
 }  // namespace
 
+void check_url(const std::string& url) { scheme_of(url).check(url); }
+
 std::unique_ptr<Engine> make_engine(const std::string& component, const DatabaseSettings& settings,
-                                    const boost::filesystem::path& base) {
-  for (const Scheme& scheme : schemes) {
-    if (settings.url.starts_with(scheme.prefix)) return scheme.make(component, settings, base);
-  }
-  throw Usage("unknown database url '" + settings.url.substr(0, settings.url.find(':')) + ":…'",
-              {"write it as sqlite:PATH"});
+                                    const boost::filesystem::path& base, const Git& git) {
+  return scheme_of(settings.url).make(component, settings, base, git);
 }
 
 }  // namespace rollback

@@ -13,6 +13,7 @@
 #include "part/database/backup_trailer.h"
 #include "part/database/settings.h"
 #include "part/part.h"
+#include "store/git.h"
 
 namespace rollback {
 
@@ -121,8 +122,12 @@ class Engine {
   virtual std::vector<std::string> set_aside(const std::string& operation) = 0;
 };
 
+// Whether an engine takes it; Usage, with what is wrong. Opens nothing.
+void check_url(const std::string& url);
+
 // By the url's scheme. Usage when no engine takes it.
+// `base`: below it stand relative paths; `git`: asked for a login, where one is needed.
 std::unique_ptr<Engine> make_engine(const std::string& component, const DatabaseSettings& settings,
-                                    const boost::filesystem::path& base);
+                                    const boost::filesystem::path& base, const Git& git);
 
 }  // namespace rollback

@@ -8,7 +8,7 @@
 
 namespace rollback::mysql {
 
-Engine::Captured capture(const Place& place, const std::string& point);
+Engine::Captured capture(const Place& place, const Occasion& occasion);
 
 // Removes what capture() made for a point that was not published.
 void forget(const Place& place, const std::string& point);

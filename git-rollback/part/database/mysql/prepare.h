@@ -15,17 +15,4 @@ Engine::Prepared prepare(const Place& place, const Order& order);
 std::vector<TableFacts> gather_facts(const Place& place, const std::string& point,
                                      const std::vector<Backup>& backups);
 
-// Takes out what prepare() made, however far it came.
-void discard(const Place& place, const std::string& operation);
-
-// After the swap is final: takes out what only a revert would need.
-void settle(const Place& place, const std::string& operation);
-
-// What leave() of the engine does: describes the displaced tables as the backups
-// of `point`.
-std::vector<Backup> leave(const Place& place, const std::string& prepared,
-                          const std::string& point);
-
-std::vector<std::string> set_aside(const Place& place, const std::string& operation);
-
 }  // namespace rollback::mysql

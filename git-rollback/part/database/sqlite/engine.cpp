@@ -184,8 +184,11 @@ class SqliteEngine : public Engine {
 
 }  // namespace
 
+void check_sqlite_url(const std::string& url) { locate(url, {}); }
+
 std::unique_ptr<Engine> make_sqlite_engine(const std::string& component,
-                                           const DatabaseSettings& settings, const fs::path& base) {
+                                           const DatabaseSettings& settings, const fs::path& base,
+                                           const Git&) {
   return std::make_unique<SqliteEngine>(component, settings, base);
 }
 

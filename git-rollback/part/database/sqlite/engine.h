@@ -9,8 +9,10 @@
 
 namespace rollback {
 
+void check_sqlite_url(const std::string& url);
+
 std::unique_ptr<Engine> make_sqlite_engine(const std::string& component,
                                            const DatabaseSettings& settings,
-                                           const boost::filesystem::path& base);
+                                           const boost::filesystem::path& base, const Git& git);
 
 }  // namespace rollback

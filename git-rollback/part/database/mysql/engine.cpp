@@ -1,0 +1,118 @@
+#include "part/database/mysql/engine.h"
+
+#include "os/error.h"
+#include "part/database/mysql/address.h"
+#include "part/database/mysql/capture.h"
+#include "part/database/mysql/change.h"
+#include "part/database/mysql/check.h"
+#include "part/database/mysql/entrance.h"
+#include "part/database/mysql/prepare.h"
+#include "part/database/mysql/settle.h"
+#include "part/database/mysql/swap.h"
+#include "part/database/mysql/upkeep.h"
+
+namespace rollback {
+namespace {
+
+class MysqlEngine : public Engine {
+ public:
+  MysqlEngine(const std::string& component, const DatabaseSettings& settings, const Git& git)
+      : place_(mysql::make_place(component, settings, git)) {}
+
+  const DatabaseSettings& settings() const override { return place_.settings; }
+  const std::string& schema() const override { return place_.schema; }
+
+  // A server that does not answer is an error: nobody knows what is there.
+  bool present() override {
+    if (!present_) present_ = guarded([&] { return mysql::exists(place_); });
+    return *present_;
+  }
+
+  Captured capture(const Occasion& occasion) override {
+    return guarded([&] { return mysql::capture(place_, occasion); });
+  }
+
+  void forget(const std::string& point) override {
+    guarded([&] { mysql::forget(place_, point); });
+  }
+
+  std::vector<Finding> verify(const std::string& point,
+                              const std::vector<Backup>& backups) override {
+    if (!present()) return {{"database '" + place_.schema + "' is not there"}};
+    return guarded([&] { return mysql::verify(place_, point, backups); });
+  }
+
+  KeptTables kept() override {
+    if (!present()) return {};
+    return guarded([&] { return mysql::kept_tables(place_); });
+  }
+
+  void measure(KeptTable& table) override {
+    guarded([&] { table.bytes = mysql::bytes_of(place_, table.name); });
+  }
+
+  bool remove_kept(const std::string& point) override {
+    if (!present()) return false;
+    guarded([&] { mysql::remove_kept(place_, point); });
+    return true;
+  }
+
+  std::vector<TableFacts> facts(const std::string& point,
+                                const std::vector<Backup>& backups) override {
+    return guarded([&] { return mysql::gather_facts(place_, point, backups); });
+  }
+
+  std::vector<Check> diagnose(Depth depth) override {
+    try {
+      return guarded([&] { return mysql::check_database(place_, depth); });
+    } catch (const Error& error) {
+      return {problem(error.what(), error.hints().empty() ? "" : error.hints().front())};
+    }
+  }
+
+  Prepared prepare(const Order& order) override {
+    return guarded([&] { return mysql::prepare(place_, order); });
+  }
+
+  std::unique_ptr<Step> swap(const std::string& prepared) override {
+    return mysql::make_swap(place_, mysql::plan_from(prepared));
+  }
+
+  std::vector<Backup> leave(const std::string& prepared, const std::string& point) override {
+    return guarded([&] { return mysql::leave(place_, mysql::plan_from(prepared), point); });
+  }
+
+  void settle(const std::string& prepared) override {
+    guarded([&] { mysql::settle(place_, mysql::plan_from(prepared).operation); });
+  }
+
+  void discard(const std::string& operation) override {
+    if (present()) guarded([&] { mysql::discard(place_, operation); });
+  }
+
+  std::vector<std::string> set_aside(const std::string& operation) override {
+    if (!present()) return {};
+    return guarded([&] { return mysql::set_aside(place_, operation); });
+  }
+
+ private:
+  template <class Work>
+  std::invoke_result_t<Work> guarded(Work&& work) {
+    return mysql::guarded(place_.schema, std::forward<Work>(work));
+  }
+
+  mysql::Place place_;
+  std::optional<bool> present_;
+};
+
+}  // namespace
+
+void check_mysql_url(const std::string& url) { mysql::parse_address(url); }
+
+std::unique_ptr<Engine> make_mysql_engine(const std::string& component,
+                                          const DatabaseSettings& settings,
+                                          const boost::filesystem::path&, const Git& git) {
+  return std::make_unique<MysqlEngine>(component, settings, git);
+}
+
+}  // namespace rollback

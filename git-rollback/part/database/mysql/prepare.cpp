@@ -1,0 +1,196 @@
+#include "part/database/mysql/prepare.h"
+
+#include <algorithm>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "os/process_identity.h"
+#include "os/progress.h"
+#include "part/database/mysql/incoming.h"
+#include "part/database/mysql/registry.h"
+#include "part/database/mysql/settle.h"
+#include "part/database/mysql/target.h"
+#include "store/names.h"
+
+namespace rollback::mysql {
+namespace {
+
+Change make_change(const Member& member, const Decision& decision, const Order& order,
+                   const std::string& id) {
+  Change change;
+  change.choice = decision.choice;
+  change.ledger = decision.ledger;
+  change.if_unwritten = decision.if_unwritten;
+  change.rows_lost = decision.rows_lost;
+  change.before = member.now;
+  change.id = id;
+  if (builds(decision.choice)) {
+    change.after = member.point->definition;
+    change.incoming = names::incoming_table(change.after->name, order.operation);
+    change.source = member.point->backup;
+  }
+  if (change.before)
+    change.displaced = names::displaced_table(change.before->name, order.operation);
+  change.aside = names::aside_table(change.table(), order.operation);
+  return change;
+}
+
+bool same_choices(const std::vector<Decision>& a, const std::vector<Decision>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const Decision& x, const Decision& y) {
+                      return x.table == y.table && x.choice == y.choice;
+                    });
+}
+
+class Preparation {
+ public:
+  Preparation(const Place& place, const Order& order)
+      : place_(place),
+        order_(order),
+        reader_(open(place)),
+        writer_(open(place)),
+        registry_(writer_, place.component) {}
+
+  Engine::Prepared run() {
+    discard(place_, order_.operation);
+    look();
+    make_plan();
+    if (!plan_.swaps()) return finished();
+    build_frames();
+    fail_point("database prepare: frames");
+    fill();
+    fail_point("database prepare: filled");
+    complete();
+    record(State::prepared);
+    fail_point("database prepare: prepared");
+    return finished();
+  }
+
+ private:
+  // Decides, before anything is made, which tables are going to change.
+  void look() {
+    const Transaction snapshot(reader_, Transaction::Kind::snapshot);
+    const Registry registry(reader_, place_.component);
+    seen_ = survey(reader_, registry, place_.settings, order_.point, order_.backups);
+    decisions_ = order_.choose(seen_.facts);
+  }
+
+  void make_plan() {
+    plan_.operation = order_.operation;
+    plan_.point = order_.point;
+    plan_.loss_limit = order_.loss_limit;
+    const std::string prefix = operation_prefix(order_.operation, place_.component);
+    std::vector<std::string> leaving;
+    for (size_t i = 0; i < seen_.members.size(); ++i) {
+      plan_.changes.push_back(
+          make_change(seen_.members[i], decisions_[i], order_, prefix + std::to_string(i + 1)));
+      const Change& change = plan_.changes.back();
+      plan_.rows_lost += change.rows_lost;
+      if (change.swaps() && change.before) leaving.push_back(change.before->name);
+    }
+    plan_.outside_keys = keys_from_outside(writer_, leaving);
+  }
+
+  void build_frames() {
+    registry_.create();
+    record(State::preparing);
+    for (const Change& change : plan_.changes) {
+      if (!change.swaps()) continue;
+      if (change.before) {
+        require_unchanged(change);
+        log_live(writer_, change);
+      }
+      if (!change.incoming.empty()) create_incoming(writer_, change);
+    }
+  }
+
+  void require_unchanged(const Change& change) {
+    const auto definition = read_definition(writer_, change.table());
+    if (definition && definition->same_structure(*change.before)) return;
+    throw Refused(
+        "table '" + change.table() + "' of database '" + place_.schema + "' was changed meanwhile",
+        {"run the command again"});
+  }
+
+  // From here on every write is logged, so that what is read now will be brought
+  // up to date.
+  void fill() {
+    const auto before = decisions_;
+    look();
+    if (!same_choices(before, decisions_)) {
+      throw Refused("rows of database '" + place_.schema + "' were written meanwhile",
+                    {"run the command again"});
+    }
+    const Work work("preparing tables", Unit::rows, rows_to_prepare());
+    for (size_t i = 0; i < plan_.changes.size(); ++i) {
+      Change& change = plan_.changes[i];
+      change.rows_lost = decisions_[i].rows_lost;
+      if (!change.incoming.empty()) {
+        const auto& recorded = seen_.members[i].recorded;
+        change.rows_lost += fill_incoming(writer_, change, recorded ? *recorded : Backup{});
+      }
+    }
+  }
+
+  std::uint64_t rows_to_prepare() const {
+    std::uint64_t rows = 0;
+    for (size_t i = 0; i < plan_.changes.size(); ++i) {
+      const Change& change = plan_.changes[i];
+      if (!change.incoming.empty()) {
+        rows += rows_read_by_filling(change, seen_.members[i].recorded.value_or(Backup{}).rows);
+      }
+    }
+    return progress_is_heard() ? rows : 0;
+  }
+
+  // Rows that turned out not to fit are lost, too.
+  void complete() {
+    plan_.rows_lost = 0;
+    for (Change& change : plan_.changes) {
+      complete_incoming(writer_, change);
+      plan_.rows_lost += change.rows_lost;
+    }
+    if (plan_.rows_lost <= order_.loss_limit) return;
+    throw Refused(std::to_string(plan_.rows_lost) + " rows of database '" + place_.schema +
+                      "' would be lost: some do not fit the point's structure",
+                  {"to accept that, add --accept-data-loss=significant"});
+  }
+
+  void record(State state) {
+    registry_.put({order_.operation, state, "", to_text(plan_), host_name()});
+  }
+
+  Engine::Prepared finished() { return {to_text(plan_), plan_.rows_lost, plan_.swaps()}; }
+
+  const Place& place_;
+  const Order& order_;
+  Session reader_, writer_;
+  Registry registry_;
+  Survey seen_;
+  std::vector<Decision> decisions_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Engine::Prepared prepare(const Place& place, const Order& order) {
+  try {
+    return Preparation(place, order).run();
+  } catch (const std::runtime_error&) {
+    // Best effort: the caller's discard() does the same again.
+    try {
+      discard(place, order.operation);
+    } catch (const std::runtime_error&) {
+    }
+    throw;
+  }
+}
+
+std::vector<TableFacts> gather_facts(const Place& place, const std::string& point,
+                                     const std::vector<Backup>& backups) {
+  Session session = open(place);
+  const Transaction snapshot(session, Transaction::Kind::snapshot);
+  return survey(session, Registry(session, place.component), place.settings, point, backups).facts;
+}
+
+}  // namespace rollback::mysql

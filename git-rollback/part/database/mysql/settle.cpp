@@ -1,0 +1,121 @@
+#include "part/database/mysql/settle.h"
+
+#include "os/counted.h"
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "os/progress.h"
+#include "part/database/mysql/log.h"
+#include "part/database/mysql/registry.h"
+#include "part/database/mysql/rows.h"
+
+namespace rollback::mysql {
+namespace {
+
+void drop_all_of(Session& session, const Plan& plan) {
+  for (const Change& change : plan.changes) {
+    if (!change.swaps()) continue;
+    for (const std::string& log : {change.before_log(), change.after_log()}) {
+      stop_log(session, log);
+    }
+    if (change.incoming.empty()) continue;
+    session.run("DROP TABLE IF EXISTS " + identifier(change.incoming));
+  }
+}
+
+// The displaced table as the registry describes it: as it was when it was live.
+Entry describe(Session& session, const Change& change, const std::string& point) {
+  Entry entry;
+  entry.point = point;
+  entry.table = change.table();
+  entry.kind = BackupKind::structure;
+  entry.definition = *change.before;
+  entry.complete = true;
+  if (!change.swaps()) return entry;
+  entry.kind = BackupKind::displaced;
+  entry.backup = change.displaced;
+  const Work work("hashing rows", Unit::rows, rows_for_progress(*change.before));
+  const Hashed hashed = hash_rows(session, *change.before, change.displaced);
+  entry.rows = hashed.rows;
+  entry.sha256 = hashed.sha256;
+  if (const auto displaced = read_definition(session, change.displaced)) {
+    entry.definition.counter = displaced->counter;
+  }
+  return entry;
+}
+
+}  // namespace
+
+void discard(const Place& place, const std::string& operation_id) {
+  Session session = open(place);
+  Registry registry(session, place.component);
+  const auto found = registry.operation(operation_id);
+  if (!found || found->state == State::settled) return;
+  if (found->state == State::swapped) {
+    throw Fatal("operation '" + operation_id + "' is live in database '" + place.schema +
+                "' and cannot be discarded");
+  }
+  fail_point("database discard: before");
+  const Plan plan = plan_from(found->plan);
+  drop_all_of(session, plan);
+  // What a revert set aside is all there is of those rows; what prepare() did is live.
+  if (registry.aside(operation_id).empty()) {
+    for (const Change& change : plan.changes) {
+      if (!change.aside.empty()) session.run("DROP TABLE IF EXISTS " + identifier(change.aside));
+    }
+  }
+  fail_point("database discard: within");
+  registry.remove_operation(operation_id);
+  fail_point("database discard: after");
+}
+
+std::vector<Backup> leave(const Place& place, const Plan& plan, const std::string& point) {
+  Session session = open(place);
+  Registry registry(session, place.component);
+  std::vector<Entry> entries;
+  for (const Change& change : plan.changes) {
+    if (change.before) entries.push_back(describe(session, change, point));
+  }
+  fail_point("database leave: before");
+  std::vector<Backup> backups;
+  registry.create();
+  Transaction transaction(session, Transaction::Kind::write);
+  for (const Entry& entry : entries) {
+    registry.put(entry);
+    backups.push_back({place.schema, entry.table, entry.backup, entry.rows, entry.sha256});
+  }
+  registry.set_left_point(plan.operation, point);
+  transaction.commit();
+  fail_point("database leave: after");
+  return backups;
+}
+
+void settle(const Place& place, const std::string& operation_id) {
+  Session session = open(place);
+  Registry registry(session, place.component);
+  const auto found = registry.operation(operation_id);
+  if (!found || found->state != State::swapped) return;
+  fail_point("database settle: before");
+  const Plan plan = plan_from(found->plan);
+  for (const Change& change : plan.changes) {
+    if (!change.swaps()) continue;
+    for (const std::string& log : {change.before_log(), change.after_log()}) {
+      stop_log(session, log);
+    }
+  }
+  fail_point("database settle: within");
+  registry.set_state(operation_id, State::settled);
+  fail_point("database settle: after");
+}
+
+std::vector<std::string> set_aside(const Place& place, const std::string& operation) {
+  Session session = open(place);
+  std::vector<std::string> lines;
+  for (const Aside& aside : Registry(session, place.component).aside(operation)) {
+    lines.push_back(counted(aside.rows, "row") + " of '" + aside.table + "' in database '" +
+                    place.schema + "' " + (aside.rows == 1 ? "is" : "are") + " set aside in '" +
+                    aside.aside + "': " + aside.reason);
+  }
+  return lines;
+}
+
+}  // namespace rollback::mysql
