@@ -74,7 +74,7 @@ TEST(Configuration, ReadsEveryKeyThatIsBuilt) {
   EXPECT_EQ(bot.databases[0].url, "sqlite:var/characters.db");
   EXPECT_EQ(bot.databases[0].tables, (std::vector<std::string>{"playerbot", "playerbot_*"}));
   EXPECT_EQ(bot.databases[0].ledger, std::vector<std::string>{"updates"});
-  EXPECT_EQ(bot.databases[0].rows, Rows::keep_all);
+  EXPECT_EQ(bot.databases[0].rows.otherwise, Rows::keep_all);
   EXPECT_TRUE(bot.databases[0].without_on_backup_failure);
 
   ASSERT_TRUE(bot.binaries);
@@ -127,9 +127,9 @@ TEST(Configuration, TakesSeveralDatabases) {
       "      - { url: 'sqlite:b.db', tables: [u], rows: restore }\n");
   const auto& databases = read.components.at(0).databases;
   ASSERT_EQ(databases.size(), 2U);
-  EXPECT_EQ(databases[0].rows, Rows::automatic);
+  EXPECT_EQ(databases[0].rows.otherwise, Rows::automatic);
   EXPECT_EQ(databases[1].url, "sqlite:b.db");
-  EXPECT_EQ(databases[1].rows, Rows::restore);
+  EXPECT_EQ(databases[1].rows.otherwise, Rows::restore);
 }
 
 TEST(Configuration, SaysWhereAnUnknownKeyStandsAndWhatIsAllowed) {

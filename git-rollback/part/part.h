@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,9 +24,12 @@ struct PointDraft {
   Point point;
   std::vector<RefChange> refs;
   std::vector<std::string> notices;  // for people, one line each
+  // By component: the texts of its migration files that the deploy brings, which
+  // this point is recorded before. Without the component: it is not known.
+  std::map<std::string, std::vector<std::string>> migrations = {};
 };
 
-enum class Rows { automatic, restore, keep_all };
+enum class Rows { automatic, restore, keep_all, keep_new };
 
 // What becomes of a kept commit that does not apply without what goes.
 enum class OnConflict {

@@ -94,7 +94,7 @@ DatabaseSettings read_database(const YamlValue& value) {
   database.tables = map.need("tables").some_texts();
   if (const auto ledger = map.find("ledger")) database.ledger = ledger->texts();
   if (const auto rows = map.find("rows")) {
-    database.rows = static_cast<Rows>(rows->choice(rows_words, rows_not_built));
+    database.rows.otherwise = static_cast<Rows>(rows->choice(rows_words, rows_not_built));
   }
   if (const auto backup = map.find("backup")) backup->choice(backup_words, backup_not_built);
   if (const auto failure = map.find("on_backup_failure")) {

@@ -41,10 +41,13 @@ class DatabasePart : public Part {
   }
 
   void capture(PointDraft& draft) override {
+    Occasion occasion{draft.point.id, std::nullopt};
+    const auto migrations = draft.migrations.find(component());
+    if (migrations != draft.migrations.end()) occasion.migrations = migrations->second;
     for (const auto& engine : engines_) {
       if (!engine->present()) continue;
       try {
-        const Engine::Captured captured = engine->capture(draft.point.id);
+        const Engine::Captured captured = engine->capture(occasion);
         add(draft, captured.backups);
         draft.notices.insert(draft.notices.end(), captured.notices.begin(), captured.notices.end());
       } catch (const Error& error) {
@@ -188,8 +191,9 @@ class DatabasePart : public Part {
     return list;
   }
 
-  static Rows rows_of(const Request& request, const Engine& engine) {
-    return request.rows.value_or(engine.settings().rows);
+  // The user's word is for all tables.
+  static ByTable<Rows> rows_of(const Request& request, const Engine& engine) {
+    return request.rows ? ByTable<Rows>{*request.rows} : engine.settings().rows;
   }
 
   // Each table has one trailer, however often leave() is called.
@@ -265,7 +269,7 @@ class DatabasePart : public Part {
     assessment.obstacle = std::move(obstacle);
   }
 
-  static Chooser chooser(Rows rows, std::int64_t limit) {
+  static Chooser chooser(const ByTable<Rows>& rows, std::int64_t limit) {
     return [rows, limit](const std::vector<TableFacts>& facts) {
       const RowsChoice choice = choose_rows(facts, rows);
       if (!choice.obstacles.empty()) throw Refused(choice.obstacles.front(), hints_for({facts}));

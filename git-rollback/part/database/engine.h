@@ -29,18 +29,23 @@ struct TableFacts {
   bool rows_same = false;       // as the point's; only said where structure_same
   bool undo = false;            // the point is what a rollback left
   bool undo_of_keep_all = false;
+  bool session = false;   // `sessions:`, today's rows stay whatever is chosen for others
+  bool counted = true;    // else counting was cut short, and what is written is not known
   std::int64_t rows = 0;  // now
   std::int64_t point_rows = 0;
   std::int64_t written = 0;         // rows inserted or changed since the baseline
   std::int64_t missing = 0;         // rows of the baseline that are no more, or are changed
+  std::int64_t inserted = 0;        // of those written: the baseline has no row of that key
   std::int64_t keep_all_loses = 0;  // rows with a value in a column that goes
+  std::int64_t keep_new_loses = 0;  // rows changed since, and inserted ones with such a value
   std::vector<std::string> columns_going;
   std::vector<std::string> columns_filled;
   std::optional<std::string> no_keep_all;  // why keep_all cannot be done
-  std::optional<std::string> refusal;      // why nothing can be done
+  std::optional<std::string> no_keep_new;
+  std::optional<std::string> refusal;  // why nothing can be done
 };
 
-enum class Choice { untouched, restore, keep_all, displace };
+enum class Choice { untouched, restore, keep_all, displace, keep_new };
 
 struct Decision {
   std::string table;
@@ -61,6 +66,14 @@ struct Order {
   Chooser choose;
 };
 
+// What a backup is for.
+struct Occasion {
+  std::string point;
+  // The texts of the files that change the structure in the deploy which the
+  // point is recorded before; nothing: it is not known which those are.
+  std::optional<std::vector<std::string>> migrations;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -73,7 +86,7 @@ class Engine {
     std::vector<Backup> backups;
     std::vector<std::string> notices;
   };
-  virtual Captured capture(const std::string& point) = 0;
+  virtual Captured capture(const Occasion& occasion) = 0;
 
   // Drops the copies that capture() made for a point that was not published.
   virtual void forget(const std::string& point) = 0;

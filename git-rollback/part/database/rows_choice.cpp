@@ -1,7 +1,9 @@
 #include "part/database/rows_choice.h"
 
 #include <algorithm>
+
 #include "os/counted.h"
+#include "part/database/table_pattern.h"
 
 namespace rollback {
 namespace {
@@ -82,14 +84,31 @@ Verdict automatic(const TableFacts& facts) {
                     joined(facts.columns_going));
 }
 
+// The point's rows and those inserted since: what was changed since is lost, and
+// what was deleted comes back.
+Verdict keep_new(const TableFacts& facts) {
+  if (!facts.at_point) return {Choice::displace, facts.written};
+  if (!facts.now) return give_back(facts);
+  if (facts.structure_same && facts.rows_same) return {};
+  if (!facts.rows_at_point) return give_back(facts);
+  if (facts.no_keep_new) {
+    return in_the_way("the new rows of '" + facts.table +
+                      "' cannot be added to the point's: " + *facts.no_keep_new);
+  }
+  return {Choice::keep_new, facts.keep_new_loses};
+}
+
 Verdict judge(const TableFacts& facts, Rows rows) {
   if (facts.refusal) return {Choice::untouched, 0, *facts.refusal, false};
   if (facts.ledger) return ledger(facts);
+  if (facts.session) return facts.at_point ? keep_all(facts) : Verdict{};
   switch (rows) {
     case Rows::restore:
       return restore(facts);
     case Rows::keep_all:
       return keep_all(facts);
+    case Rows::keep_new:
+      return keep_new(facts);
     case Rows::automatic:
       break;
   }
@@ -114,6 +133,9 @@ std::string in_words(const TableFacts& facts, const Verdict& verdict) {
       }
       return text + loss;
     }
+    case Choice::keep_new:
+      return facts.table + ": keep_new, " + counted(facts.point_rows, "row") +
+             " of the point and " + counted(facts.inserted, "row") + " inserted since" + loss;
     case Choice::restore:
       break;
   }
@@ -130,7 +152,7 @@ std::string hint(const std::vector<std::vector<TableFacts>>& databases, Rows row
                  const std::string& word) {
   std::int64_t lost = 0;
   for (const auto& facts : databases) {
-    const RowsChoice choice = choose_rows(facts, rows);
+    const RowsChoice choice = choose_rows(facts, {rows});
     if (!choice.obstacles.empty()) {
       return "--rows=" + word + "  # not possible: " + choice.obstacles.front();
     }
@@ -147,10 +169,11 @@ bool RowsChoice::changes_anything() const {
                      [](const Decision& d) { return d.choice != Choice::untouched; });
 }
 
-RowsChoice choose_rows(const std::vector<TableFacts>& facts, Rows rows) {
+RowsChoice choose_rows(const std::vector<TableFacts>& facts, const ByTable<Rows>& by_table) {
   RowsChoice result;
   bool only_rows = true;
   for (const TableFacts& table : facts) {
+    const Rows rows = word_for(by_table, table.table);
     const Verdict verdict = judge(table, rows);
     if (!verdict.obstacle.empty()) {
       result.obstacles.push_back(verdict.obstacle);

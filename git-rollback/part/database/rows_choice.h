@@ -21,7 +21,7 @@ struct RowsChoice {
   bool changes_anything() const;
 };
 
-RowsChoice choose_rows(const std::vector<TableFacts>& facts, Rows rows);
+RowsChoice choose_rows(const std::vector<TableFacts>& facts, const ByTable<Rows>& rows);
 
 // What each choice would lose, over all databases, as options to add.
 std::vector<std::string> hints_for(const std::vector<std::vector<TableFacts>>& databases);

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "part/database/settings.h"
+
 namespace rollback {
 
 // ASCII letters of either case are equal, as in SQLite's names.
@@ -15,5 +17,13 @@ bool matches_pattern(std::string_view pattern, std::string_view name);
 
 // False for tables of ours and of the engine, whatever the patterns say.
 bool is_meant(const std::vector<std::string>& patterns, std::string_view table);
+
+template <class Word>
+Word word_for(const ByTable<Word>& words, std::string_view table) {
+  for (const auto& [pattern, word] : words.patterns) {
+    if (matches_pattern(pattern, table)) return word;
+  }
+  return words.otherwise;
+}
 
 }  // namespace rollback

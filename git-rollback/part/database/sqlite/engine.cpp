@@ -68,8 +68,9 @@ class SqliteEngine : public Engine {
     return fs::is_regular_file(location_.file, ignored);
   }
 
-  Captured capture(const std::string& point) override {
-    return guarded([&] { return sqlite::capture(location_, component_, settings_, point); });
+  Captured capture(const Occasion& occasion) override {
+    return guarded(
+        [&] { return sqlite::capture(location_, component_, settings_, occasion.point); });
   }
 
   std::vector<TableFacts> facts(const std::string& point,

@@ -1,0 +1,41 @@
+// The queries that give rows of one definition the shape of another.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "part/database/mysql/definition.h"
+
+namespace rollback::mysql {
+
+// The rows of `table` (defined by `from`) in the shape of `to`: columns that
+// `from` lacks come from the table `fill` (which has the shape of `to`) by key,
+// and else from their default.
+struct Projection {
+  Definition from, to;
+  std::string table;
+  std::string fill;  // empty: there are no such rows
+};
+
+// "SELECT … FROM `table` AS f LEFT JOIN `fill` AS p …" of the stored columns of
+// `to`, in order. `condition` limits it, and names columns as f.`c`.
+std::string select_projected(const Projection& projection, const std::string& condition = "");
+
+// "(`a`, `b`)": the stored columns.
+std::string column_list(const Definition& definition, const std::string& alias = "");
+
+// "x.`a` <=> y.`a` AND …" over the columns of a key.
+std::string same_key(const std::vector<std::string>& key, const std::string& x,
+                     const std::string& y);
+
+// The default that a new row gets, as an SQL expression.
+std::string default_of(const Column& column);
+
+// Why today's rows cannot take the point's structure; nothing when they can.
+std::optional<std::string> why_no_projection(const Definition& from, const Definition& to);
+std::vector<std::string> columns_only_in(const Definition& definition, const Definition& other);
+// By name, in both, not generated in either; in the order of `definition`.
+std::vector<std::string> columns_in_common(const Definition& definition, const Definition& other);
+
+}  // namespace rollback::mysql

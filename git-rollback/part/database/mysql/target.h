@@ -1,0 +1,35 @@
+// A point as this database can give it back, measured against what is live.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "part/database/engine.h"
+#include "part/database/mysql/change.h"
+#include "part/database/mysql/place.h"
+#include "part/database/mysql/registry.h"
+
+namespace rollback::mysql {
+
+// One table of the set: live now, at the point, or both.
+struct Member {
+  std::string table;
+  std::string type = "table";  // what stands there now; "" : nothing
+  std::optional<Definition> now;
+  std::optional<Entry> point;      // from the registry
+  std::optional<Backup> recorded;  // from the point's tag
+  bool ledger = false;
+};
+
+struct Survey {
+  std::vector<Member> members;
+  std::vector<TableFacts> facts;  // one for each member
+};
+
+// Inside a snapshot. The point's tables and those that match the settings now.
+// Where the point is what an operation left, written rows are counted since its swap.
+Survey survey(Session& session, const Registry& registry, const DatabaseSettings& settings,
+              const std::string& point, const std::vector<Backup>& backups);
+
+}  // namespace rollback::mysql
