@@ -81,28 +81,31 @@ Kind kind_of(const Column& column) {
   return is_bytes ? Kind::bytes : Kind::other;
 }
 
-std::string default_of(const Column& column) {
-  if (!column.fallback || column.fallback == "NULL") return "NULL";
-  const std::string& fallback = *column.fallback;
+std::string typed(const Column& column, const std::string& expression) {
   switch (kind_of(column)) {
     case Kind::integer:
-      return cast(fallback, is_unsigned(column) || column.type == "year" ? "UNSIGNED" : "SIGNED");
+      return cast(expression, is_unsigned(column) || column.type == "year" ? "UNSIGNED" : "SIGNED");
     case Kind::decimal:
-      return cast(fallback, "DECIMAL" + parameters(column));
+      return cast(expression, "DECIMAL" + parameters(column));
     case Kind::real:
-      return cast(fallback, column.type);
+      return cast(expression, column.type);
     case Kind::bit:
-      return "(" + fallback + " + 0)";
+      return "(" + expression + " + 0)";
     case Kind::time:
     case Kind::moment:
-      return cast(fallback, date_type(column));
+      return cast(expression, date_type(column));
     case Kind::text:
-      return "CONVERT(" + fallback + " USING " + column.charset + ")";
+      return "CONVERT(" + expression + " USING " + column.charset + ")";
     case Kind::bytes:
     case Kind::other:
       break;
   }
-  return "(" + fallback + ")";
+  return "(" + expression + ")";
+}
+
+std::string default_of(const Column& column) {
+  if (!column.fallback || column.fallback == "NULL") return "NULL";
+  return typed(column, *column.fallback);
 }
 
 bool needs_value(const Column& column) {
