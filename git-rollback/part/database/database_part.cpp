@@ -50,6 +50,10 @@ class DatabasePart : public Part {
     const auto migrations = draft.migrations.find(component());
     if (migrations != draft.migrations.end()) occasion.migrations = migrations->second;
     for (const auto& engine : engines_) {
+      const std::string why = engine->left_to_another();
+      if (!why.empty()) return leave_out(draft, Refused(why));
+    }
+    for (const auto& engine : engines_) {
       if (!engine->present()) continue;
       try {
         const Engine::Captured captured = engine->capture(occasion);
@@ -240,6 +244,10 @@ class DatabasePart : public Part {
       return Obstacle{point + " holds no database of '" + component() + "'", {}};
     }
     for (const auto& engine : engines_) {
+      const std::string why = engine->left_to_another();
+      if (!why.empty()) {
+        return Obstacle{why, {"to go back without it, add --components with the other parts"}};
+      }
       if (engine->present() || of(*engine, backups).empty()) continue;
       return Obstacle{"database '" + engine->schema() + "' is not there", {}};
     }

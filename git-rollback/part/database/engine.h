@@ -83,6 +83,8 @@ class Engine {
   virtual const DatabaseSettings& settings() const = 0;
   virtual const std::string& schema() const = 0;  // as in the trailers
   virtual bool present() = 0;
+  // Why this host neither captures nor restores it, but another; "": it does.
+  virtual std::string left_to_another() const { return {}; }
 
   struct Captured {
     std::vector<Backup> backups;
