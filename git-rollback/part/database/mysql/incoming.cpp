@@ -1,19 +1,17 @@
 #include "part/database/mysql/incoming.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "os/counted.h"
 #include "os/error.h"
 #include "os/progress.h"
-#include "part/database/mysql/lock_wait.h"
+#include "part/database/mysql/carry.h"
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/rows.h"
 
 namespace rollback::mysql {
 namespace {
 
-constexpr std::chrono::seconds lock_deadline{30};
 constexpr int catch_up_rounds = 10;
 constexpr std::int64_t few_keys = 500;  // carried over under the lock in a few milliseconds
 
@@ -91,9 +89,7 @@ bool builds(Choice choice) {
 }
 
 void log_live(Session& session, const Change& change) {
-  taking_a_lock(session, {change.before->name}, lock_deadline, [&] {
-    start_log(session, *change.before, change.before->name, change.before_log());
-  });
+  start_log(session, *change.before, change.before->name, change.before_log());
 }
 
 void create_incoming(Session& session, const Change& change) {
