@@ -4,7 +4,7 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
-#include "os/process_identity.h"
+#include "os/lock.h"
 #include "os/progress.h"
 #include "part/database/mysql/incoming.h"
 #include "part/database/mysql/registry.h"
