@@ -6,6 +6,7 @@
 
 #include "os/error.h"
 #include "part/database/mysql/sql_text.h"
+#include "part/database/table_pattern.h"
 #include "store/names.h"
 
 namespace rollback::mysql {
@@ -127,7 +128,7 @@ std::vector<std::string> Definition::stored() const {
 
 const Column* Definition::column(const std::string& wanted) const {
   const auto found = std::find_if(columns.begin(), columns.end(),
-                                  [&](const Column& one) { return one.name == wanted; });
+                                  [&](const Column& one) { return same_name(one.name, wanted); });
   return found == columns.end() ? nullptr : &*found;
 }
 
