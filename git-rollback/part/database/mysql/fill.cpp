@@ -2,67 +2,29 @@
 #include "part/database/mysql/carry.h"
 #include "part/database/mysql/fitting.h"
 #include "part/database/mysql/log.h"
-
-#include <algorithm>
-#include <array>
-#include <string_view>
+#include "part/database/mysql/values.h"
 
 namespace rollback::mysql {
 namespace {
 
 constexpr int rows_in_chunk = 10000;
 
-bool is_one_of(const std::string& type, std::initializer_list<std::string_view> types) {
-  return std::find(types.begin(), types.end(), type) != types.end();
-}
-
-bool is_bytes(const Column& column) {
-  return column.charset.empty() && is_one_of(column.type, {"binary", "varbinary", "tinyblob",
-                                                           "blob", "mediumblob", "longblob"});
-}
-
-bool is_number(const Column& column) {
-  return is_one_of(column.type,
-                   {"tinyint", "smallint", "mediumint", "int", "bigint", "decimal", "bit", "year"});
-}
-
-// Types whose order is that of their literals: not enum and set, whose order is
-// another, and not floats, whose texts are rounded.
-bool is_ordered_by_literal(const Column& column) {
-  return is_bytes(column) || !column.charset.empty()
-             ? !is_one_of(column.type, {"enum", "set"})
-             : is_number(column) || is_one_of(column.type, {"date", "datetime", "timestamp", "time",
-                                                            "uuid", "inet4", "inet6"});
-}
-
 // The leading columns of the key that chunks can be cut at.
 std::vector<Column> columns_to_cut_at(const Definition& definition) {
   std::vector<Column> columns;
   for (const auto& name : definition.key()) {
     const Column& column = *definition.column(name);
-    if (!is_ordered_by_literal(column)) break;
+    if (!has_boundaries(column)) break;
     columns.push_back(column);
   }
   return columns;
-}
-
-std::string selected(const Column& column) {
-  const std::string name = "f." + identifier(column.name);
-  if (is_bytes(column)) return "hex(" + name + ")";
-  return column.type == "bit" ? name + " + 0" : name;
-}
-
-// Numbers unquoted: as texts they would be compared as floats.
-std::string as_literal(const Column& column, const std::string& text) {
-  if (is_bytes(column)) return "X'" + text + "'";
-  return is_number(column) ? text : literal(text);
 }
 
 // "(f.a > 1 OR (f.a = 1 AND (f.b > 2)))"; `sign` stands at the last column.
 std::string beyond(const std::vector<Column>& columns, const Row& bound, const std::string& strict,
                    const std::string& last, size_t at = 0) {
   const std::string name = "f." + identifier(columns[at].name);
-  const std::string value = as_literal(columns[at], bound[at].value_or(""));
+  const std::string value = boundary_literal(columns[at], bound[at].value_or(""));
   if (at + 1 == columns.size()) return "(" + name + last + value + ")";
   return "(" + name + strict + value + " OR (" + name + " = " + value + " AND " +
          beyond(columns, bound, strict, last, at + 1) + "))";
@@ -74,7 +36,7 @@ class Chunks {
   Chunks(Session& session, const Definition& definition, const std::string& table)
       : session_(session), columns_(columns_to_cut_at(definition)) {
     for (const Column& column : columns_) {
-      list_ += (list_.empty() ? "" : ", ") + selected(column);
+      list_ += (list_.empty() ? "" : ", ") + boundary_of(column, "f." + identifier(column.name));
       order_ += (order_.empty() ? " ORDER BY f." : ", f.") + identifier(column.name);
     }
     from_ = " FROM " + identifier(table) + " AS f";
