@@ -358,7 +358,6 @@ TEST_F(CommandLine, SaysOfOptionsThatTheyAreNotBuiltYet) {
            Words{"--schedule", "2024-01-23 03:00"},
            {"--canary"},
            {"--canary=1,25%"},
-           {"--rows=keep_new"},
            {"show", "--script", "HEAD"},
        }) {
     const Finished said = rollback(arguments);

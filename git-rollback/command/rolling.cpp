@@ -14,9 +14,9 @@ namespace rollback {
 namespace {
 
 Rows rows_from(const std::string& word) {
-  if (word == "keep_new") throw Usage("--rows=keep_new is not built yet");
-  require_one_of("--rows", word, {"auto", "restore", "keep_all"});
+  require_one_of("--rows", word, {"auto", "restore", "keep_new", "keep_all"});
   if (word == "restore") return Rows::restore;
+  if (word == "keep_new") return Rows::keep_new;
   return word == "keep_all" ? Rows::keep_all : Rows::automatic;
 }
 
@@ -206,7 +206,7 @@ void add_common_options(Options& options, RollingOptions& values) {
   options.flag("-n,--dry-run", values.dry_run, "show the plan, change nothing")
       .flag("-y,--yes", values.yes, "do not ask")
       .flag("--json", values.json, "print the plan and the result as JSON")
-      .value("--rows", "<auto|restore|keep_all>", values.rows, "whose rows go live")
+      .value("--rows", "<auto|restore|keep_new|keep_all>", values.rows, "whose rows go live")
       .value("--accept-data-loss", "<minimal|significant>", values.accept_data_loss,
              "go on although rows are lost")
       .value("--conflicts", "<stop|closure|skip>", values.conflicts,

@@ -12,8 +12,7 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::array rows_words{"auto"sv, "restore"sv, "keep_all"sv, "keep_new"sv};  // as in Rows
-constexpr std::array backup_words{"auto"sv, "full"sv, "structure"sv,
-                                  "none"sv};  // as in BackupMode
+constexpr std::array backup_words{"auto"sv, "full"sv, "structure"sv, "none"sv};  // as in BackupMode
 
 bool is_sqlite(const DatabaseSettings& database) { return database.url.starts_with("sqlite:"); }
 

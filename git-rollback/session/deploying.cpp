@@ -135,6 +135,7 @@ DeployReport pre_deploy(ChangingSession& changing, const std::string& coming) {
   request.selection = everything(configuration);
   request.at = now();
   const std::string head = required_commit(changing.git(), coming);
+  if (head != request.live.commit) request.coming = head;
   request.sentence =
       "State of " + changing.environment() +
       (head == request.live.commit ? " before a deploy."

@@ -79,9 +79,8 @@ std::vector<std::string> rows_set_aside_by(const Session& session,
   for (const auto& part : plan.parts) {
     const auto* component = configuration.find(part.component);
     if (part.kind != Kind::database || component == nullptr) continue;
-    for (auto& line :
-         rows_set_aside(part.component, databases_of(session, *component), session.base(),
-                        session.repository.git, plan.operation)) {
+    for (auto& line : rows_set_aside(part.component, databases_of(session, *component),
+                                     session.base(), session.repository.git, plan.operation)) {
       lines.push_back(std::move(line));
     }
   }

@@ -3,6 +3,7 @@
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/lock.h"
+#include "session/migrations.h"
 #include "session/parts.h"
 #include "session/work_trees.h"
 #include "store/names.h"
@@ -90,6 +91,8 @@ PointDraft capture_point(ChangingSession& changing, const RecordRequest& request
   point.version =
       request.version.empty() ? described_version(repository.git, point.commit) : request.version;
   point.sentence = request.sentence;
+  draft.migrations =
+      coming_migrations(repository.git, session.configured(), point.commit, request.coming);
   changing.journal().begin_capture({point.environment, point.id});
   const auto parts = make_parts(session, session.configured(), request.selection);
   try {

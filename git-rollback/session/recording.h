@@ -15,6 +15,7 @@ struct RecordRequest {
   Selection selection;
   LiveRecord live;  // the state that it records
   Time at{};
+  std::string coming = {};  // the commit that is deployed next; "": not known
 };
 
 // Captures every selected part that is present. Slow where tables are copied.

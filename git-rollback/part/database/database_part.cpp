@@ -19,7 +19,8 @@ using Engines = std::vector<std::unique_ptr<Engine>>;
 Engines make_engines(const std::string& component, const std::vector<DatabaseSettings>& databases,
                      const boost::filesystem::path& base, const Git& git) {
   Engines engines;
-  for (const auto& settings : databases) engines.push_back(make_engine(component, settings, base, git));
+  for (const auto& settings : databases)
+    engines.push_back(make_engine(component, settings, base, git));
   return engines;
 }
 
@@ -31,7 +32,8 @@ class DatabasePart : public Part {
  public:
   DatabasePart(std::string component, const std::vector<DatabaseSettings>& databases,
                const boost::filesystem::path& base, const Git& git)
-      : Part(std::move(component)), engines_(make_engines(this->component(), databases, base, git)) {}
+      : Part(std::move(component)),
+        engines_(make_engines(this->component(), databases, base, git)) {}
 
   Kind kind() const override { return Kind::database; }
 

@@ -190,7 +190,11 @@ RowsChoice choose_rows(const std::vector<TableFacts>& facts, const ByTable<Rows>
 }
 
 std::vector<std::string> hints_for(const std::vector<std::vector<TableFacts>>& databases) {
-  return {hint(databases, Rows::restore, "restore"), hint(databases, Rows::keep_all, "keep_all")};
+  std::vector<std::string> hints{hint(databases, Rows::restore, "restore"),
+                                 hint(databases, Rows::keep_all, "keep_all")};
+  std::string keep_new = hint(databases, Rows::keep_new, "keep_new");
+  if (keep_new.find("# not possible") == std::string::npos) hints.push_back(std::move(keep_new));
+  return hints;
 }
 
 }  // namespace rollback

@@ -50,4 +50,9 @@ bool is_meant(const std::vector<std::string>& patterns, std::string_view table) 
                      [&](const std::string& pattern) { return matches_pattern(pattern, table); });
 }
 
+bool is_in_set(const DatabaseSettings& settings, std::string_view table) {
+  return is_meant(settings.tables, table) || is_meant(settings.ledger, table) ||
+         is_meant(settings.sessions, table);
+}
+
 }  // namespace rollback

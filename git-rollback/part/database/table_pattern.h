@@ -18,6 +18,9 @@ bool matches_pattern(std::string_view pattern, std::string_view name);
 // False for tables of ours and of the engine, whatever the patterns say.
 bool is_meant(const std::vector<std::string>& patterns, std::string_view table);
 
+// Of tables, sessions or ledger.
+bool is_in_set(const DatabaseSettings& settings, std::string_view table);
+
 template <class Word>
 Word word_for(const ByTable<Word>& words, std::string_view table) {
   for (const auto& [pattern, word] : words.patterns) {

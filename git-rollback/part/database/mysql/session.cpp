@@ -99,8 +99,9 @@ bool ServerError::is_about_a_row() const {
 Session::Session(const Endpoint& endpoint)
     : connection_(open(endpoint)), schema_(endpoint.database) {
   flavour_ = flavour_of(text("SELECT version()"));
-  for (const std::string& setting : settings_of(flavour_)) run("SET SESSION " + setting);
-  run("SET NAMES utf8mb4");
+  std::string all = "SET NAMES utf8mb4";
+  for (const std::string& setting : settings_of(flavour_)) all += ", SESSION " + setting;
+  run(all);
   run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
   id_ = number("SELECT connection_id()");
   if (endpoint.tls == Endpoint::Tls::off) return;

@@ -20,10 +20,6 @@ namespace {
 
 constexpr size_t stamp_size = 16;  // 20261123T100000Z
 
-bool is_in_set(const DatabaseSettings& settings, const std::string& table) {
-  return is_meant(settings.tables, table) || is_meant(settings.ledger, table);
-}
-
 std::string size_in_words(std::int64_t bytes) {
   if (bytes < 1'000'000) return std::to_string((bytes + 999) / 1000) + " kB";
   return std::to_string(bytes / 1'000'000) + " MB";

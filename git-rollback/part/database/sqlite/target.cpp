@@ -155,7 +155,7 @@ std::vector<Member> find_members(SQLite::Database& db, const Registry& registry,
   std::vector<Member> members;
   const auto entries = registry.of_point(point);
   for (const Backup& backup : backups) {
-    Member member{backup.table, "", {}, {}, backup, is_meant(settings.ledger, backup.table)};
+    Member member{.table = backup.table, .type = "", .recorded = backup};
     for (const Entry& entry : entries) {
       if (entry.table == backup.table) member.point = entry;
     }
@@ -165,14 +165,17 @@ std::vector<Member> find_members(SQLite::Database& db, const Registry& registry,
     auto found = std::find_if(members.begin(), members.end(), [&](const Member& member) {
       return same_name(member.table, listed.name);
     });
-    const bool ledger = is_meant(settings.ledger, listed.name);
     if (found == members.end()) {
-      if (!ledger && !is_meant(settings.tables, listed.name)) continue;
+      if (!is_in_set(settings, listed.name)) continue;
       if (listed.type != "table") continue;  // views and virtual tables stay as they are
-      found = members.insert(members.end(), Member{listed.name, "", {}, {}, {}, ledger});
+      found = members.insert(members.end(), Member{.table = listed.name});
     }
     found->type = listed.type;
     if (listed.type == "table") found->now = read_definition(db, listed.name);
+  }
+  for (Member& member : members) {
+    member.ledger = is_meant(settings.ledger, member.table);
+    member.session = is_meant(settings.sessions, member.table);
   }
   return members;
 }
@@ -183,6 +186,8 @@ TableFacts measure(SQLite::Database& db, const Member& member, const std::option
   facts.ledger = member.ledger;
   facts.at_point = member.recorded.has_value();
   facts.now = member.now.has_value();
+  facts.session = member.session;
+  facts.no_keep_new = "keep_new is not built yet for SQLite";
   facts.undo = left_by.has_value();
   const Change* const change = find_change(left_by, member.table);
   facts.undo_of_keep_all = change && change->choice == Choice::keep_all;

@@ -15,10 +15,11 @@ namespace rollback::sqlite {
 struct Member {
   std::string table;
   std::string type = "table";  // what stands there now; "" : nothing
-  std::optional<Definition> now;
-  std::optional<Entry> point;      // from the registry
-  std::optional<Backup> recorded;  // from the point's tag
+  std::optional<Definition> now = {};
+  std::optional<Entry> point = {};      // from the registry
+  std::optional<Backup> recorded = {};  // from the point's tag
   bool ledger = false;
+  bool session = false;
 };
 
 // Inside a snapshot. The point's tables and those that match the settings now.

@@ -1,0 +1,231 @@
+#include "mysql_part_fixture.h"
+
+namespace rollback::mysql {
+namespace {
+
+const char* const simple =
+    "CREATE TABLE playerbot(id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL,"
+    " level INT DEFAULT 1, KEY playerbot_name(name));"
+    "CREATE TABLE updates(name VARCHAR(50) PRIMARY KEY);"
+    "INSERT INTO playerbot(name) VALUES ('ann'), ('bob'), ('cid');"
+    "INSERT INTO updates VALUES ('001.sql');";
+
+const char* const migrate =
+    "ALTER TABLE playerbot ADD COLUMN level2 INT NOT NULL DEFAULT 0;"
+    "CREATE INDEX playerbot_level2 ON playerbot(level2);"
+    "INSERT INTO updates VALUES ('002.sql');";
+
+class MysqlPart : public MysqlPartTest {};
+
+TEST_F(MysqlPart, AnUntouchedDatabaseIsAlreadyThere) {
+  run(simple);
+  const Point point = capture();
+  ASSERT_EQ(point.trailers.size(), 2U);
+  EXPECT_EQ(point.trailers[0].fields[0], "bots");
+  EXPECT_EQ(point.trailers[0].fields[1], "world.playerbot");
+  EXPECT_EQ(point.trailers[0].fields[2], "playerbot_backup_20261123T100000Z");
+  EXPECT_EQ(point.trailers[0].fields[3], "rows=3");
+  EXPECT_TRUE(part()->assess(to(point)).already);
+  EXPECT_TRUE(part()->steps(part()->prepare(to(point))).swap.empty());
+}
+
+TEST_F(MysqlPart, WithTheSameStructureTodaysRowsAreLeftAlone) {
+  run(simple);
+  const Point point = capture();
+  run("INSERT INTO playerbot(name) VALUES ('dan')");
+  const auto assessment = part()->assess(to(point));
+  EXPECT_TRUE(assessment.already);
+  EXPECT_EQ(assessment.rows_lost, 0);
+}
+
+TEST_F(MysqlPart, WhereNothingWasWrittenThePointIsRestored) {
+  run(simple);
+  const std::string then = dump();
+  const Point point = capture();
+  run(migrate);
+  const std::string now = dump();
+  const auto assessment = part()->assess(to(point));
+  EXPECT_FALSE(assessment.obstacle) << assessment.obstacle->reason;
+  EXPECT_EQ(assessment.rows_lost, 0);
+  EXPECT_NE(assessment.details[0].find("playerbot: restore"), std::string::npos);
+  const Point left = go_back(to(point));
+  EXPECT_EQ(dump(), then);
+  EXPECT_TRUE(part()->assess(to(point)).already);
+
+  next_operation();
+  EXPECT_FALSE(part()->assess(to(left)).obstacle);
+  go_back(to(left));
+  EXPECT_EQ(dump(), now);
+  EXPECT_EQ(count_of_ours("git\\_rollback\\_2%"), "0");
+}
+
+TEST_F(MysqlPart, RowsWrittenSinceAreKeptInThePointsStructure) {
+  run(simple);
+  const Point point = capture();
+  run(migrate);
+  run("INSERT INTO playerbot(name, level) VALUES ('dan', 7); DELETE FROM playerbot WHERE id=1;"
+      "UPDATE playerbot SET level=9 WHERE id=2");
+  const std::string now = dump();
+  const auto assessment = part()->assess(to(point));
+  ASSERT_FALSE(assessment.obstacle) << assessment.obstacle->reason;
+  EXPECT_EQ(assessment.rows_lost, 0);
+  EXPECT_EQ(assessment.details[0], "playerbot: keep_all, 3 rows stay, column 'level2' goes");
+  const Point left = go_back(to(point));
+  EXPECT_EQ(value("SELECT group_concat(id, name, level ORDER BY id) FROM playerbot"),
+            "2bob9,3cid1,4dan7");
+  EXPECT_EQ(value("SELECT count(*) FROM updates"), "1");
+  run("INSERT INTO playerbot(name) VALUES ('eve')");
+  EXPECT_EQ(value("SELECT id FROM playerbot WHERE name='eve'"), "5");
+  run("DELETE FROM playerbot WHERE name='eve'");
+
+  next_operation();
+  const auto undo = part()->assess(to(left));
+  ASSERT_FALSE(undo.obstacle) << undo.obstacle->reason;
+  EXPECT_EQ(undo.rows_lost, 0);
+  go_back(to(left));
+  EXPECT_EQ(value("SELECT group_concat(id, name, level, level2 ORDER BY id) FROM playerbot"),
+            "2bob90,3cid10,4dan70");
+}
+
+TEST_F(MysqlPart, ValuesInAColumnThatGoesAreCountedAndStopIt) {
+  run(simple);
+  const Point point = capture();
+  run(migrate);
+  run("UPDATE playerbot SET level2=5 WHERE id<3");
+  const auto assessment = part()->assess(to(point));
+  ASSERT_TRUE(assessment.obstacle);
+  EXPECT_TRUE(assessment.obstacle->for_the_rows);
+  ASSERT_EQ(assessment.obstacle->hints.size(), 3U);
+  EXPECT_EQ(assessment.obstacle->hints[0],
+            "--rows=restore --accept-data-loss=significant  # loses 2 rows");
+  EXPECT_EQ(assessment.obstacle->hints[1],
+            "--rows=keep_all --accept-data-loss=significant  # loses 2 rows");
+  EXPECT_THROW(part()->prepare(to(point)), Refused);
+  EXPECT_THROW(part()->prepare(to(point, Rows::restore, 1)), Refused);
+  EXPECT_EQ(count_of_ours("%\\_in\\_%"), "0");
+  EXPECT_EQ(part()->assess(to(point, Rows::restore)).rows_lost, 2);
+  go_back(to(point, Rows::restore, 2));
+  EXPECT_EQ(value("SELECT count(*) FROM playerbot"), "3");
+}
+
+TEST_F(MysqlPart, NewRowsAreAddedToThePoints) {
+  run(simple);
+  const Point point = capture();
+  run(migrate);
+  run("INSERT INTO playerbot(name, level) VALUES ('dan', 7), ('eve', 8);"
+      "DELETE FROM playerbot WHERE id=1; UPDATE playerbot SET level=9 WHERE id=2");
+  const auto assessment = part()->assess(to(point, Rows::keep_new));
+  ASSERT_FALSE(assessment.obstacle) << assessment.obstacle->reason;
+  EXPECT_EQ(assessment.rows_lost, 1);
+  EXPECT_EQ(assessment.details[0],
+            "playerbot: keep_new, 3 rows of the point and 2 rows inserted since, 1 row lost");
+  go_back(to(point, Rows::keep_new, 1));
+  EXPECT_EQ(value("SELECT group_concat(id, name, level ORDER BY id) FROM playerbot"),
+            "1ann1,2bob1,3cid1,4dan7,5eve8");
+  EXPECT_EQ(value("SELECT count(*) FROM playerbot_out_20261124T110000Z_aaaaaaa"), "4");
+}
+
+TEST_F(MysqlPart, AColumnThatIsGoneComesBackFromTheBackup) {
+  run(simple);
+  const Point point = capture();
+  run("UPDATE playerbot SET level=7 WHERE id=3");
+  run("ALTER TABLE playerbot DROP COLUMN level; INSERT INTO playerbot VALUES (7, 'eve');"
+      "UPDATE playerbot SET name='bea' WHERE id=2");
+  const auto assessment = part()->assess(to(point));
+  ASSERT_FALSE(assessment.obstacle) << assessment.obstacle->reason;
+  go_back(to(point));
+  EXPECT_EQ(value("SELECT group_concat(id, name, level ORDER BY id) FROM playerbot"),
+            "1ann1,2bea1,3cid1,7eve1");
+}
+
+TEST_F(MysqlPart, ATableThatIsNewSinceThePointIsDisplacedAndComesBackWithUndo) {
+  run(simple);
+  const std::string then = dump();
+  const Point point = capture();
+  run("CREATE TABLE playerbot_new(a INT UNIQUE, b INT AS (a+1)); INSERT INTO playerbot_new(a)"
+      " VALUES (1), (2); CREATE TRIGGER t AFTER INSERT ON playerbot_new FOR EACH ROW SET @x = 1");
+  const std::string now = dump();
+  const auto assessment = part()->assess(to(point));
+  ASSERT_TRUE(assessment.obstacle);
+  EXPECT_EQ(assessment.obstacle->reason,
+            "table 'playerbot_new' is new since the point and holds 2 rows");
+  const Point left = go_back(to(point, Rows::keep_all, 2));
+  EXPECT_EQ(dump(), then);
+  next_operation();
+  go_back(to(left));
+  EXPECT_EQ(dump(), now);
+}
+
+TEST_F(MysqlPart, ATableThatIsGoneSinceThePointComesBack) {
+  run(simple);
+  const std::string then = dump();
+  const Point point = capture();
+  run("DROP TABLE playerbot");
+  go_back(to(point));
+  EXPECT_EQ(dump(), then);
+}
+
+TEST_F(MysqlPart, WhatWasWrittenAfterTheSwapGoesBackWithARevert) {
+  run(simple);
+  const Point point = capture();
+  run(migrate);
+  run("INSERT INTO playerbot(name, level, level2) VALUES ('dan', 7, 0)");
+  const std::string now = dump();
+  const std::string prepared = part()->prepare(to(point));
+  run("INSERT INTO playerbot(name) VALUES ('between')");
+  swap(prepared);
+  EXPECT_EQ(value("SELECT count(*) FROM playerbot"), "5");
+  run("INSERT INTO playerbot(name) VALUES ('eve'); UPDATE playerbot SET level=30 WHERE id=1;"
+      "DELETE FROM playerbot WHERE name='between'");
+  revert(prepared);
+  EXPECT_EQ(value("SELECT group_concat(name, level, level2 ORDER BY id) FROM playerbot"),
+            "ann300,bob10,cid10,dan70,eve10");
+  part()->discard(operation_);
+  part()->discard(operation_);
+  EXPECT_EQ(count_of_ours("%\\_in\\_2%"), "0");
+  EXPECT_EQ(count_of_ours("git\\_rollback\\_2%"), "0");
+}
+
+TEST_F(MysqlPart, ADiscardedPreparationLeavesNothing) {
+  run(simple);
+  const Point point = capture();
+  run(migrate);
+  const std::string now = dump();
+  part()->prepare(to(point));
+  EXPECT_NE(count_of_ours("%\\_in\\_2%"), "0");
+  part()->discard(operation_);
+  EXPECT_EQ(dump(), now);
+  EXPECT_EQ(count_of_ours("%\\_in\\_2%"), "0");
+  EXPECT_EQ(count_of_ours("git\\_rollback\\_2%"), "0");
+}
+
+TEST_F(MysqlPart, SessionTablesKeepTodaysRows) {
+  settings_.sessions = {"playerbot_session"};
+  run(simple);
+  run("CREATE TABLE playerbot_session(id INT PRIMARY KEY, who VARCHAR(10));"
+      "INSERT INTO playerbot_session VALUES (1, 'ann')");
+  const Point point = capture();
+  run(migrate);
+  run("INSERT INTO playerbot_session VALUES (2, 'bob'); INSERT INTO playerbot(name) VALUES "
+      "('dan')");
+  go_back(to(point, Rows::restore, 1));
+  EXPECT_EQ(value("SELECT count(*) FROM playerbot"), "3");
+  EXPECT_EQ(value("SELECT count(*) FROM playerbot_session"), "2");
+}
+
+TEST_F(MysqlPart, APointIsVerifiedAndItsTablesAreKnown) {
+  run(simple);
+  const Point point = capture();
+  EXPECT_TRUE(part()->verify(point).empty());
+  auto kept = part()->kept();
+  ASSERT_EQ(kept.tables.size(), 2U);
+  part()->measure(kept.tables);
+  EXPECT_GT(kept.tables[0].bytes, 0);
+  run("UPDATE playerbot_backup_20261123T100000Z SET level = 5 WHERE id = 1");
+  EXPECT_EQ(part()->verify(point).size(), 1U);
+  EXPECT_TRUE(part()->remove_kept(point.id));
+  EXPECT_EQ(count_of_ours("%\\_backup\\_2%"), "0");
+}
+
+}  // namespace
+}  // namespace rollback::mysql
