@@ -34,9 +34,14 @@ void Sha256::update(std::string_view bytes) {
 }
 
 std::string Sha256::hex() {
-  unsigned char digest[SHA256_DIGEST_SIZE];
-  sha256_digest(&context_, sizeof digest, digest);
-  return hex_of(digest, sizeof digest);
+  const auto digest = bytes();
+  return hex_of(digest.data(), digest.size());
+}
+
+std::array<std::uint8_t, SHA256_DIGEST_SIZE> Sha256::bytes() {
+  std::array<std::uint8_t, SHA256_DIGEST_SIZE> digest{};
+  sha256_digest(&context_, digest.size(), digest.data());
+  return digest;
 }
 
 std::string sha256(std::string_view bytes) {

@@ -3,7 +3,9 @@
 
 #include <nettle/sha2.h>
 
+#include <array>
 #include <boost/filesystem/path.hpp>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,7 +15,9 @@ class Sha256 {
  public:
   Sha256();
   void update(std::string_view bytes);
-  std::string hex();  // and starts afresh
+  // Both start afresh.
+  std::string hex();
+  std::array<std::uint8_t, SHA256_DIGEST_SIZE> bytes();
 
  private:
   sha256_ctx context_;
