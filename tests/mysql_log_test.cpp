@@ -70,7 +70,8 @@ TEST_F(MysqlLog, FollowsATableOfAnotherShape) {
       "CREATE TABLE bot(id BIGINT, part VARCHAR(20), v INT, extra INT DEFAULT 5,"
       " PRIMARY KEY(part, id)); CREATE TABLE old(id INT, part VARCHAR(20), v INT UNIQUE,"
       " gone VARCHAR(10) NOT NULL DEFAULT 'x', PRIMARY KEY(id, part));"
-      "INSERT INTO bot(id, part, v) SELECT seq, concat('p', seq % 7), seq FROM seq_1_to_25000");
+      "INSERT INTO bot(id, part, v) SELECT seq, concat('p', seq % 7), seq FROM " +
+      numbers(25000));
   begin("bot", "old");
   EXPECT_EQ(server().value("SELECT count(*) FROM old WHERE gone='x'"), "25000");
   server().sql(
@@ -104,7 +105,8 @@ TEST_F(MysqlLog, LeavesWhatDoesNotFitInTheLogAndSetsItAsideAtLast) {
 TEST_F(MysqlLog, LetsUniqueValuesWanderBetweenRows) {
   server().sql(
       "CREATE TABLE bot(id INT PRIMARY KEY, place INT UNIQUE); CREATE TABLE old LIKE bot;"
-      "INSERT INTO bot SELECT seq, seq FROM seq_1_to_2000");
+      "INSERT INTO bot SELECT seq, seq FROM " +
+      numbers(2000));
   begin("bot", "old");
   server().sql("UPDATE bot SET place = -place; UPDATE bot SET place = 2001 + place ORDER BY id");
   EXPECT_EQ(last().set_aside, 0);
@@ -187,7 +189,8 @@ TEST_F(MysqlLog, LosesNothingUnderManyWriters) {
   server().sql(
       "CREATE TABLE bot(id INT PRIMARY KEY AUTO_INCREMENT, v INT, name VARCHAR(30) UNIQUE)"
       " ENGINE=InnoDB; CREATE TABLE old LIKE bot; INSERT INTO bot(v, name) SELECT seq, seq FROM"
-      " seq_1_to_3000");
+      " " +
+      numbers(3000));
   std::atomic<bool> done{false};
   std::vector<std::thread> writers;
   for (int w = 0; w < 3; ++w) {

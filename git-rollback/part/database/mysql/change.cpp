@@ -21,6 +21,7 @@ nlohmann::json to_json(const Change& change) {
                       {"incoming", change.incoming},
                       {"displaced", change.displaced},
                       {"source", change.source},
+                      {"aside", change.aside},
                       {"id", change.id}};
   if (change.before) json["before"] = to_json(*change.before);
   if (change.after) json["after"] = to_json(*change.after);
@@ -38,6 +39,7 @@ Change change_from(const nlohmann::json& json) {
   change.incoming = json.at("incoming");
   change.displaced = json.at("displaced");
   change.source = json.at("source");
+  change.aside = json.at("aside");
   change.id = json.at("id");
   return change;
 }
@@ -89,10 +91,6 @@ Plan plan_from(const std::string& text) {
     plan.outside_keys.push_back(outside_key_from(key));
   }
   return plan;
-}
-
-Projection projection_of(const Change& change) {
-  return {*change.before, *change.after, change.before->name, change.source};
 }
 
 std::string operation_prefix(const std::string& operation, const std::string& component) {

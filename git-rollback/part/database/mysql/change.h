@@ -46,9 +46,6 @@ struct Plan {
 std::string to_text(const Plan& plan);
 Plan plan_from(const std::string& text);
 
-// Today's rows in the point's shape. Needs `before` and `after`.
-Projection projection_of(const Change& change);
-
 // "git_rollback_<operation>_<hash of the component>_": begins the names of all
 // logs and triggers of one operation; at most 47 characters.
 std::string operation_prefix(const std::string& operation, const std::string& component);

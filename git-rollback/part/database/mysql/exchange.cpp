@@ -4,10 +4,11 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
-#include "part/database/mysql/aside.h"
 #include "part/database/mysql/carry.h"
 #include "part/database/mysql/cut_over.h"
+#include "part/database/mysql/incoming.h"
 #include "part/database/mysql/keys.h"
+#include "part/database/mysql/late_rows.h"
 #include "part/database/mysql/lock_wait.h"
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/standing.h"
@@ -38,8 +39,11 @@ class Exchange {
       try {
         cut_over(place_, session_, cut(), default_deadline);
       } catch (const std::exception&) {
-        add_keys(session_, plan_.outside_keys);
-        throw;
+        // The answer can be lost of a RENAME that was done.
+        if (!is_renamed(session_, plan_)) {
+          add_keys(session_, plan_.outside_keys);
+          throw;
+        }
       }
     }
     fail_point("database swap: renamed");
@@ -49,13 +53,13 @@ class Exchange {
  private:
   void get_ready() {
     for (const OutsideKey& key : unknown_keys(session_, plan_)) {
-      throw Refused("table '" + key.table + "' got a foreign key to table '" + key.key.parent +
-                        "' meanwhile",
-                    {"nothing was changed by this; run the command again"});
+      throw Refused(
+          "table '" + key.table + "' got a foreign key to table '" + key.key.parent + "' meanwhile",
+          {"nothing was changed by this; run the command again"});
     }
     for (const Change* change : changes_) {
       if (change->choice == Choice::restore) refill_if_touched(*change);
-      if (!takes_rows(*change)) continue;
+      if (!takes_live_rows(*change)) continue;
       make_aside(session_, *change->before, change->aside);
       for (int i = 0; i < rounds && carry_over(session_, carry_of(*change)).keys > few_keys; ++i) {
       }
@@ -78,7 +82,7 @@ class Exchange {
         cut.written.push_back(change->after_log());
         cut.renames.emplace_back(change->incoming, change->after->name);
       }
-      if (!takes_rows(*change)) continue;
+      if (!takes_live_rows(*change)) continue;
       cut.written.push_back(change->aside);
       if (!change->source.empty()) cut.read.push_back(change->source);
     }
@@ -93,7 +97,7 @@ class Exchange {
     bring_up_to_now();
     fail_point("database swap: carried");
     for (const Change* change : changes_) {
-      if (takes_rows(*change)) keep_counter(*change);
+      if (takes_live_rows(*change)) keep_counter(*change);
     }
     for (const Change* change : changes_) {
       if (change->before && has_triggers(*change)) {
@@ -109,12 +113,20 @@ class Exchange {
     fail_point("database swap: triggers");
   }
 
+  // The live rows of a moment ago.
+  static Projection slipped_in(const Change& change) {
+    Projection projection = carry_of(change).projection;
+    projection.table = change.displaced;
+    return projection;
+  }
+
   static bool has_triggers(const Change& change) {
     return (change.before && !change.before->triggers.empty()) ||
            (change.after && !change.after->triggers.empty());
   }
 
   void give_triggers_back() {
+    if (is_renamed(session_, plan_)) return;
     std::vector<std::string> tables;
     for (const Change* change : changes_) {
       if (change->before && has_triggers(*change)) tables.push_back(change->before->name);
@@ -136,10 +148,10 @@ class Exchange {
     std::int64_t lost = plan_.rows_lost;
     for (const Change* change : changes_) {
       if (!change->before) continue;
-      if (takes_rows(*change)) {
+      if (takes_live_rows(*change)) {
         Carry carry = carry_of(*change);
         carry.last = true;
-        carry.whole = needs_whole(*change->before);
+        carry.whole = is_changed_by_others(*change->before);
         lost += carry_over(session_, carry).set_aside;
         require_not_emptied(*change);
       } else if (!change->ledger && is_logged(session_, change->before_log())) {
@@ -217,15 +229,18 @@ class Exchange {
     add_keys(session_, plan_.outside_keys);
     fail_point("database swap: keys");
     for (const Change* change : changes_) {
-      if (!takes_rows(*change) || !is_logged(session_, change->before_log())) continue;
+      if (!takes_live_rows(*change) || !is_logged(session_, change->before_log())) continue;
       make_aside(session_, *change->before, change->aside);
-      carry_what_slipped_in(session_, registry_, plan_.operation, *change);
+      carry_what_slipped_in(session_, {.projection = slipped_in(*change),
+                                       .log = change->before_log(),
+                                       .target = change->after->name,
+                                       .keep_from = carry_of(*change).keep_from,
+                                       .aside = change->aside,
+                                       .overtaken_by = change->after_log()});
     }
     fail_point("database swap: slipped in");
     for (const Change* change : changes_) {
-      if (takes_rows(*change)) {
-        record_aside(session_, registry_, plan_.operation, *change, change->aside);
-      }
+      record_aside(session_, registry_, plan_.operation, change->table(), change->aside);
     }
     registry_.set_state(plan_.operation, State::swapped);
     fail_point("database swap: after");

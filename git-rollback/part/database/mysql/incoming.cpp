@@ -21,10 +21,6 @@ Projection projection_for(const Change& change) {
   return {*change.before, *change.after, change.before->name, change.source};
 }
 
-bool takes_live_rows(const Change& change) {
-  return change.choice == Choice::keep_all || change.choice == Choice::keep_new;
-}
-
 bool fills_columns(const Change& change) {
   return !change.source.empty() && !columns_only_in(*change.after, *change.before).empty();
 }
@@ -56,16 +52,6 @@ std::int64_t keep(Session& session, const Change& change, const Backup& recorded
       .set_aside;
 }
 
-Carry carry_of(const Change& change) {
-  Carry carry;
-  carry.projection = projection_for(change);
-  carry.log = change.before_log();
-  carry.target = change.incoming;
-  if (change.choice == Choice::keep_new) carry.keep_from = change.source;
-  carry.aside = change.aside;
-  return carry;
-}
-
 void check_incoming(Session& session, const Change& change) {
   const auto found = read_definition(session, change.incoming);
   CreateTable expected = change.after->create;
@@ -86,6 +72,20 @@ void check_incoming(Session& session, const Change& change) {
 
 bool builds(Choice choice) {
   return choice == Choice::restore || choice == Choice::keep_all || choice == Choice::keep_new;
+}
+
+bool takes_live_rows(const Change& change) {
+  return change.choice == Choice::keep_all || change.choice == Choice::keep_new;
+}
+
+Carry carry_of(const Change& change) {
+  Carry carry;
+  carry.projection = projection_for(change);
+  carry.log = change.before_log();
+  carry.target = change.incoming;
+  if (change.choice == Choice::keep_new) carry.keep_from = change.source;
+  carry.aside = change.aside;
+  return carry;
 }
 
 void log_live(Session& session, const Change& change) {

@@ -112,6 +112,11 @@ std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan) {
   return unknown;
 }
 
+bool is_changed_by_others(const Definition& definition) {
+  return std::any_of(definition.foreign_keys.begin(), definition.foreign_keys.end(),
+                     [](const ForeignKey& key) { return key.cascades; });
+}
+
 std::vector<Orphans> find_orphans(Session& session, const Definition& definition) {
   std::vector<Orphans> all;
   for (const ForeignKey& key : definition.foreign_keys) {
@@ -122,9 +127,11 @@ std::vector<Orphans> find_orphans(Session& session, const Definition& definition
       given += " AND " + column + " IS NOT NULL";
       same += (i == 0 ? "" : " AND ") + ("p." + identifier(key.parent_columns[i])) + " = " + column;
     }
-    const std::int64_t rows = session.number(
-        "SELECT count(*) FROM " + identifier(definition.name) + " AS c WHERE NOT EXISTS (SELECT 1"
-        " FROM " + qualified(key.parent_schema, key.parent) + " AS p WHERE " + same + ")" + given);
+    const std::int64_t rows = session.number("SELECT count(*) FROM " + identifier(definition.name) +
+                                             " AS c WHERE NOT EXISTS (SELECT 1"
+                                             " FROM " +
+                                             qualified(key.parent_schema, key.parent) +
+                                             " AS p WHERE " + same + ")" + given);
     if (rows > 0) all.push_back({definition.name, key.name, rows});
   }
   return all;

@@ -26,6 +26,9 @@ bool has_keys(Session& session, const std::vector<OutsideKey>& keys);
 // Those that refer to a table of the plan, from outside, and that it does not know.
 std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan);
 
+// Whether a cascade can change its rows, which no log notes.
+bool is_changed_by_others(const Definition& definition);
+
 // Rows of the table that refer to none, since the server did not look. Reads all.
 struct Orphans {
   std::string table;

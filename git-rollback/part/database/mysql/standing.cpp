@@ -60,7 +60,7 @@ bool is_part_of(const std::vector<Thing>& some, const std::vector<Thing>& all) {
 }
 
 struct Look {
-  std::string foreign;    // "": it is what is expected, or will be
+  std::string foreign;   // "": it is what is expected, or will be
   bool complete = true;  // its triggers and keys are all there
 };
 
@@ -97,7 +97,8 @@ Step::Seen observe_swap(Session& session, const Registry& registry, const Plan& 
     if (!change.swaps()) continue;
     const auto this_one = is_renamed(change, there, operation.has_value());
     if (!this_one || renamed.value_or(*this_one) != *this_one) {
-      return {Observation::foreign, "table '" + change.table() + "' or one that belongs to it is gone"};
+      return {Observation::foreign,
+              "table '" + change.table() + "' or one that belongs to it is gone"};
     }
     renamed = this_one;
     const Look look = look_at(session, change, *renamed ? change.after : change.before);

@@ -54,8 +54,7 @@ class Swap : public Step {
 
  private:
   [[noreturn]] void refuse(const Seen& seen) const {
-    throw Refused("database '" + place_.schema +
-                  "' was changed by somebody else: " + seen.detail);
+    throw Refused("database '" + place_.schema + "' was changed by somebody else: " + seen.detail);
   }
 
   Place place_;

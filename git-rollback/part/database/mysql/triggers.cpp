@@ -27,8 +27,7 @@ std::string from_hex(const std::string& hex) {
 // A statement is read in the session's character set, which the trigger keeps.
 std::string in_charset(Session& session, const std::string& sql, const std::string& charset) {
   if (charset.starts_with("utf8")) return sql;
-  return from_hex(
-      session.text("SELECT hex(CONVERT(" + literal(sql) + " USING " + charset + "))"));
+  return from_hex(session.text("SELECT hex(CONVERT(" + literal(sql) + " USING " + charset + "))"));
 }
 
 void create_trigger(Session& session, const Trigger& trigger, const std::string& table) {
