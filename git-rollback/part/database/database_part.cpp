@@ -1,6 +1,7 @@
 #include "part/database/database_part.h"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "os/error.h"
@@ -13,6 +14,8 @@ namespace rollback {
 namespace {
 
 constexpr int format_version = 1;
+// More rows than there are, also after other databases took theirs off the limit.
+constexpr std::int64_t any_loss = std::numeric_limits<std::int64_t>::max() / 2;
 
 using Engines = std::vector<std::unique_ptr<Engine>>;
 
@@ -248,7 +251,9 @@ class DatabasePart : public Part {
     bool for_the_rows = true;
     bool changes = false;
     std::int64_t lost = 0;
+    bool counted = true;
     for (const RowsChoice& choice : choices) {
+      counted = counted && choice.counted;
       obstacles.insert(obstacles.end(), choice.obstacles.begin(), choice.obstacles.end());
       if (!choice.obstacles.empty()) for_the_rows = for_the_rows && choice.for_the_rows;
       changes = changes || choice.changes_anything();
@@ -256,7 +261,7 @@ class DatabasePart : public Part {
       assessment.details.insert(assessment.details.end(), choice.details.begin(),
                                 choice.details.end());
     }
-    assessment.rows_lost = lost;
+    assessment.rows_lost = counted ? std::optional(lost) : std::nullopt;
     assessment.already = obstacles.empty() && !changes;
     assessment.from = "today's tables";
     assessment.to = "those of " + request.target.id;
@@ -275,6 +280,10 @@ class DatabasePart : public Part {
     return [rows, limit](const std::vector<TableFacts>& facts) {
       const RowsChoice choice = choose_rows(facts, rows);
       if (!choice.obstacles.empty()) throw Refused(choice.obstacles.front(), hints_for({facts}));
+      if (!choice.counted && limit < any_loss) {
+        throw Refused("it could not be counted in time how many rows would be lost",
+                      {"to accept that, add --accept-data-loss=significant"});
+      }
       if (choice.rows_lost > limit) {
         throw Refused(std::to_string(choice.rows_lost) + " rows would be lost",
                       {"to accept that, add --accept-data-loss=significant"});

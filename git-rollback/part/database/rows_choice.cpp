@@ -13,6 +13,7 @@ struct Verdict {
   std::int64_t lost = 0;
   std::string obstacle = {};
   bool for_the_rows = false;
+  bool counted = true;  // else `lost` is not all of it
 };
 
 std::string joined(const std::vector<std::string>& names) {
@@ -23,13 +24,28 @@ std::string joined(const std::vector<std::string>& names) {
 
 Verdict in_the_way(std::string reason) { return {Choice::untouched, 0, std::move(reason), true}; }
 
-bool unwritten(const TableFacts& facts) { return facts.written == 0 && facts.missing == 0; }
+Verdict not_counted(const TableFacts& facts) {
+  return in_the_way("what was written to '" + facts.table + "' could not be counted in time");
+}
+
+bool unwritten(const TableFacts& facts) {
+  return facts.counted && facts.written == 0 && facts.missing == 0;
+}
+
+Verdict loses(Choice choice, std::int64_t lost, bool counted) {
+  return {choice, counted ? lost : 0, {}, false, counted};
+}
 
 Verdict give_back(const TableFacts& facts) {
   if (!facts.rows_at_point) {
     return in_the_way("the point holds the structure of '" + facts.table + "' but no rows of it");
   }
-  return {Choice::restore, facts.ledger ? 0 : facts.written};
+  if (facts.ledger || !facts.now) return {Choice::restore};
+  return loses(Choice::restore, facts.written, facts.counted);
+}
+
+Verdict displace(const TableFacts& facts) {
+  return loses(Choice::displace, facts.written, facts.counted);
 }
 
 Verdict ledger(const TableFacts& facts) {
@@ -39,20 +55,21 @@ Verdict ledger(const TableFacts& facts) {
 }
 
 Verdict restore(const TableFacts& facts) {
-  if (!facts.at_point) return {Choice::displace, facts.written};
+  if (!facts.at_point) return displace(facts);
   if (facts.now && facts.structure_same && (facts.rows_same || !facts.rows_at_point)) return {};
   return give_back(facts);
 }
 
 Verdict keep_all(const TableFacts& facts) {
-  if (!facts.at_point) return {Choice::displace, facts.written};
+  if (!facts.at_point) return displace(facts);
   if (!facts.now) return give_back(facts);
   if (facts.structure_same) return {};
   if (facts.no_keep_all) {
     return in_the_way("the rows of '" + facts.table +
                       "' cannot be kept in the point's structure: " + *facts.no_keep_all);
   }
-  return {Choice::keep_all, facts.keep_all_loses};
+  const bool known = facts.counted || facts.columns_going.empty();
+  return loses(Choice::keep_all, facts.keep_all_loses, known);
 }
 
 // After a restore, keeping today's rows would leave the displaced ones out.
@@ -61,14 +78,16 @@ Verdict automatic_undo(const TableFacts& facts) {
   if (facts.rows_at_point && unwritten(facts)) return give_back(facts);
   if (facts.undo_of_keep_all || !facts.rows_at_point) {
     const Verdict kept = keep_all(facts);
-    if (kept.obstacle.empty() && kept.lost == 0) return kept;
+    if (kept.obstacle.empty() && kept.lost == 0 && kept.counted) return kept;
   }
+  if (!facts.counted) return not_counted(facts);
   return in_the_way(counted(facts.written + facts.missing, "row") + " of '" + facts.table +
                     "' changed since that rollback");
 }
 
 Verdict automatic(const TableFacts& facts) {
   if (!facts.at_point) {
+    if (!facts.counted) return not_counted(facts);
     if (facts.written == 0) return {Choice::displace};
     return in_the_way("table '" + facts.table + "' is new since the point and holds " +
                       counted(facts.written, "row"));
@@ -79,6 +98,7 @@ Verdict automatic(const TableFacts& facts) {
   if (facts.rows_at_point && unwritten(facts)) return give_back(facts);
   const Verdict kept = keep_all(facts);
   if (!kept.obstacle.empty()) return kept;
+  if (!kept.counted) return not_counted(facts);
   if (kept.lost == 0) return kept;
   return in_the_way(counted(kept.lost, "row") + " of '" + facts.table + "' would lose values in " +
                     joined(facts.columns_going));
@@ -87,7 +107,7 @@ Verdict automatic(const TableFacts& facts) {
 // The point's rows and those inserted since: what was changed since is lost, and
 // what was deleted comes back.
 Verdict keep_new(const TableFacts& facts) {
-  if (!facts.at_point) return {Choice::displace, facts.written};
+  if (!facts.at_point) return displace(facts);
   if (!facts.now) return give_back(facts);
   if (facts.structure_same && facts.rows_same) return {};
   if (!facts.rows_at_point) return give_back(facts);
@@ -95,7 +115,7 @@ Verdict keep_new(const TableFacts& facts) {
     return in_the_way("the new rows of '" + facts.table +
                       "' cannot be added to the point's: " + *facts.no_keep_new);
   }
-  return {Choice::keep_new, facts.keep_new_loses};
+  return loses(Choice::keep_new, facts.keep_new_loses, facts.counted);
 }
 
 Verdict judge(const TableFacts& facts, Rows rows) {
@@ -115,9 +135,13 @@ Verdict judge(const TableFacts& facts, Rows rows) {
   return automatic(facts);
 }
 
+std::string loss_in_words(const Verdict& verdict) {
+  if (!verdict.counted) return ", an unknown number of rows lost";
+  return verdict.lost > 0 ? ", " + counted(verdict.lost, "row") + " lost" : std::string();
+}
+
 std::string in_words(const TableFacts& facts, const Verdict& verdict) {
-  const std::string loss =
-      verdict.lost > 0 ? ", " + counted(verdict.lost, "row") + " lost" : std::string();
+  const std::string loss = loss_in_words(verdict);
   switch (verdict.choice) {
     case Choice::untouched:
       return facts.table + ": untouched, " + counted(facts.rows, "row") + " stay";
@@ -151,12 +175,17 @@ std::string in_words(const TableFacts& facts, const Verdict& verdict) {
 std::string hint(const std::vector<std::vector<TableFacts>>& databases, Rows rows,
                  const std::string& word) {
   std::int64_t lost = 0;
+  bool known = true;
   for (const auto& facts : databases) {
     const RowsChoice choice = choose_rows(facts, {rows});
     if (!choice.obstacles.empty()) {
       return "--rows=" + word + "  # not possible: " + choice.obstacles.front();
     }
     lost += choice.rows_lost;
+    known = known && choice.counted;
+  }
+  if (!known) {
+    return "--rows=" + word + " --accept-data-loss=significant  # loses an unknown number of rows";
   }
   if (lost == 0) return "--rows=" + word + "  # loses nothing";
   return "--rows=" + word + " --accept-data-loss=significant  # loses " + counted(lost, "row");
@@ -184,6 +213,7 @@ RowsChoice choose_rows(const std::vector<TableFacts>& facts, const ByTable<Rows>
         {table.table, verdict.choice, table.ledger, if_unwritten, verdict.lost});
     result.details.push_back(in_words(table, verdict));
     result.rows_lost += verdict.lost;
+    result.counted = result.counted && verdict.counted;
   }
   result.for_the_rows = !result.obstacles.empty() && only_rows;
   return result;

@@ -1,8 +1,10 @@
 // Rows inserted, changed and deleted between two tables of one server, counted
-// exactly: checksums over chunks of the key first, then only the chunks that
-// differ, row by row.
+// exactly: chunk by chunk of the key, each a join inside the server that compares
+// all values. (Checksums of both sides take longer than that, measured, and only
+// say "probably".)
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,32 +14,37 @@
 
 namespace rollback::mysql {
 
-// A set of rows: a table, or the subquery that stands for one ("(SELECT …)").
-// Both have the columns `columns`; `key` is unique in both, empty: no key, and
-// rows are compared as two multisets.
+// Rows are told apart by the key that both have in common, and compared in the
+// columns that both have, by value and texts by bytes. Without such a key they
+// are two multisets.
 struct Comparison {
-  std::string live;
-  std::string baseline;              // empty: there are no such rows
-  std::vector<std::string> columns;  // in both, compared by bytes
-  std::vector<std::string> key;
-  // Columns that live alone has, and their defaults as SQL expressions: a row
-  // with another value there equals none.
-  std::vector<std::string> extra;
-  std::vector<std::string> extra_defaults;
-  std::vector<bool> extra_goes;  // one for each extra: it is lost with keep_all
+  Definition now;                       // of the live table, which is read by its name
+  std::optional<Definition> then = {};  // of the baseline; nothing: there are no such rows
+  std::string baseline = {};  // `table` or "(SELECT …)", with the stored columns of `then`
+  // Columns of `now` that keep_all gives up: what differs from their default is
+  // lost. A live row with such a difference in any column that the baseline
+  // lacks, given up or not, equals no row.
+  std::vector<std::string> going = {};
+  // Another set of rows with that key, empty: none. Inserted rows whose key is
+  // in it are counted.
+  std::string taken = {};
+  std::optional<Definition> taken_as = {};
+  std::optional<std::chrono::milliseconds> limit = {};  // of all the counting
 };
 
 struct Difference {
+  bool counted = true;  // else the limit passed first, and no number below is to be used
   std::int64_t live_rows = 0;
   std::int64_t baseline_rows = 0;
-  std::int64_t inserted = 0;       // keys of live that the baseline lacks; without a key: written
-  std::int64_t changed = 0;        // keys in both, with other values
-  std::int64_t deleted = 0;        // keys of the baseline that live lacks
-  std::int64_t going = 0;          // live rows with a value in a column that goes
-  std::int64_t going_written = 0;  // those of them that the baseline lacks
+  std::int64_t inserted = 0;        // keys of live that the baseline lacks; no key: written
+  std::int64_t changed = 0;         // keys in both, with other values
+  std::int64_t deleted = 0;         // keys of the baseline that live lacks
+  std::int64_t going = 0;           // live rows with a value in a column that goes
+  std::int64_t going_written = 0;   // those of them that were inserted or changed
+  std::int64_t going_inserted = 0;  // those of them that were inserted
+  std::int64_t taken = 0;           // inserted, where `taken` has the key
 };
 
-// Both definitions are of the tables that live and baseline read, for the types.
-Difference compare_rows(Session& session, const Definition& live, const Comparison& comparison);
+Difference compare_rows(Session& session, const Comparison& comparison);
 
 }  // namespace rollback::mysql

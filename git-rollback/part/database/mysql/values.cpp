@@ -10,22 +10,22 @@ namespace rollback::mysql {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, Kind>, 32> kinds{{
-    {"tinyint", Kind::integer},    {"smallint", Kind::integer}, {"mediumint", Kind::integer},
-    {"int", Kind::integer},        {"bigint", Kind::integer},   {"year", Kind::integer},
-    {"decimal", Kind::decimal},    {"float", Kind::real},       {"double", Kind::real},
-    {"bit", Kind::bit},            {"time", Kind::time},        {"date", Kind::moment},
-    {"datetime", Kind::moment},    {"timestamp", Kind::moment}, {"char", Kind::text},
-    {"varchar", Kind::text},       {"tinytext", Kind::text},    {"text", Kind::text},
-    {"mediumtext", Kind::text},    {"longtext", Kind::text},    {"enum", Kind::text},
-    {"set", Kind::text},           {"binary", Kind::bytes},     {"varbinary", Kind::bytes},
-    {"tinyblob", Kind::bytes},     {"blob", Kind::bytes},       {"mediumblob", Kind::bytes},
-    {"longblob", Kind::bytes},     {"geometry", Kind::bytes},   {"point", Kind::bytes},
-    {"linestring", Kind::bytes},   {"polygon", Kind::bytes},
+    {"tinyint", Kind::integer},  {"smallint", Kind::integer}, {"mediumint", Kind::integer},
+    {"int", Kind::integer},      {"bigint", Kind::integer},   {"year", Kind::integer},
+    {"decimal", Kind::decimal},  {"float", Kind::real},       {"double", Kind::real},
+    {"bit", Kind::bit},          {"time", Kind::time},        {"date", Kind::moment},
+    {"datetime", Kind::moment},  {"timestamp", Kind::moment}, {"char", Kind::text},
+    {"varchar", Kind::text},     {"tinytext", Kind::text},    {"text", Kind::text},
+    {"mediumtext", Kind::text},  {"longtext", Kind::text},    {"enum", Kind::text},
+    {"set", Kind::text},         {"binary", Kind::bytes},     {"varbinary", Kind::bytes},
+    {"tinyblob", Kind::bytes},   {"blob", Kind::bytes},       {"mediumblob", Kind::bytes},
+    {"longblob", Kind::bytes},   {"geometry", Kind::bytes},   {"point", Kind::bytes},
+    {"linestring", Kind::bytes}, {"polygon", Kind::bytes},
 }};
 
-constexpr std::array<std::string_view, 6> more_bytes{
-    "multipoint", "multilinestring", "multipolygon", "geometrycollection", "geomcollection",
-    "vector"};
+constexpr std::array<std::string_view, 6> more_bytes{"multipoint",     "multilinestring",
+                                                     "multipolygon",   "geometrycollection",
+                                                     "geomcollection", "vector"};
 
 bool is_numeric(Kind kind) {
   return kind == Kind::integer || kind == Kind::decimal || kind == Kind::real || kind == Kind::bit;
@@ -59,9 +59,9 @@ std::string bytes(const Column& column, const std::string& x, const Column& othe
   const bool is_text = kind_of(column) == Kind::text;
   const bool convert = is_text ? column.charset != other.charset
                                : kind_of(column) != Kind::bytes && kind_of(other) == Kind::text;
-  return cast(convert || (!is_text && kind_of(column) != Kind::bytes) ? "CONVERT(" + x +
-                                                                            " USING utf8mb4)"
-                                                                      : x,
+  return cast(convert || (!is_text && kind_of(column) != Kind::bytes)
+                  ? "CONVERT(" + x + " USING utf8mb4)"
+                  : x,
               "BINARY");
 }
 
@@ -73,37 +73,39 @@ std::string date_type(const Column& column) {
 }  // namespace
 
 Kind kind_of(const Column& column) {
-  const auto* const found =
-      std::find_if(kinds.begin(), kinds.end(),
-                   [&](const auto& one) { return one.first == column.type; });
+  const auto* const found = std::find_if(kinds.begin(), kinds.end(),
+                                         [&](const auto& one) { return one.first == column.type; });
   if (found != kinds.end()) return found->second;
   const bool is_bytes =
       std::find(more_bytes.begin(), more_bytes.end(), column.type) != more_bytes.end();
   return is_bytes ? Kind::bytes : Kind::other;
 }
 
-std::string default_of(const Column& column) {
-  if (!column.fallback || column.fallback == "NULL") return "NULL";
-  const std::string& fallback = *column.fallback;
+std::string typed(const Column& column, const std::string& expression) {
   switch (kind_of(column)) {
     case Kind::integer:
-      return cast(fallback, is_unsigned(column) || column.type == "year" ? "UNSIGNED" : "SIGNED");
+      return cast(expression, is_unsigned(column) || column.type == "year" ? "UNSIGNED" : "SIGNED");
     case Kind::decimal:
-      return cast(fallback, "DECIMAL" + parameters(column));
+      return cast(expression, "DECIMAL" + parameters(column));
     case Kind::real:
-      return cast(fallback, column.type);
+      return cast(expression, column.type);
     case Kind::bit:
-      return "(" + fallback + " + 0)";
+      return "(" + expression + " + 0)";
     case Kind::time:
     case Kind::moment:
-      return cast(fallback, date_type(column));
+      return cast(expression, date_type(column));
     case Kind::text:
-      return "CONVERT(" + fallback + " USING " + column.charset + ")";
+      return "CONVERT(" + expression + " USING " + column.charset + ")";
     case Kind::bytes:
     case Kind::other:
       break;
   }
-  return "(" + fallback + ")";
+  return "(" + expression + ")";
+}
+
+std::string default_of(const Column& column) {
+  if (!column.fallback || column.fallback == "NULL") return "NULL";
+  return typed(column, *column.fallback);
 }
 
 bool needs_value(const Column& column) {

@@ -13,6 +13,9 @@ enum class Kind { integer, decimal, real, bit, time, moment, text, bytes, other 
 
 Kind kind_of(const Column& column);
 
+// An expression with the value that the column would hold after it was assigned.
+std::string typed(const Column& column, const std::string& expression);
+
 // The default that a new row gets, as an SQL expression of the column's type;
 // NULL where there is none.
 std::string default_of(const Column& column);

@@ -1,0 +1,236 @@
+#include "part/database/mysql/difference.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "os/progress.h"
+#include "part/database/mysql/chunks.h"
+#include "part/database/mysql/projection.h"
+#include "part/database/mysql/statement_limit.h"
+#include "part/database/mysql/values.h"
+
+namespace rollback::mysql {
+namespace {
+
+constexpr std::int64_t chunk_rows = 20'000;
+
+std::string of(const char* alias, const std::string& column) {
+  return std::string(alias) + "." + identifier(column);
+}
+
+std::string where(const std::string& condition) {
+  return condition.empty() ? "" : " WHERE " + condition;
+}
+
+std::string all_of(const std::vector<std::string>& terms) {
+  std::string sql;
+  for (const auto& term : terms) sql += (sql.empty() ? "" : " AND ") + term;
+  return sql.empty() ? "1" : "(" + sql + ")";
+}
+
+// Whether a live row has the defaults in these columns.
+std::string has_defaults(const Definition& now, const std::vector<std::string>& columns) {
+  std::vector<std::string> terms;
+  for (const auto& name : columns) {
+    const Column& column = *now.column(name);
+    terms.push_back(same_value(column, of("l", name), column, default_of(column)));
+  }
+  return all_of(terms);
+}
+
+std::vector<std::int64_t> numbers(Session& session, const std::string& query) {
+  std::vector<std::int64_t> numbers;
+  const auto rows = session.rows(query);
+  for (const Value& value : rows.at(0)) {
+    std::int64_t number = 0;
+    if (value) std::from_chars(value->data(), value->data() + value->size(), number);
+    numbers.push_back(number);
+  }
+  return numbers;
+}
+
+class Counting {
+ public:
+  Counting(Session& session, const Comparison& comparison)
+      : session_(session),
+        comparison_(comparison),
+        limit_(session, comparison.limit),
+        live_(identifier(comparison.now.name) + " AS l"),
+        baseline_(comparison.baseline + " AS b"),
+        going_(comparison.going.empty() ? "0"
+                                        : "NOT " + has_defaults(comparison.now, comparison.going)) {
+  }
+
+  Difference run() try {
+    if (!comparison_.then) {
+      count_all();
+    } else if (const auto key = common_key(comparison_.now, *comparison_.then); !key.empty()) {
+      compare_by_key(key);
+    } else if (!equal_as_multisets()) {
+      compare_as_multisets();
+    }
+    return difference_;
+  } catch (const ServerError& error) {
+    if (!StatementLimit::is_passed(error)) throw;
+    return {.counted = false};
+  }
+
+ private:
+  std::vector<std::int64_t> count(const std::string& query) {
+    limit_.renew();
+    return numbers(session_, query);
+  }
+
+  void count_all() {
+    const auto counts = count("SELECT count(*), sum(" + going_ + ") FROM " + live_);
+    difference_.live_rows = difference_.inserted = counts[0];
+    difference_.going = difference_.going_written = difference_.going_inserted = counts[1];
+    passed(Unit::rows, static_cast<std::uint64_t>(counts[0]));
+  }
+
+  // Of two rows with one key.
+  std::string same_row() const {
+    const Definition& now = comparison_.now;
+    std::vector<std::string> terms;
+    for (const auto& name : columns_in_common(now, *comparison_.then)) {
+      const Column& then = *comparison_.then->column(name);
+      terms.push_back(same_value(*now.column(name), of("l", name), then, of("b", then.name)));
+    }
+    const auto extra = columns_only_in(now, *comparison_.then);
+    if (!extra.empty()) terms.push_back(has_defaults(now, extra));
+    return all_of(terms);
+  }
+
+  void compare_by_key(const std::vector<std::string>& key) {
+    const std::string found = "(" + of("l", key[0]) + " <=> " + of("b", key[0]) + ")";
+    const std::string same = same_row();
+    std::string join = " ON " + same_key(key, "l", "b");
+    std::string taken = "0";
+    if (takes(key)) {
+      taken = "NOT " + found + " AND " + of("l", key[0]) + " <=> " + of("t", key[0]);
+      join += " LEFT JOIN " + comparison_.taken + " AS t ON " + same_key(key, "l", "t");
+    }
+    const std::string list = "SELECT count(*), sum(" + found + "), sum(" + found + " AND NOT " +
+                             same + "), sum(" + going_ + "), sum(" + going_ + " AND NOT (" + found +
+                             " AND " + same + ")), sum(" + going_ + " AND NOT " + found +
+                             "), sum(" + taken + ") FROM " + live_ + " LEFT JOIN ";
+    for (Chunks chunks(comparison_.now, key, chunk_rows); next(chunks);) {
+      const auto there = count("SELECT count(*) FROM " + baseline_ + where(chunks.condition("b")));
+      add(count(list + baseline_in(chunks) + join + where(chunks.condition("l"))), there[0]);
+    }
+  }
+
+  bool next(Chunks& chunks) {
+    limit_.renew();
+    return chunks.next(session_);
+  }
+
+  bool takes(const std::vector<std::string>& key) const {
+    return comparison_.taken_as && common_key(comparison_.now, *comparison_.taken_as) == key;
+  }
+
+  // A subquery gets the limits of the chunk from inside: the server would make
+  // all of it anew each time.
+  std::string baseline_in(const Chunks& chunks) const {
+    if (comparison_.baseline.starts_with('`')) return baseline_;
+    return "(SELECT * FROM " + comparison_.baseline + " AS i" + where(chunks.condition("i")) +
+           ") AS b";
+  }
+
+  void add(const std::vector<std::int64_t>& counts, std::int64_t there) {
+    difference_.live_rows += counts[0];
+    difference_.baseline_rows += there;
+    difference_.inserted += counts[0] - counts[1];
+    difference_.deleted += there - counts[1];
+    difference_.changed += counts[2];
+    difference_.going += counts[3];
+    difference_.going_written += counts[4];
+    difference_.going_inserted += counts[5];
+    difference_.taken += counts[6];
+    passed(Unit::rows, static_cast<std::uint64_t>(counts[0] + there));
+  }
+
+  // MD5 of all values. Behind them stand the lengths of the texts and what is
+  // NULL, so that no two rows have one text.
+  std::string row_hash(const char* alias) const {
+    const Definition& now = comparison_.now;
+    const Definition& then = *comparison_.then;
+    const bool live = *alias == 'l';
+    std::string values = "''";
+    std::string lengths;
+    std::string nulls;
+    for (const auto& name : columns_in_common(now, then)) {
+      const Column& mine = live ? *now.column(name) : *then.column(name);
+      const Column& other = live ? *then.column(name) : *now.column(name);
+      std::string text = text_of(mine, of(alias, mine.name), other);
+      if (is_long(mine) || is_long(other)) text = "MD5(" + text + ")";
+      values += ", " + text;
+      lengths += ", LENGTH(" + text + ")";
+      nulls += ", ISNULL(" + of(alias, mine.name) + ")";
+    }
+    const auto extra = columns_only_in(now, then);
+    std::string mark;
+    if (live && !extra.empty()) mark = ", IF(" + has_defaults(now, extra) + ", NULL, 'x')";
+    return "MD5(CONCAT_WS(',', " + values + lengths + ", CONCAT(''" + nulls + ")" + mark + "))";
+  }
+
+  // A row with such values could be longer than a text can be.
+  static bool is_long(const Column& column) {
+    return column.type.starts_with("medium") || column.type.starts_with("long") ||
+           column.type == "json";
+  }
+
+  // The sums of two independent halves of the hashes.
+  std::vector<std::string> sums(const std::string& from, const char* alias) {
+    const std::string hash = row_hash(alias);
+    std::string list = "SELECT count(*)";
+    for (const char* const part : {"1", "17"}) {
+      list += ", sum(CAST(CONV(SUBSTR(" + hash + ", " + part + ", 15), 16, 10) AS UNSIGNED))";
+    }
+    limit_.renew();
+    const auto rows =
+        session_.rows(list + ", sum(" + (*alias == 'l' ? going_ : "0") + ") FROM " + from);
+    std::vector<std::string> texts;
+    for (const Value& value : rows.at(0)) texts.push_back(value.value_or("0"));
+    passed(Unit::rows, static_cast<std::uint64_t>(std::stoll(texts[0])));
+    return texts;
+  }
+
+  bool equal_as_multisets() {
+    auto here = sums(live_, "l");
+    auto there = sums(baseline_, "b");
+    difference_.live_rows = std::stoll(here[0]);
+    difference_.baseline_rows = std::stoll(there[0]);
+    difference_.going = std::stoll(here[3]);
+    here.pop_back();
+    there.pop_back();
+    return here == there;
+  }
+
+  void compare_as_multisets() {
+    const auto counts = count(
+        "SELECT sum(IF(n > 0, n, 0)), sum(IF(n < 0, -n, 0)), sum(IF(n > 0 AND g, n, 0)) FROM ("
+        "SELECT h, sum(s) AS n, max(g) AS g FROM (SELECT " +
+        row_hash("l") + " AS h, 1 AS s, " + going_ + " AS g FROM " + live_ + " UNION ALL SELECT " +
+        row_hash("b") + ", -1, 0 FROM " + baseline_ + ") AS u GROUP BY h) AS v");
+    difference_.inserted = counts[0];
+    difference_.deleted = counts[1];
+    difference_.going_written = difference_.going_inserted = counts[2];
+  }
+
+  Session& session_;
+  const Comparison& comparison_;
+  StatementLimit limit_;
+  std::string live_;
+  std::string baseline_;
+  std::string going_;
+  Difference difference_;
+};
+
+}  // namespace
+
+Difference compare_rows(Session& session, const Comparison& comparison) {
+  return Counting(session, comparison).run();
+}
+
+}  // namespace rollback::mysql
