@@ -85,7 +85,7 @@ class DatabasePart : public Part {
     std::vector<RowsChoice> choices;
     for (const auto& engine : engines_) {
       if (!engine->present()) continue;
-      facts.push_back(engine->facts(request.target.id, of(*engine, backups)));
+      facts.push_back(engine->facts(request.target.id, of(*engine, backups), request.count_within));
       choices.push_back(choose_rows(facts.back(), rows_of(request, *engine)));
     }
     describe(request, facts, choices, assessment);
@@ -153,7 +153,8 @@ class DatabasePart : public Part {
     std::int64_t limit = request.loss_limit;
     for (const auto& engine : engines_) {
       if (!engine->present()) continue;
-      Order order{request.operation, request.target.id, of(*engine, backups), limit, {}};
+      Order order{request.operation,   request.target.id, of(*engine, backups), limit, {},
+                  request.count_within};
       order.choose = chooser(rows_of(request, *engine), limit);
       const Engine::Prepared prepared = engine->prepare(order);
       limit -= prepared.rows_lost;

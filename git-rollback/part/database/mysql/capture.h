@@ -8,6 +8,9 @@
 
 namespace rollback::mysql {
 
+// Throws Refused, before it changes anything, where there is too little space or
+// nothing may be written here; and where another capture is under way, or a
+// table was changed meanwhile.
 Engine::Captured capture(const Place& place, const Occasion& occasion);
 
 // Removes what capture() made for a point that was not published.

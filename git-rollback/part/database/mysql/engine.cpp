@@ -101,9 +101,9 @@ class MysqlEngine : public Engine {
     return true;
   }
 
-  std::vector<TableFacts> facts(const std::string& point,
-                                const std::vector<Backup>& backups) override {
-    return guarded([&] { return mysql::gather_facts(place_, point, backups); });
+  std::vector<TableFacts> facts(const std::string& point, const std::vector<Backup>& backups,
+                                std::optional<std::chrono::milliseconds> within) override {
+    return guarded([&] { return mysql::gather_facts(place_, point, backups, within); });
   }
 
   std::vector<Check> diagnose(Depth depth) override {

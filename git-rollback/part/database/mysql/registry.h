@@ -26,7 +26,8 @@ struct Entry {
   std::int64_t rows = 0;
   std::string sha256;
   bool complete = false;
-  std::string position;  // GTID or binlog file and offset of the snapshot; empty: no binlog
+  std::string position = {};  // of the binlog at the snapshot, see replication.h
+  std::int64_t took_ms = 0;   // to copy it
 };
 
 enum class State { preparing, prepared, swapped, settled };
@@ -74,6 +75,8 @@ class Registry {
 
  private:
   bool exists() const;
+  std::vector<Entry> entries(const std::string& condition) const;
+  std::optional<Operation> find_operation(const std::string& condition) const;
 
   Session& session_;
   std::string component_;
