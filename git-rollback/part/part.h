@@ -3,6 +3,7 @@
 // prepare(), unseen; what is visible is a short list of atomic steps.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -45,6 +46,8 @@ struct Request {
   LiveRecord live;              // what is left
   std::optional<Rows> rows;     // the user's word, over the configuration's
   std::int64_t loss_limit = 0;  // so many lost rows are accepted
+  // What an emergency waits for losses to be counted; nothing: as long as it takes.
+  std::optional<std::chrono::milliseconds> count_within;
   bool drop_undeployed = false;
   std::vector<std::string> preserve;  // beside what the configuration says: classes, commits, none
   std::vector<std::string> no_preserve;  // commits

@@ -51,6 +51,7 @@ std::vector<DatabaseSettings> databases_of(const Session& session,
   std::vector<DatabaseSettings> databases = component.databases;
   for (DatabaseSettings& database : databases) {
     database.option_file = config.text("rollback.mysqlOptionFile").value_or("");
+    database.take_over = config.text("rollback.takeOver").value_or("");
     database.full_below_bytes = config.number("rollback.fullBelow", database.full_below_bytes);
   }
   return databases;

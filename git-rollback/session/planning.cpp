@@ -190,6 +190,11 @@ Request request_for(const Session& session, const Plan& plan, const RollbackRequ
   request.live = plan.live;
   request.rows = asked.rows;
   request.loss_limit = policy_of(session, asked).limit();
+  if (asked.emergency) {
+    constexpr long long seconds = 5;
+    request.count_within = std::chrono::seconds(
+        session.repository.settings.number("rollback.emergencyCountTime", seconds));
+  }
   request.drop_undeployed = asked.drop_undeployed;
   request.preserve = asked.preserve;
   request.no_preserve = asked.no_preserve;

@@ -50,6 +50,10 @@ class DatabasePart : public Part {
     const auto migrations = draft.migrations.find(component());
     if (migrations != draft.migrations.end()) occasion.migrations = migrations->second;
     for (const auto& engine : engines_) {
+      const std::string why = engine->left_to_another();
+      if (!why.empty()) return leave_out(draft, Refused(why));
+    }
+    for (const auto& engine : engines_) {
       if (!engine->present()) continue;
       try {
         const Engine::Captured captured = engine->capture(occasion);
@@ -81,7 +85,7 @@ class DatabasePart : public Part {
     std::vector<RowsChoice> choices;
     for (const auto& engine : engines_) {
       if (!engine->present()) continue;
-      facts.push_back(engine->facts(request.target.id, of(*engine, backups)));
+      facts.push_back(engine->facts(request.target.id, of(*engine, backups), request.count_within));
       choices.push_back(choose_rows(facts.back(), rows_of(request, *engine)));
     }
     describe(request, facts, choices, assessment);
@@ -149,7 +153,8 @@ class DatabasePart : public Part {
     std::int64_t limit = request.loss_limit;
     for (const auto& engine : engines_) {
       if (!engine->present()) continue;
-      Order order{request.operation, request.target.id, of(*engine, backups), limit, {}};
+      Order order{request.operation,   request.target.id, of(*engine, backups), limit, {},
+                  request.count_within};
       order.choose = chooser(rows_of(request, *engine), limit);
       const Engine::Prepared prepared = engine->prepare(order);
       limit -= prepared.rows_lost;
@@ -239,6 +244,10 @@ class DatabasePart : public Part {
       return Obstacle{point + " holds no database of '" + component() + "'", {}};
     }
     for (const auto& engine : engines_) {
+      const std::string why = engine->left_to_another();
+      if (!why.empty()) {
+        return Obstacle{why, {"to go back without it, add --components with the other parts"}};
+      }
       if (engine->present() || of(*engine, backups).empty()) continue;
       return Obstacle{"database '" + engine->schema() + "' is not there", {}};
     }

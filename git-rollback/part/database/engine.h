@@ -65,6 +65,7 @@ struct Order {
   std::vector<Backup> backups;  // of this database, from the target's trailers
   std::int64_t loss_limit = 0;
   Chooser choose;
+  std::optional<std::chrono::milliseconds> count_within;  // as in Request
 };
 
 // What a backup is for.
@@ -82,6 +83,8 @@ class Engine {
   virtual const DatabaseSettings& settings() const = 0;
   virtual const std::string& schema() const = 0;  // as in the trailers
   virtual bool present() = 0;
+  // Why this host neither captures nor restores it, but another; "": it does.
+  virtual std::string left_to_another() const { return {}; }
 
   struct Captured {
     std::vector<Backup> backups;
@@ -101,9 +104,11 @@ class Engine {
   virtual void measure(KeptTable& table) = 0;
   virtual bool remove_kept(const std::string& point) = 0;
 
-  // Read-only, in one snapshot.
+  // Read-only, in one snapshot. A server's engine counts no longer than `within`,
+  // as in Request; a file's is done before that matters.
   virtual std::vector<TableFacts> facts(const std::string& point,
-                                        const std::vector<Backup>& backups) = 0;
+                                        const std::vector<Backup>& backups,
+                                        std::optional<std::chrono::milliseconds> within) = 0;
 
   // As Part::diagnose.
   virtual std::vector<Check> diagnose(Depth depth) = 0;

@@ -29,9 +29,10 @@ struct DatabaseSettings {
   std::vector<std::string> migrations;  // pathspecs of the files that change the structure
   ByTable<Rows> rows = {};
   ByTable<BackupMode> backup = {};
-  std::string owner;                         // the one host that captures and restores; "": any
-  bool without_on_backup_failure = false;    // on_backup_failure: without
-  std::string option_file;                   // rollback.mysqlOptionFile; "": the client's own
+  std::string owner;                       // the one host that captures and restores; "": any
+  bool without_on_backup_failure = false;  // on_backup_failure: without
+  std::string take_over = {};              // rollback.takeOver: an operation of a host that is gone
+  std::string option_file;                 // rollback.mysqlOptionFile; "": the client's own
   std::int64_t full_below_bytes = 64 << 20;  // rollback.fullBelow
 };
 

@@ -47,7 +47,7 @@ std::string to_text(const Plan& plan);
 Plan plan_from(const std::string& text);
 
 // "git_rollback_<operation>_<hash of the component>_": begins the names of all
-// logs and triggers of one operation; at most 40 characters.
+// logs and triggers of one operation; at most 47 characters.
 std::string operation_prefix(const std::string& operation, const std::string& component);
 
 }  // namespace rollback::mysql

@@ -5,6 +5,7 @@
 
 #include "os/progress.h"
 #include "part/database/mysql/chunks.h"
+#include "part/database/mysql/multiset.h"
 #include "part/database/mysql/projection.h"
 #include "part/database/mysql/statement_limit.h"
 #include "part/database/mysql/values.h"
@@ -66,7 +67,7 @@ class Counting {
       count_all();
     } else if (const auto key = common_key(comparison_.now, *comparison_.then); !key.empty()) {
       compare_by_key(key);
-    } else if (!equal_as_multisets()) {
+    } else {
       compare_as_multisets();
     }
     return difference_;
@@ -180,42 +181,20 @@ class Counting {
            column.type == "json";
   }
 
-  // The sums of two independent halves of the hashes.
-  std::vector<std::string> sums(const std::string& from, const char* alias) {
-    const std::string hash = row_hash(alias);
-    std::string list = "SELECT count(*)";
-    for (const char* const part : {"1", "17"}) {
-      list += ", sum(CAST(CONV(SUBSTR(" + hash + ", " + part + ", 15), 16, 10) AS UNSIGNED))";
-    }
-    limit_.renew();
-    const auto rows =
-        session_.rows(list + ", sum(" + (*alias == 'l' ? going_ : "0") + ") FROM " + from);
-    std::vector<std::string> texts;
-    for (const Value& value : rows.at(0)) texts.push_back(value.value_or("0"));
-    passed(Unit::rows, static_cast<std::uint64_t>(std::stoll(texts[0])));
-    return texts;
-  }
-
-  bool equal_as_multisets() {
-    auto here = sums(live_, "l");
-    auto there = sums(baseline_, "b");
-    difference_.live_rows = std::stoll(here[0]);
-    difference_.baseline_rows = std::stoll(there[0]);
-    difference_.going = std::stoll(here[3]);
-    here.pop_back();
-    there.pop_back();
-    return here == there;
+  std::string select_hashes(const char* alias, const std::string& from) const {
+    const bool live = *alias == 'l';
+    return "SELECT " + row_hash(alias) + ", " + (live ? going_ : "0") + " FROM " + from;
   }
 
   void compare_as_multisets() {
-    const auto counts = count(
-        "SELECT sum(IF(n > 0, n, 0)), sum(IF(n < 0, -n, 0)), sum(IF(n > 0 AND g, n, 0)) FROM ("
-        "SELECT h, sum(s) AS n, max(g) AS g FROM (SELECT " +
-        row_hash("l") + " AS h, 1 AS s, " + going_ + " AS g FROM " + live_ + " UNION ALL SELECT " +
-        row_hash("b") + ", -1, 0 FROM " + baseline_ + ") AS u GROUP BY h) AS v");
-    difference_.inserted = counts[0];
-    difference_.deleted = counts[1];
-    difference_.going_written = difference_.going_inserted = counts[2];
+    const auto found = compare_multisets(session_, limit_, select_hashes("l", live_),
+                                         select_hashes("b", baseline_));
+    difference_.live_rows = found.live_rows;
+    difference_.baseline_rows = found.baseline_rows;
+    difference_.inserted = found.written;
+    difference_.deleted = found.missing;
+    difference_.going = found.marked;
+    difference_.going_written = difference_.going_inserted = found.marked_written;
   }
 
   Session& session_;

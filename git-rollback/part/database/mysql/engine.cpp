@@ -5,6 +5,7 @@
 #include "part/database/mysql/capture.h"
 #include "part/database/mysql/change.h"
 #include "part/database/mysql/check.h"
+#include "part/database/mysql/claim.h"
 #include "part/database/mysql/entrance.h"
 #include "part/database/mysql/prepare.h"
 #include "part/database/mysql/settle.h"
@@ -14,6 +15,37 @@
 namespace rollback {
 namespace {
 
+// A step that is taken by whoever has the claim alone.
+class ClaimedStep : public Step {
+ public:
+  ClaimedStep(std::unique_ptr<Step> step, const mysql::Place& place)
+      : step_(std::move(step)), place_(place) {}
+
+  std::string name() const override { return step_->name(); }
+  Seen observe() override { return step_->observe(); }
+  void get_ready() override {
+    claim();
+    step_->get_ready();
+  }
+  void apply() override {
+    claim();
+    step_->apply();
+  }
+  void revert() override {
+    claim();
+    step_->revert();
+  }
+
+ private:
+  void claim() {
+    mysql::guarded(place_.schema, [&] { mysql::require_claim(claim_, place_); });
+  }
+
+  std::unique_ptr<Step> step_;
+  mysql::Place place_;
+  std::shared_ptr<mysql::Claim> claim_;
+};
+
 class MysqlEngine : public Engine {
  public:
   MysqlEngine(const std::string& component, const DatabaseSettings& settings, const Git& git)
@@ -21,6 +53,7 @@ class MysqlEngine : public Engine {
 
   const DatabaseSettings& settings() const override { return place_.settings; }
   const std::string& schema() const override { return place_.schema; }
+  std::string left_to_another() const override { return mysql::why_not_owner(place_); }
 
   // A server that does not answer is an error: nobody knows what is there.
   bool present() override {
@@ -29,9 +62,14 @@ class MysqlEngine : public Engine {
   }
 
   Captured capture(const Occasion& occasion) override {
-    return guarded([&] { return mysql::capture(place_, occasion); });
+    return guarded([&] {
+      claim_with_a_clear_way();
+      return mysql::capture(place_, occasion);
+    });
   }
 
+  // Without a claim, as discard(): what is taken out is this host's own, and must
+  // go although another has the claim now.
   void forget(const std::string& point) override {
     guarded([&] { mysql::forget(place_, point); });
   }
@@ -53,13 +91,18 @@ class MysqlEngine : public Engine {
 
   bool remove_kept(const std::string& point) override {
     if (!present()) return false;
+    try {
+      guarded([&] { claim(); });
+    } catch (const Refused&) {
+      return false;
+    }
     guarded([&] { mysql::remove_kept(place_, point); });
     return true;
   }
 
-  std::vector<TableFacts> facts(const std::string& point,
-                                const std::vector<Backup>& backups) override {
-    return guarded([&] { return mysql::gather_facts(place_, point, backups); });
+  std::vector<TableFacts> facts(const std::string& point, const std::vector<Backup>& backups,
+                                std::optional<std::chrono::milliseconds> within) override {
+    return guarded([&] { return mysql::gather_facts(place_, point, backups, within); });
   }
 
   std::vector<Check> diagnose(Depth depth) override {
@@ -71,19 +114,29 @@ class MysqlEngine : public Engine {
   }
 
   Prepared prepare(const Order& order) override {
-    return guarded([&] { return mysql::prepare(place_, order); });
+    return guarded([&] {
+      claim_with_a_clear_way();
+      return mysql::prepare(place_, order);
+    });
   }
 
   std::unique_ptr<Step> swap(const std::string& prepared) override {
-    return mysql::make_swap(place_, mysql::plan_from(prepared));
+    return std::make_unique<ClaimedStep>(mysql::make_swap(place_, mysql::plan_from(prepared)),
+                                         place_);
   }
 
   std::vector<Backup> leave(const std::string& prepared, const std::string& point) override {
-    return guarded([&] { return mysql::leave(place_, mysql::plan_from(prepared), point); });
+    return guarded([&] {
+      claim();
+      return mysql::leave(place_, mysql::plan_from(prepared), point);
+    });
   }
 
   void settle(const std::string& prepared) override {
-    guarded([&] { mysql::settle(place_, mysql::plan_from(prepared).operation); });
+    guarded([&] {
+      claim();
+      mysql::settle(place_, mysql::plan_from(prepared).operation);
+    });
   }
 
   void discard(const std::string& operation) override {
@@ -96,12 +149,21 @@ class MysqlEngine : public Engine {
   }
 
  private:
+  // Before anything is written; kept until this engine goes.
+  void claim() { mysql::require_claim(claim_, place_); }
+
+  void claim_with_a_clear_way() {
+    claim();
+    mysql::clear_way(place_, place_.settings.take_over);
+  }
+
   template <class Work>
   std::invoke_result_t<Work> guarded(Work&& work) {
     return mysql::guarded(place_.schema, std::forward<Work>(work));
   }
 
   mysql::Place place_;
+  std::shared_ptr<mysql::Claim> claim_;
   std::optional<bool> present_;
 };
 

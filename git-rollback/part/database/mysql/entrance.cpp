@@ -11,6 +11,7 @@ namespace rollback::mysql {
 namespace {
 
 constexpr int access_denied = 1045;
+constexpr int no_right_to_database = 1044;  // by a login that is right
 constexpr int unknown_database = 1049;
 
 Endpoint::Tls tls_of(Address::Tls tls) {
@@ -62,7 +63,7 @@ class Entrance {
       Session(endpoint_of(address_, login));
     } catch (const ServerError& error) {
       if (error.code() == access_denied) return false;
-      if (error.code() != unknown_database) throw;
+      if (error.code() != unknown_database && error.code() != no_right_to_database) throw;
     }
     return true;
   }

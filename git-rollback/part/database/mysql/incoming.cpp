@@ -1,19 +1,17 @@
 #include "part/database/mysql/incoming.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "os/counted.h"
 #include "os/error.h"
 #include "os/progress.h"
-#include "part/database/mysql/lock_wait.h"
+#include "part/database/mysql/carry.h"
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/rows.h"
 
 namespace rollback::mysql {
 namespace {
 
-constexpr std::chrono::seconds lock_deadline{30};
 constexpr int catch_up_rounds = 10;
 constexpr std::int64_t few_keys = 500;  // carried over under the lock in a few milliseconds
 
@@ -21,10 +19,6 @@ constexpr std::int64_t few_keys = 500;  // carried over under the lock in a few 
 Projection projection_for(const Change& change) {
   if (change.choice == Choice::restore) return {*change.after, *change.after, change.source, ""};
   return {*change.before, *change.after, change.before->name, change.source};
-}
-
-bool takes_live_rows(const Change& change) {
-  return change.choice == Choice::keep_all || change.choice == Choice::keep_new;
 }
 
 bool fills_columns(const Change& change) {
@@ -58,16 +52,6 @@ std::int64_t keep(Session& session, const Change& change, const Backup& recorded
       .set_aside;
 }
 
-Carry carry_of(const Change& change) {
-  Carry carry;
-  carry.projection = projection_for(change);
-  carry.log = change.before_log();
-  carry.target = change.incoming;
-  if (change.choice == Choice::keep_new) carry.keep_from = change.source;
-  carry.aside = change.aside;
-  return carry;
-}
-
 void check_incoming(Session& session, const Change& change) {
   const auto found = read_definition(session, change.incoming);
   CreateTable expected = change.after->create;
@@ -90,10 +74,22 @@ bool builds(Choice choice) {
   return choice == Choice::restore || choice == Choice::keep_all || choice == Choice::keep_new;
 }
 
+bool takes_live_rows(const Change& change) {
+  return change.choice == Choice::keep_all || change.choice == Choice::keep_new;
+}
+
+Carry carry_of(const Change& change) {
+  Carry carry;
+  carry.projection = projection_for(change);
+  carry.log = change.before_log();
+  carry.target = change.incoming;
+  if (change.choice == Choice::keep_new) carry.keep_from = change.source;
+  carry.aside = change.aside;
+  return carry;
+}
+
 void log_live(Session& session, const Change& change) {
-  taking_a_lock(session, {change.before->name}, lock_deadline, [&] {
-    start_log(session, *change.before, change.before->name, change.before_log());
-  });
+  start_log(session, *change.before, change.before->name, change.before_log());
 }
 
 void create_incoming(Session& session, const Change& change) {

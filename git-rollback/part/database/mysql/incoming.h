@@ -5,12 +5,18 @@
 #include <cstdint>
 
 #include "part/database/backup_trailer.h"
+#include "part/database/mysql/carry.h"
 #include "part/database/mysql/change.h"
 
 namespace rollback::mysql {
 
 // Whether a choice brings a table of its own, else only displaces.
 bool builds(Choice choice);
+
+// Whether today's rows go live, in the point's shape.
+bool takes_live_rows(const Change& change);
+// Of those that are written while it is built. Needs `before` and `after`.
+Carry carry_of(const Change& change);
 
 // Notes what is written to the live table from now on.
 void log_live(Session& session, const Change& change);

@@ -11,9 +11,19 @@
 
 namespace rollback::mysql {
 
-// Calls `work` until it does not throw for a lock. Past the deadline: Refused,
-// with the sessions that stand in the way named (id, user, host, how long, what).
+// How long we try for a table's lock, and how long any other statement waits.
+inline constexpr std::chrono::seconds default_deadline{10};
+
+// Calls `work` until it does not throw for a lock; it may be called many times.
+// Past the deadline: Refused, with the sessions that stand in the way named (id,
+// user, host, how long, what). A statement waits up to default_deadline after it.
 void taking_a_lock(Session& session, const std::vector<std::string>& tables,
                    std::chrono::seconds deadline, const std::function<void()>& work);
+
+// The same for work that takes the lock in a session of its own, and is told how
+// long it may wait for it.
+using Try = std::function<void(std::chrono::seconds wait)>;
+void trying_for_a_lock(Session& session, const std::vector<std::string>& tables,
+                       std::chrono::seconds deadline, const Try& work);
 
 }  // namespace rollback::mysql

@@ -71,7 +71,8 @@ class Preparation {
   void look() {
     const Transaction snapshot(reader_, Transaction::Kind::snapshot);
     const Registry registry(reader_, place_.component);
-    seen_ = survey(reader_, registry, place_.settings, order_.point, order_.backups);
+    seen_ = survey(reader_, registry, place_.settings, order_.point, order_.backups,
+                   order_.count_within);
     decisions_ = order_.choose(seen_.facts);
   }
 
@@ -187,10 +188,12 @@ Engine::Prepared prepare(const Place& place, const Order& order) {
 }
 
 std::vector<TableFacts> gather_facts(const Place& place, const std::string& point,
-                                     const std::vector<Backup>& backups) {
+                                     const std::vector<Backup>& backups,
+                                     std::optional<std::chrono::milliseconds> within) {
   Session session = open(place);
   const Transaction snapshot(session, Transaction::Kind::snapshot);
-  return survey(session, Registry(session, place.component), place.settings, point, backups).facts;
+  return survey(session, Registry(session, place.component), place.settings, point, backups, within)
+      .facts;
 }
 
 }  // namespace rollback::mysql

@@ -13,6 +13,7 @@ namespace rollback::mysql {
 Engine::Prepared prepare(const Place& place, const Order& order);
 
 std::vector<TableFacts> gather_facts(const Place& place, const std::string& point,
-                                     const std::vector<Backup>& backups);
+                                     const std::vector<Backup>& backups,
+                                     std::optional<std::chrono::milliseconds> within);
 
 }  // namespace rollback::mysql

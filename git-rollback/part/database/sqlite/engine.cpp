@@ -73,8 +73,8 @@ class SqliteEngine : public Engine {
         [&] { return sqlite::capture(location_, component_, settings_, occasion.point); });
   }
 
-  std::vector<TableFacts> facts(const std::string& point,
-                                const std::vector<Backup>& backups) override {
+  std::vector<TableFacts> facts(const std::string& point, const std::vector<Backup>& backups,
+                                std::optional<std::chrono::milliseconds>) override {
     return guarded(
         [&] { return sqlite::gather_facts(location_, component_, settings_, point, backups); });
   }

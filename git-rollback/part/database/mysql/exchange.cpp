@@ -1,0 +1,262 @@
+#include "part/database/mysql/exchange.h"
+
+#include <algorithm>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "part/database/mysql/carry.h"
+#include "part/database/mysql/cut_over.h"
+#include "part/database/mysql/incoming.h"
+#include "part/database/mysql/keys.h"
+#include "part/database/mysql/late_rows.h"
+#include "part/database/mysql/lock_wait.h"
+#include "part/database/mysql/log.h"
+#include "part/database/mysql/standing.h"
+#include "part/database/mysql/triggers.h"
+
+namespace rollback::mysql {
+namespace {
+
+constexpr int rounds = 10;
+constexpr std::int64_t few_keys = 200;
+
+class Exchange {
+ public:
+  Exchange(const Place& place, Session& session, Registry& registry, const Plan& plan)
+      : place_(place), session_(session), registry_(registry), plan_(plan) {
+    for (const Change& change : plan.changes) {
+      if (change.swaps()) changes_.push_back(&change);
+    }
+  }
+
+  void run() {
+    carries(session_);
+    if (!is_renamed(session_, plan_)) {
+      get_ready();
+      fail_point("database swap: ready");
+      drop_keys(session_, plan_.outside_keys);
+      fail_point("database swap: without keys");
+      try {
+        cut_over(place_, session_, cut(), default_deadline);
+      } catch (const std::exception&) {
+        // The answer can be lost of a RENAME that was done.
+        if (!is_renamed(session_, plan_)) {
+          add_keys(session_, plan_.outside_keys);
+          throw;
+        }
+      }
+    }
+    fail_point("database swap: renamed");
+    finish();
+  }
+
+ private:
+  void get_ready() {
+    for (const OutsideKey& key : unknown_keys(session_, plan_)) {
+      throw Refused(
+          "table '" + key.table + "' got a foreign key to table '" + key.key.parent + "' meanwhile",
+          {"nothing was changed by this; run the command again"});
+    }
+    for (const Change* change : changes_) {
+      if (change->choice == Choice::restore) refill_if_touched(*change);
+      if (!takes_live_rows(*change)) continue;
+      make_aside(session_, *change->before, change->aside);
+      for (int i = 0; i < rounds && carry_over(session_, carry_of(*change)).keys > few_keys; ++i) {
+      }
+    }
+    for (const Change* change : changes_) {
+      if (change->choice == Choice::restore) set_counter(*change, change->after->counter);
+    }
+  }
+
+  CutOver cut() {
+    CutOver cut;
+    for (const Change* change : changes_) {
+      if (change->before) {
+        cut.contended.push_back(change->before->name);
+        cut.written.push_back(change->before_log());
+        cut.renames.emplace_back(change->before->name, change->displaced);
+      }
+      if (change->after) {
+        cut.written.push_back(change->incoming);
+        cut.written.push_back(change->after_log());
+        cut.renames.emplace_back(change->incoming, change->after->name);
+      }
+      if (!takes_live_rows(*change)) continue;
+      cut.written.push_back(change->aside);
+      if (!change->source.empty()) cut.read.push_back(change->source);
+    }
+    cut.work = [this] { under_lock(); };
+    cut.take_back = [this] { give_triggers_back(); };
+    return cut;
+  }
+
+  void under_lock() {
+    fail_point("database swap: locked");
+    require_structure(session_, plan_, false);
+    bring_up_to_now();
+    fail_point("database swap: carried");
+    for (const Change* change : changes_) {
+      if (takes_live_rows(*change)) keep_counter(*change);
+    }
+    for (const Change* change : changes_) {
+      if (change->before && has_triggers(*change)) {
+        move_triggers(session_, change->before->name, "", {});
+      }
+    }
+    fail_point("database swap: without triggers");
+    for (const Change* change : changes_) {
+      if (change->after && has_triggers(*change)) {
+        move_triggers(session_, "", change->incoming, change->after->triggers);
+      }
+    }
+    fail_point("database swap: triggers");
+  }
+
+  // The live rows of a moment ago.
+  static Projection slipped_in(const Change& change) {
+    Projection projection = carry_of(change).projection;
+    projection.table = change.displaced;
+    return projection;
+  }
+
+  static bool has_triggers(const Change& change) {
+    return (change.before && !change.before->triggers.empty()) ||
+           (change.after && !change.after->triggers.empty());
+  }
+
+  void give_triggers_back() {
+    if (is_renamed(session_, plan_)) return;
+    std::vector<std::string> tables;
+    for (const Change* change : changes_) {
+      if (change->before && has_triggers(*change)) tables.push_back(change->before->name);
+    }
+    if (tables.empty()) return;
+    taking_a_lock(session_, tables, default_deadline, [&] {
+      for (const Change* change : changes_) {
+        if (has_triggers(*change)) move_triggers(session_, change->incoming, "", {});
+      }
+      for (const Change* change : changes_) {
+        if (!change->before || !has_triggers(*change)) continue;
+        move_triggers(session_, "", change->before->name, change->before->triggers);
+      }
+    });
+  }
+
+  // What was written since prepare().
+  void bring_up_to_now() {
+    std::int64_t lost = plan_.rows_lost;
+    for (const Change* change : changes_) {
+      if (!change->before) continue;
+      if (takes_live_rows(*change)) {
+        Carry carry = carry_of(*change);
+        carry.last = true;
+        carry.whole = is_changed_by_others(*change->before);
+        lost += carry_over(session_, carry).set_aside;
+        require_not_emptied(*change);
+      } else if (!change->ledger && is_logged(session_, change->before_log())) {
+        lost += count_logged(session_, *change->before, change->before_log());
+        if (change->if_unwritten) written_meanwhile(*change);
+      }
+      if (lost > plan_.rows_lost && lost > plan_.loss_limit) written_meanwhile(*change);
+    }
+  }
+
+  [[noreturn]] static void written_meanwhile(const Change& change) {
+    throw Refused("rows of table '" + change.table() + "' were written meanwhile",
+                  {"nothing was changed; run the command again"});
+  }
+
+  // TRUNCATE fires no trigger. The first and the last row are there, or it was.
+  void require_not_emptied(const Change& change) {
+    const auto key = common_key(*change.before, *change.after);
+    if (key.empty() || change.choice != Choice::keep_all) return;
+    const std::string live = identifier(change.before->name);
+    for (const char* const direction : {"", " DESC"}) {
+      std::string columns;
+      std::string order;
+      for (const auto& column : key) {
+        columns += (columns.empty() ? "" : ", ") + identifier(column);
+        order += (order.empty() ? " ORDER BY " : ", ") + identifier(column) + direction;
+      }
+      const std::string gone = session_.text(
+          "SELECT count(*) FROM (SELECT " + columns + " FROM " + identifier(change.incoming) +
+          order + " LIMIT 1) AS i LEFT JOIN " + live + " ON " + same_key(key, "i", live) +
+          " WHERE " + live + "." + identifier(key[0]) + " IS NULL");
+      if (gone == "0") continue;
+      throw Refused("table '" + change.table() + "' was emptied meanwhile by TRUNCATE TABLE",
+                    {"nothing was changed; run the command again"});
+    }
+  }
+
+  // As after a swap that was taken back: the point's rows were written to.
+  void refill_if_touched(const Change& change) {
+    if (!is_logged(session_, change.after_log())) return;
+    session_.run("TRUNCATE TABLE " + identifier(change.incoming));
+    fill(session_, {{*change.after, *change.after, change.source, ""}, change.incoming, "", ""});
+    session_.run("DELETE FROM " + identifier(change.after_log()));
+  }
+
+  void set_counter(const Change& change, std::optional<std::uint64_t> counter) {
+    if (!counter) return;
+    session_.run("ALTER TABLE " + identifier(change.incoming) +
+                 " AUTO_INCREMENT = " + std::to_string(*counter));
+  }
+
+  std::int64_t counter_of(const std::string& table) {
+    return session_.number(
+        "SELECT auto_increment FROM information_schema.tables WHERE table_schema = database()"
+        " AND table_name = " +
+        literal(table));
+  }
+
+  void keep_counter(const Change& change) {
+    if (!change.after->counter) return;
+    const std::int64_t now = counter_of(change.before->name);
+    if (now > counter_of(change.incoming)) {
+      set_counter(change, static_cast<std::uint64_t>(now));
+    }
+  }
+
+  void finish() {
+    for (const Change* change : changes_) {
+      if (change->before) drop_keys(session_, change->displaced);
+    }
+    fail_point("database swap: displaced");
+    for (const Change* change : changes_) {
+      if (change->after) add_keys(session_, *change->after);
+    }
+    add_keys(session_, plan_.outside_keys);
+    fail_point("database swap: keys");
+    for (const Change* change : changes_) {
+      if (!takes_live_rows(*change) || !is_logged(session_, change->before_log())) continue;
+      make_aside(session_, *change->before, change->aside);
+      carry_what_slipped_in(session_, {.projection = slipped_in(*change),
+                                       .log = change->before_log(),
+                                       .target = change->after->name,
+                                       .keep_from = carry_of(*change).keep_from,
+                                       .aside = change->aside,
+                                       .overtaken_by = change->after_log()});
+    }
+    fail_point("database swap: slipped in");
+    for (const Change* change : changes_) {
+      record_aside(session_, registry_, plan_.operation, change->table(), change->aside);
+    }
+    registry_.set_state(plan_.operation, State::swapped);
+    fail_point("database swap: after");
+  }
+
+  const Place& place_;
+  Session& session_;
+  Registry& registry_;
+  const Plan& plan_;
+  std::vector<const Change*> changes_;
+};
+
+}  // namespace
+
+void exchange(const Place& place, Session& session, Registry& registry, const Plan& plan) {
+  Exchange(place, session, registry, plan).run();
+}
+
+}  // namespace rollback::mysql

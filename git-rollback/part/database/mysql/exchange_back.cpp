@@ -1,0 +1,234 @@
+#include <algorithm>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "part/database/mysql/carry.h"
+#include "part/database/mysql/cut_over.h"
+#include "part/database/mysql/exchange.h"
+#include "part/database/mysql/fitting.h"
+#include "part/database/mysql/incoming.h"
+#include "part/database/mysql/keys.h"
+#include "part/database/mysql/late_rows.h"
+#include "part/database/mysql/lock_wait.h"
+#include "part/database/mysql/log.h"
+#include "part/database/mysql/standing.h"
+#include "part/database/mysql/triggers.h"
+
+namespace rollback::mysql {
+namespace {
+
+constexpr int rounds = 10;
+constexpr std::int64_t few_keys = 200;
+constexpr const char* did_not_stay = "it was written to the point's rows, which did not stay";
+
+class ExchangeBack {
+ public:
+  ExchangeBack(const Place& place, Session& session, Registry& registry, const Plan& plan)
+      : place_(place), session_(session), registry_(registry), plan_(plan) {
+    for (const Change& change : plan.changes) {
+      if (change.swaps()) changes_.push_back(&change);
+    }
+  }
+
+  void run() {
+    carries(session_);
+    if (is_renamed(session_, plan_)) {
+      get_ready();
+      fail_point("database revert: ready");
+      drop_keys(session_, plan_.outside_keys);
+      fail_point("database revert: without keys");
+      try {
+        cut_over(place_, session_, cut(), default_deadline);
+      } catch (const std::exception&) {
+        // The answer can be lost of a RENAME that was done.
+        if (is_renamed(session_, plan_)) {
+          add_keys(session_, plan_.outside_keys);
+          throw;
+        }
+      }
+    }
+    fail_point("database revert: renamed");
+    finish();
+  }
+
+ private:
+  // Rows set aside by a revert have the shape of what goes; those by the swap had
+  // that of what comes back.
+  static std::string aside_of(const Change& change) { return change.id + "_aside"; }
+
+  static Carry carry_back(const Change& change) {
+    return {.projection = {*change.after, *change.before, change.after->name, change.displaced},
+            .log = change.after_log(),
+            .target = change.displaced,
+            .aside = aside_of(change)};
+  }
+
+  static bool goes_both_ways(const Change& change) { return change.before && change.after; }
+
+  void get_ready() {
+    for (const Change* change : changes_) {
+      if (!change->after) continue;
+      make_aside(session_, *change->after, aside_of(*change));
+      if (!takes_live_rows(*change)) continue;
+      for (int i = 0; i < rounds && carry_over(session_, carry_back(*change)).keys > few_keys;
+           ++i) {
+      }
+    }
+  }
+
+  CutOver cut() {
+    CutOver cut;
+    for (const Change* change : changes_) {
+      if (change->after) {
+        cut.contended.push_back(change->after->name);
+        cut.written.push_back(change->after_log());
+        cut.written.push_back(aside_of(*change));
+        cut.renames.emplace_back(change->after->name, change->incoming);
+      }
+      if (change->before) {
+        cut.written.push_back(change->displaced);
+        cut.written.push_back(change->before_log());
+        cut.renames.emplace_back(change->displaced, change->before->name);
+      }
+    }
+    if (cut.contended.empty()) cut.contended = cut.written;
+    cut.work = [this] { under_lock(); };
+    cut.take_back = [this] { give_triggers_back(); };
+    return cut;
+  }
+
+  void under_lock() {
+    fail_point("database revert: locked");
+    require_structure(session_, plan_, true);
+    for (const Change* change : changes_) take_back_rows(*change);
+    fail_point("database revert: carried");
+    for (const Change* change : changes_) {
+      if (change->after) move_triggers(session_, change->after->name, "", {});
+    }
+    fail_point("database revert: without triggers");
+    for (const Change* change : changes_) {
+      if (change->before) move_triggers(session_, "", change->displaced, change->before->triggers);
+    }
+    fail_point("database revert: triggers");
+  }
+
+  void give_triggers_back() {
+    if (!is_renamed(session_, plan_)) return;
+    std::vector<std::string> tables;
+    for (const Change* change : changes_) {
+      if (change->after) tables.push_back(change->after->name);
+    }
+    if (tables.empty()) return;
+    taking_a_lock(session_, tables, default_deadline, [&] {
+      for (const Change* change : changes_) {
+        if (change->before) move_triggers(session_, change->displaced, "", {});
+      }
+      for (const Change* change : changes_) {
+        if (change->after)
+          move_triggers(session_, "", change->after->name, change->after->triggers);
+      }
+    });
+  }
+
+  void take_back_rows(const Change& change) {
+    if (!change.after) return;
+    if (!takes_live_rows(change)) return set_aside(change);
+    Carry carry = carry_back(change);
+    carry.last = true;
+    carry.whole = is_changed_by_others(*change.after);
+    carry_over(session_, carry);
+  }
+
+  void set_aside(const Change& change) {
+    const auto key = change.after->key();
+    const std::string log = identifier(change.after_log());
+    const std::string live = identifier(change.after->name);
+    if (!is_logged(session_, change.after_log())) return;
+    Batch batch(session_);
+    std::string same;
+    for (size_t i = 0; i < key.size(); ++i) {
+      same += (i == 0 ? "" : " AND ") + live + "." + identifier(key[i]) + " = d.k" +
+              std::to_string(i + 1);
+    }
+    const std::string rows = key.empty() ? live
+                                         : "(SELECT DISTINCT " + log_columns(key) + " FROM " + log +
+                                               ") AS d JOIN " + live + " ON " + same;
+    const std::string staged = "git_rollback_late";
+    stage(session_, staged, *change.after, live, rows);
+    put_aside(session_, {{*change.after, *change.after, staged, ""}, "", "true", aside_of(change)},
+              did_not_stay);
+    session_.run("DELETE FROM " + log);
+    // Of no row: says that these are no longer the point's rows.
+    session_.run("INSERT INTO " + log + " () VALUES ()");
+    batch.commit();
+  }
+
+  void finish() {
+    for (const Change* change : changes_) {
+      if (change->after) drop_keys(session_, change->incoming);
+    }
+    fail_point("database revert: displaced");
+    give_back_to_live();
+    fail_point("database revert: keys");
+    for (const Change* change : changes_) {
+      if (goes_both_ways(*change) && takes_live_rows(*change)) carry_slipped_in(*change);
+    }
+    fail_point("database revert: slipped in");
+    for (const Change* change : changes_) {
+      record_aside(session_, registry_, plan_.operation, change->table(), aside_of(*change));
+    }
+    registry_.set_state(plan_.operation, State::prepared);
+    fail_point("database revert: after");
+  }
+
+  // Also where the swap was stopped before it renamed.
+  void give_back_to_live() {
+    std::vector<std::string> tables;
+    for (const Change* change : changes_) {
+      if (!change->before) continue;
+      const auto live = read_definition(session_, change->before->name);
+      if (!live || live->triggers != change->before->triggers) {
+        tables.push_back(change->before->name);
+      }
+    }
+    if (!tables.empty())
+      taking_a_lock(session_, tables, default_deadline, [&] { give_triggers(); });
+    for (const Change* change : changes_) {
+      if (change->before) add_keys(session_, *change->before);
+    }
+    add_keys(session_, plan_.outside_keys);
+  }
+
+  void give_triggers() {
+    for (const Change* change : changes_) move_triggers(session_, change->incoming, "", {});
+    for (const Change* change : changes_) {
+      if (!change->before) continue;
+      move_triggers(session_, "", change->before->name, change->before->triggers);
+    }
+  }
+
+  void carry_slipped_in(const Change& change) {
+    if (!is_logged(session_, change.after_log())) return;
+    Carry carry = carry_back(change);
+    make_aside(session_, *change.after, carry.aside);
+    carry.projection.table = change.incoming;
+    carry.projection.fill = change.before->name;
+    carry.target = change.before->name;
+    carry.overtaken_by = change.before_log();
+    carry_what_slipped_in(session_, carry);
+  }
+
+  const Place& place_;
+  Session& session_;
+  Registry& registry_;
+  const Plan& plan_;
+  std::vector<const Change*> changes_;
+};
+
+}  // namespace
+
+void exchange_back(const Place& place, Session& session, Registry& registry, const Plan& plan) {
+  ExchangeBack(place, session, registry, plan).run();
+}
+
+}  // namespace rollback::mysql

@@ -1,0 +1,140 @@
+#include "part/database/mysql/keys.h"
+
+#include <algorithm>
+
+#include "part/database/mysql/lock_wait.h"
+
+namespace rollback::mysql {
+namespace {
+
+constexpr int no_such_table = 1146;
+
+std::string qualified(const std::string& schema, const std::string& table) {
+  return (schema.empty() ? "" : identifier(schema) + ".") + identifier(table);
+}
+
+std::vector<std::string> names_on(Session& session, const std::string& qualified_table) {
+  std::vector<std::string> names;
+  try {
+    const auto shown = session.rows("SHOW CREATE TABLE " + qualified_table);
+    for (const Element& element : parse_create_table(shown.at(0).at(1).value()).elements) {
+      if (element.kind == Element::Kind::foreign_key) names.push_back(element.name);
+    }
+  } catch (const ServerError& error) {
+    if (error.code() != no_such_table) throw;
+  }
+  return names;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void alter(Session& session, const std::string& table, const std::string& qualified_table,
+           const std::vector<std::string>& what, std::vector<std::string> parents = {}) {
+  if (what.empty()) return;
+  std::string list;
+  for (const auto& one : what) list += (list.empty() ? " " : ", ") + one;
+  parents.insert(parents.begin(), table);
+  taking_a_lock(session, parents, default_deadline,
+                [&] { session.run("ALTER TABLE " + qualified_table + list); });
+}
+
+bool table_is_there(Session& session, const OutsideKey& key) {
+  return session.number("SELECT count(*) FROM information_schema.tables WHERE table_schema = " +
+                        literal(key.schema) + " AND table_name = " + literal(key.table)) > 0;
+}
+
+}  // namespace
+
+void drop_keys(Session& session, const std::string& table) {
+  std::vector<std::string> what;
+  for (const auto& name : names_on(session, identifier(table))) {
+    what.push_back("DROP FOREIGN KEY " + identifier(name));
+  }
+  alter(session, table, identifier(table), what);
+}
+
+void add_keys(Session& session, const Definition& definition) {
+  if (definition.foreign_keys.empty()) return;
+  const std::string table = identifier(definition.name);
+  const auto there = names_on(session, table);
+  std::vector<std::string> what;
+  std::vector<std::string> parents;
+  for (const ForeignKey& key : definition.foreign_keys) {
+    if (contains(there, key.name)) continue;
+    what.push_back("ADD " + key.sql);
+    parents.push_back(key.parent);
+  }
+  alter(session, definition.name, table, what, parents);
+}
+
+void drop_keys(Session& session, const std::vector<OutsideKey>& keys) {
+  for (const OutsideKey& key : keys) {
+    const std::string table = qualified(key.schema, key.table);
+    if (!contains(names_on(session, table), key.key.name)) continue;
+    alter(session, key.table, table, {"DROP FOREIGN KEY " + identifier(key.key.name)},
+          {key.key.parent});
+  }
+}
+
+void add_keys(Session& session, const std::vector<OutsideKey>& keys) {
+  for (const OutsideKey& key : keys) {
+    const std::string table = qualified(key.schema, key.table);
+    if (!table_is_there(session, key)) continue;
+    if (contains(names_on(session, table), key.key.name)) continue;
+    alter(session, key.table, table, {"ADD " + key.key.sql}, {key.key.parent});
+  }
+}
+
+bool has_keys(Session& session, const std::vector<OutsideKey>& keys) {
+  return std::all_of(keys.begin(), keys.end(), [&](const OutsideKey& key) {
+    return !table_is_there(session, key) ||
+           contains(names_on(session, qualified(key.schema, key.table)), key.key.name);
+  });
+}
+
+std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan) {
+  std::vector<std::string> tables;
+  for (const Change& change : plan.changes) {
+    if (change.swaps() && change.before) tables.push_back(change.before->name);
+  }
+  std::vector<OutsideKey> unknown;
+  for (const OutsideKey& found : keys_from_outside(session, tables)) {
+    const auto same = [&](const OutsideKey& known) {
+      return known.schema == found.schema && known.table == found.table &&
+             known.key.name == found.key.name;
+    };
+    if (std::none_of(plan.outside_keys.begin(), plan.outside_keys.end(), same)) {
+      unknown.push_back(found);
+    }
+  }
+  return unknown;
+}
+
+bool is_changed_by_others(const Definition& definition) {
+  return std::any_of(definition.foreign_keys.begin(), definition.foreign_keys.end(),
+                     [](const ForeignKey& key) { return key.cascades; });
+}
+
+std::vector<Orphans> find_orphans(Session& session, const Definition& definition) {
+  std::vector<Orphans> all;
+  for (const ForeignKey& key : definition.foreign_keys) {
+    std::string given;
+    std::string same;
+    for (size_t i = 0; i < key.columns.size(); ++i) {
+      const std::string column = "c." + identifier(key.columns[i]);
+      given += " AND " + column + " IS NOT NULL";
+      same += (i == 0 ? "" : " AND ") + ("p." + identifier(key.parent_columns[i])) + " = " + column;
+    }
+    const std::int64_t rows = session.number("SELECT count(*) FROM " + identifier(definition.name) +
+                                             " AS c WHERE NOT EXISTS (SELECT 1"
+                                             " FROM " +
+                                             qualified(key.parent_schema, key.parent) +
+                                             " AS p WHERE " + same + ")" + given);
+    if (rows > 0) all.push_back({definition.name, key.name, rows});
+  }
+  return all;
+}
+
+}  // namespace rollback::mysql

@@ -1,0 +1,35 @@
+#include "part/database/mysql/late_rows.h"
+
+#include "part/database/mysql/fitting.h"
+
+namespace rollback::mysql {
+
+void carry_what_slipped_in(Session& session, const Carry& carry) {
+  Carry last = carry;
+  last.last = true;
+  last.whole = false;
+  if (common_key(carry.projection.from, carry.projection.to).empty()) return;
+  carry_over(session, last);
+}
+
+void record_aside(Session& session, Registry& registry, const std::string& operation,
+                  const std::string& table, const std::string& aside) {
+  if (aside.empty() || !table_exists(session, aside)) return;
+  std::int64_t rows = count_rows(session, aside);
+  if (rows == 0) {
+    session.run("DROP TABLE " + identifier(aside));
+    return;
+  }
+  for (const Aside& known : registry.aside(operation)) {
+    if (known.aside == aside) rows -= known.rows;
+  }
+  if (rows <= 0) return;
+  const auto reason =
+      session.rows("SELECT git_rollback_reason, count(*) OVER () FROM " + identifier(aside) +
+                   " GROUP BY git_rollback_reason ORDER BY count(*) DESC LIMIT 1");
+  const bool several = reason.at(0).at(1) != "1";
+  registry.put(operation, {table, aside, rows,
+                           reason.at(0).at(0).value_or("") + (several ? ", and others" : "")});
+}
+
+}  // namespace rollback::mysql

@@ -1,0 +1,22 @@
+// Rows that were written in the moment of a swap, and the record of all that
+// was set aside.
+#pragma once
+
+#include <string>
+
+#include "part/database/mysql/carry.h"
+#include "part/database/mysql/registry.h"
+
+namespace rollback::mysql {
+
+// What stands in the log of a table that was live until a moment ago goes into the
+// one that is live now, while others write there. Without a key it stays where it
+// is, in the displaced table.
+void carry_what_slipped_in(Session& session, const Carry& carry);
+
+// Says in the registry how many rows stand in the table, unless it does; a table
+// without rows goes.
+void record_aside(Session& session, Registry& registry, const std::string& operation,
+                  const std::string& table, const std::string& aside);
+
+}  // namespace rollback::mysql

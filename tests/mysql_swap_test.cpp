@@ -1,0 +1,189 @@
+// The swap of tables on a real server, there and back, while others write.
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "mysql_swap_fixture.h"
+#include "os/error.h"
+
+namespace rollback::mysql {
+namespace {
+
+class MysqlSwap : public MysqlSwapTest {
+ protected:
+  void migrated() {
+    server().sql(
+        "CREATE TABLE bot(id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(30), level INT)"
+        " ENGINE=InnoDB; CREATE TABLE item(id INT PRIMARY KEY AUTO_INCREMENT, bot INT, what"
+        " VARCHAR(20)); CREATE TABLE updates(name VARCHAR(40) PRIMARY KEY);"
+        "INSERT INTO bot SELECT seq, concat('bot', seq), seq FROM " +
+        numbers(500) +
+        ";"
+        "INSERT INTO item SELECT seq, seq, 'sword' FROM " +
+        numbers(500) +
+        ";"
+        "INSERT INTO updates VALUES ('1')");
+    point({"bot", "item", "updates"});
+    server().sql(
+        "ALTER TABLE bot ADD COLUMN extra INT NOT NULL DEFAULT 3, DROP COLUMN level;"
+        "ALTER TABLE item ADD COLUMN rare INT; INSERT INTO updates VALUES ('2');"
+        "INSERT INTO bot(name) VALUES ('since'); UPDATE bot SET name='changed' WHERE id=1;"
+        "CREATE TABLE fresh(a INT PRIMARY KEY)");
+  }
+};
+
+TEST_F(MysqlSwap, PutsThePointsTablesInPlaceAndTakesThemBack) {
+  migrated();
+  const std::string before = server().dump();
+  const Plan plan = prepare({{"bot", Choice::keep_all},
+                             {"item", Choice::restore},
+                             {"updates", Choice::restore},
+                             {"fresh", Choice::displace}});
+  EXPECT_EQ(seen(plan), Observation::before);
+  step(plan)->apply();
+  EXPECT_EQ(seen(plan), Observation::after) << detail_;
+  step(plan)->apply();
+  EXPECT_EQ(server().sql("SELECT * FROM updates"), "1\n");
+  EXPECT_EQ(server().sql("SELECT * FROM bot WHERE id IN (1,2,501) ORDER BY id"),
+            "1\tchanged\t1\n2\tbot2\t2\n501\tsince\tNULL\n");
+  EXPECT_EQ(server().value("SELECT count(*) FROM item"), "500");
+  EXPECT_EQ(server().value("SELECT count(*) FROM information_schema.tables WHERE"
+                           " table_name='fresh'"),
+            "0");
+  EXPECT_EQ(aside(plan), "");
+  step(plan)->revert();
+  EXPECT_EQ(seen(plan), Observation::before) << detail_;
+  step(plan)->revert();
+  EXPECT_EQ(server().sql("SELECT * FROM updates ORDER BY name"), "1\n2\n");
+  EXPECT_EQ(server().sql("SELECT * FROM bot WHERE id IN (1,2,501) ORDER BY id"),
+            "1\tchanged\t3\n2\tbot2\t3\n501\tsince\t3\n");
+  EXPECT_EQ(server().value("SELECT count(*) FROM fresh"), "0");
+  step(plan)->apply();
+  EXPECT_EQ(seen(plan), Observation::after);
+}
+
+TEST_F(MysqlSwap, CarriesOverWhatIsWrittenSincePreparationAndBackWhatIsWrittenSinceTheSwap) {
+  migrated();
+  const Plan plan = prepare({{"bot", Choice::keep_all}, {"item", Choice::restore}});
+  server().sql(
+      "UPDATE bot SET name='late', extra=9 WHERE id=2; DELETE FROM bot WHERE id=3;"
+      "INSERT INTO bot(id, name) VALUES (700,'later')");
+  step(plan)->apply();
+  EXPECT_EQ(server().sql("SELECT * FROM bot WHERE id IN (2,3,700) ORDER BY id"),
+            "2\tlate\t2\n700\tlater\tNULL\n");
+  server().sql(
+      "UPDATE bot SET name='live' WHERE id=2; INSERT INTO bot(name, level) VALUES ('new',1);"
+      "DELETE FROM bot WHERE id=4; INSERT INTO item(bot, what) VALUES (9,'bow');"
+      "UPDATE item SET what='axe' WHERE id=7");
+  EXPECT_EQ(server().value("SELECT id FROM bot WHERE name='new'"), "701");
+  step(plan)->revert();
+  EXPECT_EQ(server().sql("SELECT * FROM bot WHERE id IN (2,3,4,700,701) ORDER BY id"),
+            "2\tlive\t9\n700\tlater\t3\n701\tnew\t3\n");
+  EXPECT_EQ(aside(plan), "item 2 it was written to the point's rows, which did not stay\n");
+  step(plan)->apply();
+  EXPECT_EQ(server().sql("SELECT * FROM bot WHERE id IN (2,4,701) ORDER BY id"),
+            "2\tlive\t2\n701\tnew\t1\n");
+  EXPECT_EQ(server().value("SELECT what FROM item WHERE id=7"), "sword");  // the point's again
+  EXPECT_EQ(server().value("SELECT count(*) FROM item"), "500");
+}
+
+TEST_F(MysqlSwap, StopsWhereLateRowsWouldBeLost) {
+  migrated();
+  Plan plan = prepare({{"item", Choice::restore}}, 1);
+  server().sql("INSERT INTO item(bot) VALUES (1)");
+  plan.changes[0].if_unwritten = true;
+  EXPECT_THROW(step(plan)->apply(), Refused);
+  EXPECT_EQ(seen(plan), Observation::before);
+  plan.changes[0].if_unwritten = false;
+  server().sql("INSERT INTO item(bot) VALUES (1)");
+  try {
+    step(plan)->apply();
+    ADD_FAILURE();
+  } catch (const Refused& error) {
+    EXPECT_STREQ(error.what(), "rows of table 'item' were written meanwhile");
+  }
+  EXPECT_EQ(seen(plan), Observation::before);
+  plan.loss_limit = 2;
+  step(plan)->apply();
+  EXPECT_EQ(seen(plan), Observation::after);
+}
+
+TEST_F(MysqlSwap, SetsAsideWhatDoesNotFit) {
+  server().sql("CREATE TABLE bot(id INT PRIMARY KEY, name VARCHAR(3) NOT NULL)");
+  point({"bot"});
+  server().sql(
+      "ALTER TABLE bot MODIFY name VARCHAR(20) NULL; INSERT INTO bot VALUES (1,'long'),"
+      "(2,'ok')");
+  const Plan plan = prepare({{"bot", Choice::keep_all}});
+  server().sql("INSERT INTO bot VALUES (3,NULL),(4,'fit')");
+  step(plan)->apply();
+  EXPECT_EQ(server().sql("SELECT * FROM bot ORDER BY id"), "2\tok\n4\tfit\n");
+  EXPECT_EQ(server().sql("SELECT id FROM " + plan.changes[0].aside + " ORDER BY id"), "1\n3\n");
+  EXPECT_NE(aside(plan).find("bot 2 "), std::string::npos) << aside(plan);
+}
+
+TEST_F(MysqlSwap, IsForeignWhereATableWasAlteredAndRefusedWhereItWasEmptied) {
+  migrated();
+  const Plan plan = prepare({{"bot", Choice::keep_all}, {"item", Choice::restore}});
+  server().sql("ALTER TABLE bot ADD COLUMN more INT");
+  EXPECT_EQ(seen(plan), Observation::foreign);
+  EXPECT_EQ(detail_, "table 'bot' has another definition");
+  EXPECT_THROW(step(plan)->apply(), Refused);
+  server().sql("ALTER TABLE bot DROP COLUMN more");
+  EXPECT_EQ(seen(plan), Observation::before);
+  server().sql("TRUNCATE TABLE bot; INSERT INTO bot(name) VALUES ('first')");
+  try {
+    step(plan)->apply();
+    ADD_FAILURE();
+  } catch (const Refused& error) {
+    EXPECT_STREQ(error.what(), "table 'bot' was emptied meanwhile by TRUNCATE TABLE");
+  }
+  EXPECT_EQ(seen(plan), Observation::before);
+  server().sql("DROP TABLE bot");
+  EXPECT_EQ(seen(plan), Observation::foreign);
+}
+
+TEST_F(MysqlSwap, KeepsTheCounterThatGaveTheNewestId) {
+  migrated();
+  const Plan plan = prepare({{"bot", Choice::keep_all}, {"item", Choice::restore}});
+  server().sql(
+      "START TRANSACTION; INSERT INTO bot(name) VALUES ('x'),('y'); ROLLBACK;"
+      "INSERT INTO item(bot) VALUES (1)");
+  step(plan)->apply();
+  server().sql("INSERT INTO bot(name) VALUES ('next'); INSERT INTO item(bot) VALUES (1)");
+  EXPECT_EQ(server().value("SELECT id FROM bot WHERE name='next'"), "504");
+  EXPECT_EQ(server().value("SELECT max(id) FROM item"),
+            std::to_string(*plan.changes[1].after->counter));
+}
+
+TEST_F(MysqlSwap, MovesTriggersAsTheyWere) {
+  server().sql(
+      "CREATE TABLE bot(id INT PRIMARY KEY, name VARCHAR(30)); CREATE TABLE audit(n INT"
+      " AUTO_INCREMENT PRIMARY KEY, what VARCHAR(40)); SET sql_mode='ANSI_QUOTES,PIPES_AS_CONCAT';"
+      "CREATE TRIGGER \"a`b\" AFTER INSERT ON bot FOR EACH ROW INSERT INTO audit(what) VALUES"
+      " ('one ' || NEW.name); SET NAMES latin1; SET sql_mode='';"
+      "CREATE TRIGGER two AFTER INSERT ON bot FOR EACH ROW INSERT INTO audit(what) VALUES"
+      " (concat('zw\xf6lf ', NEW.id)); SET NAMES utf8mb4;"
+      "CREATE DEFINER=nobody@nowhere TRIGGER three BEFORE DELETE ON bot FOR EACH ROW BEGIN END;");
+  const std::string then = triggers();
+  point({"bot"});
+  server().sql(
+      "ALTER TABLE bot ADD COLUMN extra INT; DROP TRIGGER two; CREATE TRIGGER other BEFORE INSERT"
+      " ON bot FOR EACH ROW SET NEW.extra = 5");
+  const std::string now = triggers();
+  const Plan plan = prepare({{"bot", Choice::keep_all}});
+  server().sql("INSERT INTO bot(id, name) VALUES (1,'x')");
+  step(plan)->apply();
+  EXPECT_EQ(triggers(), then);
+  EXPECT_EQ(server().sql("SELECT what FROM audit ORDER BY n"), "one x\n");  // not again
+  server().sql("INSERT INTO bot(id, name) VALUES (2,'y')");
+  EXPECT_EQ(server().sql("SELECT what FROM audit ORDER BY n"), "one x\none y\nzwölf 2\n");
+  step(plan)->revert();
+  EXPECT_EQ(triggers(), now);
+  EXPECT_EQ(server().sql("SELECT * FROM bot ORDER BY id"), "1\tx\t5\n2\ty\tNULL\n");
+  EXPECT_EQ(server().value("SELECT count(*) FROM audit"), "3");
+}
+
+}  // namespace
+}  // namespace rollback::mysql
