@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "part/database/backup_trailer.h"
+#include "part/database/procedure.h"
 #include "part/database/settings.h"
 #include "part/part.h"
 #include "store/git.h"
@@ -125,6 +126,11 @@ class Engine {
   virtual void settle(const std::string& prepared) = 0;
   virtual void discard(const std::string& operation) = 0;
   virtual std::vector<std::string> set_aside(const std::string& operation) = 0;
+
+  // One for each table, made where `install`; nothing: there are no procedures.
+  virtual std::optional<std::vector<Procedure>> procedures(bool /*install*/) {
+    return std::nullopt;
+  }
 };
 
 // Whether an engine takes it; Usage, with what is wrong. Opens nothing.

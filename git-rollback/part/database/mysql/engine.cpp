@@ -8,6 +8,7 @@
 #include "part/database/mysql/claim.h"
 #include "part/database/mysql/entrance.h"
 #include "part/database/mysql/prepare.h"
+#include "part/database/mysql/procedures.h"
 #include "part/database/mysql/settle.h"
 #include "part/database/mysql/swap.h"
 #include "part/database/mysql/upkeep.h"
@@ -146,6 +147,15 @@ class MysqlEngine : public Engine {
   std::vector<std::string> set_aside(const std::string& operation) override {
     if (!present()) return {};
     return guarded([&] { return mysql::set_aside(place_, operation); });
+  }
+
+  std::optional<std::vector<Procedure>> procedures(bool install) override {
+    return guarded([&] {
+      mysql::Session session = open(place_);
+      auto made = mysql::make_procedures(session, place_.settings);
+      if (install) mysql::install(place_, session, made);
+      return made;
+    });
   }
 
  private:

@@ -15,6 +15,8 @@ bool is_one_of(const std::string& type, const std::array<const char*, N>& types)
   return std::any_of(types.begin(), types.end(), [&](const char* one) { return type == one; });
 }
 
+constexpr int short_bytes = 1024;
+
 // How a column's values are written.
 enum class Form {
   number,        // as the server writes it
@@ -22,7 +24,7 @@ enum class Form {
   floating,      // as a double: FLOAT alone would be rounded
   quoted,        // ASCII
   hex,           // the bytes, twice as long, and the fastest to read again
-  quoted_bytes,  // the bytes, for values that come near max_allowed_packet
+  quoted_bytes,  // the bytes: in hex where they are few, so that many fit into a packet
   quoted_utf8,   // JSON of MySQL, which takes no binary text
 };
 
@@ -46,6 +48,19 @@ Form form_of(const Column& column) {
   return type == "json" ? Form::quoted_utf8 : Form::quoted_bytes;
 }
 
+// The server makes NULL of what is longer than max_allowed_packet, and QUOTE the
+// word NULL of that, so none of these may pass for a NULL of the row.
+std::string unless_null(const std::string& name, const std::string& text) {
+  return "IF(" + name + " IS NULL,'NULL'," + text + ")";
+}
+
+std::string in_hex(const std::string& value) { return "CONCAT('x''',HEX(" + value + "),'''')"; }
+
+std::string with_introducer(const char* charset, const std::string& value) {
+  return "CONCAT('" + std::string(charset) + "',NULLIF(QUOTE(CAST(" + value +
+         " AS BINARY)),'NULL'))";
+}
+
 // Arguments of CONCAT.
 std::string value_of(const Column& column, const std::string& alias) {
   const std::string name = alias + "." + identifier(column.name);
@@ -63,11 +78,12 @@ std::string value_of(const Column& column, const std::string& alias) {
       return "QUOTE(" + name + ")";
     case Form::hex:
       if (!column.nullable) return "'x''',HEX(" + name + "),''''";
-      return "IFNULL(CONCAT('x''',HEX(" + name + "),''''),'NULL')";
+      return unless_null(name, in_hex(name));
     case Form::quoted_bytes:
-      return or_null("CONCAT('_binary',QUOTE(CAST(" + name + " AS BINARY)))");
+      return unless_null(name, "IF(LENGTH(" + name + ")<" + std::to_string(short_bytes) + "," +
+                                   in_hex(name) + "," + with_introducer("_binary", name) + ")");
     case Form::quoted_utf8:
-      return or_null("CONCAT('_utf8mb4',QUOTE(CAST(CAST(" + name + " AS CHAR) AS BINARY)))");
+      return unless_null(name, with_introducer("_utf8mb4", "CAST(" + name + " AS CHAR)"));
   }
   return name;
 }
@@ -88,7 +104,7 @@ std::string order_of(const Definition& definition) {
   if (definition.engine != "InnoDB" || definition.partitioned || definition.versioned) return "";
   std::string order;
   for (const auto& name : definition.key()) {
-    order += (order.empty() ? " ORDER BY r." : ", r.") + identifier(name);
+    order += (order.empty() ? " ORDER BY " : ", ") + identifier(name);
   }
   return order;
 }
@@ -139,8 +155,8 @@ std::string row_text(const Definition& definition, const std::string& alias) {
 }
 
 std::string select_texts(const Definition& definition, const std::string& table) {
-  return "SELECT " + row_text(definition, "r") + " FROM " + identifier(table) +
-         (keeps_history(definition) ? " FOR SYSTEM_TIME ALL AS r" : " AS r") + order_of(definition);
+  return "SELECT " + row_text(definition, identifier(table)) + " FROM " + identifier(table) +
+         (keeps_history(definition) ? " FOR SYSTEM_TIME ALL" : "") + order_of(definition);
 }
 
 std::string insert_into(const Definition& definition, const std::string& table) {
