@@ -26,7 +26,7 @@ class MysqlRows : public MysqlEngineTest {
     EXPECT_EQ(copied.sha256, original.sha256) << table;
     EXPECT_EQ(copy.sha256, original.sha256) << table;
     EXPECT_EQ(copy.rows, original.rows) << table;
-    EXPECT_EQ(server().rows(backup), server().rows(table)) << table;
+    EXPECT_TRUE(server().rows(backup) == server().rows(table)) << table;
     EXPECT_EQ(columns_of(backup), columns_of(table)) << table;
     return copy;
   }
@@ -220,6 +220,26 @@ TEST_F(MysqlRows, ARowThatDoesNotFitIntoAPacketIsNamed) {
                 "table '" + table + "' has a row that is longer than max_allowed_packet");
     }
   }
+}
+
+TEST_F(MysqlRows, RowsThatEndWithAnErrorAreNotTakenForAll) {
+  server().sql(
+      "CREATE TABLE t(a INT PRIMARY KEY, b TEXT);"
+      "INSERT INTO t WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE"
+      " i<900) SELECT i, REPEAT('x', 30000) FROM n");
+  Session session = open();
+  int rows = 0;
+  EXPECT_THROW(session.stream("SELECT a, b, (SELECT 1 UNION SELECT 2 FROM t AS i WHERE i.a = 1 AND"
+                              " t.a > 700) FROM t ORDER BY a",
+                              [&](const Row&) { ++rows; }),
+               ServerError);
+  EXPECT_EQ(rows, 700);
+  rows = 0;
+  EXPECT_THROW(session.stream("SELECT a, b FROM t",
+                              [&](const Row&) {
+                                if (++rows == 1) open().run("KILL " + std::to_string(session.id()));
+                              }),
+               ServerError);
 }
 
 TEST_F(MysqlRows, WhatAWriterFailsByEndsTheCopy) {

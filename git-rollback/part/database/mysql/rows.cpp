@@ -19,13 +19,13 @@ constexpr int short_bytes = 1024;
 
 // How a column's values are written.
 enum class Form {
-  number,        // as the server writes it
-  by_index,      // ENUM, SET and BIT: a number that stands for the value
-  floating,      // as a double: FLOAT alone would be rounded
-  quoted,        // ASCII
-  hex,           // the bytes, twice as long, and the fastest to read again
-  quoted_bytes,  // the bytes: in hex where they are few, so that many fit into a packet
-  quoted_utf8,   // JSON of MySQL, which takes no binary text
+  number,      // as the server writes it
+  by_index,    // ENUM, SET and BIT: a number that stands for the value
+  floating,    // as a double: FLOAT alone would be rounded
+  quoted,      // ASCII
+  hex,         // the bytes, twice as long, and the fastest to read again
+  long_bytes,  // in hex where they are few, else in base 64, which leaves more to a packet
+  json,        // of MySQL, which takes no binary text for it
 };
 
 Form form_of(const Column& column) {
@@ -45,20 +45,23 @@ Form form_of(const Column& column) {
                                  "tinyblob", "blob"})) {
     return Form::hex;
   }
-  return type == "json" ? Form::quoted_utf8 : Form::quoted_bytes;
+  return type == "json" ? Form::json : Form::long_bytes;
 }
 
-// The server makes NULL of what is longer than max_allowed_packet, and QUOTE the
-// word NULL of that, so none of these may pass for a NULL of the row.
+// The server makes NULL of what is longer than max_allowed_packet (and of JSON an
+// empty text), so that must not pass for a NULL of the row.
 std::string unless_null(const std::string& name, const std::string& text) {
   return "IF(" + name + " IS NULL,'NULL'," + text + ")";
 }
 
 std::string in_hex(const std::string& value) { return "CONCAT('x''',HEX(" + value + "),'''')"; }
 
-std::string with_introducer(const char* charset, const std::string& value) {
-  return "CONCAT('" + std::string(charset) + "',NULLIF(QUOTE(CAST(" + value +
-         " AS BINARY)),'NULL'))";
+std::string in_base64(const std::string& value) {
+  return "CONCAT('FROM_BASE64(''',TO_BASE64(CAST(" + value + " AS BINARY)),''')')";
+}
+
+std::string json_in_hex(const std::string& name) {
+  return "CONCAT('CONVERT(x''',NULLIF(HEX(CAST(" + name + " AS CHAR)),''),''' USING utf8mb4)')";
 }
 
 // Arguments of CONCAT.
@@ -79,11 +82,11 @@ std::string value_of(const Column& column, const std::string& alias) {
     case Form::hex:
       if (!column.nullable) return "'x''',HEX(" + name + "),''''";
       return unless_null(name, in_hex(name));
-    case Form::quoted_bytes:
+    case Form::long_bytes:
       return unless_null(name, "IF(LENGTH(" + name + ")<" + std::to_string(short_bytes) + "," +
-                                   in_hex(name) + "," + with_introducer("_binary", name) + ")");
-    case Form::quoted_utf8:
-      return unless_null(name, with_introducer("_utf8mb4", "CAST(" + name + " AS CHAR)"));
+                                   in_hex(name) + "," + in_base64(name) + ")");
+    case Form::json:
+      return unless_null(name, json_in_hex(name));
   }
   return name;
 }
