@@ -12,7 +12,11 @@ namespace {
 
 using std::chrono::seconds;
 
-std::string lock_statement(const CutOver& what) {
+// Logs are locked with the tables whose triggers write to them. On MariaDB they must
+// not be named: their lock would be taken first, a statement that holds its table
+// and waits for the log is sent back by that, and finds the new table with the
+// list of tables that the old one's triggers write to: error 1146.
+std::string lock_statement(const CutOver& what, bool with_logs) {
   std::set<std::string> named;
   std::string list;
   const auto add = [&](const std::vector<std::string>& tables, const char* how) {
@@ -24,6 +28,7 @@ std::string lock_statement(const CutOver& what) {
   add(what.contended, " WRITE");
   add(what.written, " WRITE");
   add(what.read, " READ");
+  if (with_logs) add(what.logs, " WRITE");
   return "LOCK TABLES " + list;
 }
 
@@ -67,7 +72,7 @@ void cut_over(const Place& place, Session& session, const CutOver& what, seconds
     std::optional<Queue> queue;  // logs in before anybody has to wait
     if (session.flavour().mariadb) queue.emplace(place, what.contended, what.renames, what.held);
     session.set_lock_wait(wait);
-    TableLock lock(session, lock_statement(what));
+    TableLock lock(session, lock_statement(what, !session.flavour().mariadb));
     session.set_lock_wait(default_deadline);
     worked = true;
     what.work();

@@ -16,6 +16,7 @@ struct CutOver {
   std::vector<std::string> contended;  // that the service may use
   std::vector<std::string> written;    // of ours: locked, too
   std::vector<std::string> read;
+  std::vector<std::string> logs;  // that triggers of the contended and written ones fill
   std::vector<std::pair<std::string, std::string>> renames;
   std::string held;  // a name for a table that is needed meanwhile, behind all in the alphabet
   std::function<void()> work;       // under the lock; may be called again

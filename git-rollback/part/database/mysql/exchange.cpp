@@ -76,12 +76,12 @@ class Exchange {
     for (const Change* change : changes_) {
       if (change->before) {
         cut.contended.push_back(change->before->name);
-        cut.written.push_back(change->before_log());
+        cut.logs.push_back(change->before_log());
         cut.renames.emplace_back(change->before->name, change->displaced);
       }
       if (change->after) {
         cut.written.push_back(change->incoming);
-        cut.written.push_back(change->after_log());
+        cut.logs.push_back(change->after_log());
         cut.renames.emplace_back(change->incoming, change->after->name);
       }
       if (!takes_live_rows(*change)) continue;

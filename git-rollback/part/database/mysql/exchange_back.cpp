@@ -83,13 +83,13 @@ class ExchangeBack {
     for (const Change* change : changes_) {
       if (change->after) {
         cut.contended.push_back(change->after->name);
-        cut.written.push_back(change->after_log());
+        cut.logs.push_back(change->after_log());
         cut.written.push_back(aside_of(*change));
         cut.renames.emplace_back(change->after->name, change->incoming);
       }
       if (change->before) {
         cut.written.push_back(change->displaced);
-        cut.written.push_back(change->before_log());
+        cut.logs.push_back(change->before_log());
         cut.renames.emplace_back(change->displaced, change->before->name);
       }
     }
