@@ -57,7 +57,7 @@ class MysqlSwapLoad : public MysqlSwapTest {
           writer.inserted.pop_back();
         }
       } catch (const ServerError& error) {
-        writer.error = error.what();
+        writer.error = std::to_string(error.code()) + " " + error.what();
         return;
       }
     }
