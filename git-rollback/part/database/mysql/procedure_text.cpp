@@ -79,7 +79,7 @@ BEGIN
     SIGNAL SQLSTATE '45000'
       SET MESSAGE_TEXT = 'the backup was made by another version of git rollback: use that';
   END IF;
-  SET stamp = CONCAT(DATE_FORMAT(UTC_TIMESTAMP(), '%Y%m%dT%H%i%sZ_'), LEFT(MD5(RAND()), 7));
+  SET stamp = CONCAT(DATE_FORMAT(UTC_TIMESTAMP(), '%Y%m%dT%H%i%sZ_'), LEFT(SHA2(RAND(), 256), 7));
   SET incoming = CONCAT({incoming}, stamp);
   SET displaced = CONCAT({displaced}, stamp);
   SET SESSION lock_wait_timeout = 10;
