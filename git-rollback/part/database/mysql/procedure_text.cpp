@@ -11,7 +11,7 @@ BEGIN
   DECLARE live VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT {table};
   DECLARE wanted VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT backup_date;
   DECLARE chosen VARCHAR(80) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-  DECLARE stored VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+  DECLARE kept VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE incoming VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE displaced VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE stamp VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -51,7 +51,7 @@ BEGIN
                      COALESCE(CONCAT('the newest are ', list), 'there is none of this table'));
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = why;
   END IF;
-  SELECT b.backup, b.definition, b.`rows` INTO stored, described, recorded
+  SELECT b.backup, b.definition, b.`rows` INTO kept, described, recorded
     FROM git_rollback_backups AS b
     WHERE b.name = live AND b.kind = 'copy' AND b.state = 'complete' AND b.`point` = chosen
     LIMIT 1;
@@ -79,14 +79,14 @@ BEGIN
     SIGNAL SQLSTATE '45000'
       SET MESSAGE_TEXT = 'the backup was made by another version of git rollback: use that';
   END IF;
-  SET stamp = CONCAT(DATE_FORMAT(UTC_TIMESTAMP(), '%Y%m%dT%H%i%sZ_'), LEFT(MD5(RAND()), 7));
+  SET stamp = CONCAT(DATE_FORMAT(UTC_TIMESTAMP(), '%Y%m%dT%H%i%sZ_'), LEFT(SHA2(RAND(), 256), 7));
   SET incoming = CONCAT({incoming}, stamp);
   SET displaced = CONCAT({displaced}, stamp);
   SET SESSION lock_wait_timeout = 10;
   SET SESSION group_concat_max_len = 1000000;
   SELECT GROUP_CONCAT(CONCAT('`', REPLACE(c.column_name, '`', '``'), '`') SEPARATOR ', ')
     INTO list FROM information_schema.columns AS c
-    WHERE c.table_schema = DATABASE() AND c.table_name = stored
+    WHERE c.table_schema = DATABASE() AND c.table_name = kept
       AND COALESCE(c.generation_expression, '') = '';
   IF list IS NULL THEN
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the table that held the backup is gone';
@@ -96,7 +96,7 @@ BEGIN
                SUBSTRING(made, CHAR_LENGTH(head) + 1))}
   SET @git_rollback_sql =
     CONCAT('INSERT INTO `', REPLACE(incoming, '`', '``'), '` (', list, ') SELECT ', list,
-           ' FROM `', REPLACE(stored, '`', '``'), '`');
+           ' FROM `', REPLACE(kept, '`', '``'), '`');
   PREPARE git_rollback FROM @git_rollback_sql;
   EXECUTE git_rollback;
   SET copied = ROW_COUNT();
