@@ -64,6 +64,8 @@ bool Plan::swaps() const {
                      [](const Change& change) { return change.swaps(); });
 }
 
+std::string Plan::held_table() const { return names::incoming_table("zzzzzzzz", operation); }
+
 std::string to_text(const Plan& plan) {
   auto changes = nlohmann::json::array();
   for (const Change& change : plan.changes) changes.push_back(to_json(change));

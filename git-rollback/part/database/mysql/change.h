@@ -41,6 +41,8 @@ struct Plan {
   std::vector<OutsideKey> outside_keys;  // of tables that stay, on tables that are swapped
 
   bool swaps() const;
+  // Made while tables are renamed, see queue.h; its name comes behind those of all others.
+  std::string held_table() const;
 };
 
 std::string to_text(const Plan& plan);

@@ -13,13 +13,11 @@
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/standing.h"
 #include "part/database/mysql/triggers.h"
-#include "store/names.h"
 
 namespace rollback::mysql {
 namespace {
 
 constexpr int rounds = 10;
-constexpr const char* behind_all = "zzzzzzzz";
 constexpr std::int64_t few_keys = 200;
 
 class Exchange {
@@ -88,7 +86,7 @@ class Exchange {
       cut.written.push_back(change->aside);
       if (!change->source.empty()) cut.read.push_back(change->source);
     }
-    cut.held = names::incoming_table(behind_all, plan_.operation);
+    cut.held = plan_.held_table();
     cut.work = [this] { under_lock(); };
     cut.take_back = [this] { give_triggers_back(); };
     return cut;

@@ -13,13 +13,11 @@
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/standing.h"
 #include "part/database/mysql/triggers.h"
-#include "store/names.h"
 
 namespace rollback::mysql {
 namespace {
 
 constexpr int rounds = 10;
-constexpr const char* behind_all = "zzzzzzzz";
 constexpr std::int64_t few_keys = 200;
 constexpr const char* did_not_stay = "it was written to the point's rows, which did not stay";
 
@@ -94,7 +92,7 @@ class ExchangeBack {
       }
     }
     if (cut.contended.empty()) cut.contended = cut.written;
-    cut.held = names::incoming_table(behind_all, plan_.operation);
+    cut.held = plan_.held_table();
     cut.work = [this] { under_lock(); };
     cut.take_back = [this] { give_triggers_back(); };
     return cut;

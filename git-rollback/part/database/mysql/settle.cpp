@@ -12,6 +12,7 @@ namespace rollback::mysql {
 namespace {
 
 void drop_all_of(Session& session, const Plan& plan) {
+  session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
   for (const Change& change : plan.changes) {
     if (!change.swaps()) continue;
     for (const std::string& log : {change.before_log(), change.after_log()}) {
@@ -96,6 +97,7 @@ void settle(const Place& place, const std::string& operation_id) {
   if (!found || found->state != State::swapped) return;
   fail_point("database settle: before");
   const Plan plan = plan_from(found->plan);
+  session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
   for (const Change& change : plan.changes) {
     if (!change.swaps()) continue;
     for (const std::string& log : {change.before_log(), change.after_log()}) {
