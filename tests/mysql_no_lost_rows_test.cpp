@@ -57,6 +57,7 @@ class MysqlNoLostRows : public MysqlPartTest {
       threads_.emplace_back([this, i] { write(i, logs_[static_cast<size_t>(i)]); });
     }
   }
+  void TearDown() override { stop_writers(); }
   void stop_writers() {
     over_ = true;
     for (auto& thread : threads_) thread.join();
@@ -67,6 +68,7 @@ class MysqlNoLostRows : public MysqlPartTest {
   void round(int number, Rows rows) {
     operation_ = "20261124T1" + std::to_string(10000 + number) + "Z-aaaaaaa";
     left_ = "20261125T1" + std::to_string(10000 + number) + "Z-4f2a91c";
+    SCOPED_TRACE("round " + std::to_string(number));
     const Point point = capture("20261123T1" + std::to_string(10000 + number) + "Z-4f2a91c");
     run("ALTER TABLE playerbot ADD COLUMN guild INT NOT NULL DEFAULT 0;"
         "ALTER TABLE playerbot_gold ADD COLUMN silver INT NOT NULL DEFAULT 0");
