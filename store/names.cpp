@@ -260,6 +260,11 @@ std::string aside_table(std::string_view table, std::string_view operation, size
   return table_name(table, aside_infix, without_dash(operation), limit);
 }
 
+std::string procedure(std::string_view table, bool with_hash, size_t limit) {
+  const std::string hash = with_hash ? "_" + sha256(table).substr(0, 8) : "";
+  return table_name(join({"rollback_", table}), "", hash, limit);
+}
+
 bool is_table_of_ours(std::string_view table) {
   if (table.starts_with(table_prefix)) return true;
   for (const auto infix : {backup_infix, incoming_infix, displaced_infix, aside_infix}) {

@@ -106,6 +106,10 @@ std::string displaced_table(std::string_view table, std::string_view operation, 
 // Rows that did not fit.
 std::string aside_table(std::string_view table, std::string_view operation, size_t limit = 64);
 
+// The SQL procedure that brings a table back; `with_hash`: where another table's
+// would have the same name, since case means nothing in those.
+std::string procedure(std::string_view table, bool with_hash = false, size_t limit = 64);
+
 // Our own bookkeeping tables and triggers all start with this; patterns of the
 // user's never match them, nor any of the four above.
 inline constexpr std::string_view table_prefix = "git_rollback_";

@@ -10,6 +10,7 @@
 #include "os/error.h"
 #include "os/lock.h"
 #include "os/notice.h"
+#include "part/database/mysql/change.h"
 #include "part/database/mysql/primary.h"
 #include "part/database/mysql/registry.h"
 

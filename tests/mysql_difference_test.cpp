@@ -20,7 +20,7 @@ class MysqlDifference : public MysqlEngineTest {
                                const std::string& base = "base") {
     return {.now = *read_definition(session, live),
             .then = read_definition(session, base),
-            .baseline = identifier(base)};
+            .baseline = {identifier(base)}};
   }
 
   Difference compare() {
@@ -243,7 +243,7 @@ TEST_F(MysqlDifference, ReadsABaselineThatIsAQuery) {
   Session session = open();
   Comparison query = comparison(session, "live", "live");
   const Projection projection{*read_definition(session, "old"), query.now, "old", "source"};
-  query.baseline = "(" + select_projected(projection) + ")";
+  query.baseline = {"(" + select_projected(projection) + ")"};
   const Difference difference = compare_rows(session, query);
   EXPECT_EQ(difference.changed, 1);
   EXPECT_EQ(difference.inserted + difference.deleted, 0);
@@ -254,7 +254,7 @@ TEST_F(MysqlDifference, StopsCountingAtItsLimit) {
   server().sql("INSERT INTO live VALUES (1, 1)");
   Session session = open();
   Comparison limited = comparison(session);
-  limited.baseline = "(SELECT 1 AS id, sleep(20) AS v)";
+  limited.baseline = {"(SELECT 1 AS id, sleep(20) AS v)"};
   limited.limit = std::chrono::milliseconds(300);
   const auto start = std::chrono::steady_clock::now();
   EXPECT_FALSE(compare_rows(session, limited).counted);

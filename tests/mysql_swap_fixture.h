@@ -73,14 +73,14 @@ class MysqlSwapTest : public MysqlEngineTest {
     return lines;
   }
 
-  std::string detail_;
-
- private:
   struct Kept {
     Definition definition;
     std::string copy;
   };
+  std::map<std::string, Kept> point_;
+  std::string detail_;
 
+ private:
   Change change_of(Session& session, const std::string& table, Choice choice, const Plan& plan) {
     Change change;
     change.choice = choice;
@@ -108,8 +108,6 @@ class MysqlSwapTest : public MysqlEngineTest {
     }
     start_log(session, *change.after, change.incoming, change.after_log());
   }
-
-  std::map<std::string, Kept> point_;
 };
 
 }  // namespace rollback::mysql

@@ -22,6 +22,7 @@ int run_status(const Arguments& arguments);
 int run_mark(const Arguments& arguments);
 int run_undo(const Arguments& arguments);
 int run_doctor(const Arguments& arguments);
+int run_install_procedures(const Arguments& arguments);
 int run_verify(const Arguments& arguments);
 int run_prune(const Arguments& arguments);
 int run_salvage(const Arguments& arguments);

@@ -26,7 +26,7 @@ const std::vector<Verb>& verbs() {
       {"unlatch", nullptr, "let automation act again"},
       {"drill", nullptr, "rehearse a point"},
       {"schedule", nullptr, "planned rollbacks"},
-      {"install-procedures", nullptr, "SQL procedures for people"},
+      {"install-procedures", run_install_procedures, "SQL procedures for people"},
       {"sync", run_sync, "exchange points, live chains and events with a remote"},
       {"report", nullptr, "one page of history"},
   };

@@ -371,4 +371,15 @@ std::vector<std::string> rows_set_aside(const std::string& component,
   return lines;
 }
 
+std::vector<Procedures> procedures_of(const std::string& component,
+                                      const std::vector<DatabaseSettings>& databases,
+                                      const boost::filesystem::path& base, const Git& git,
+                                      bool install) {
+  std::vector<Procedures> all;
+  for (const auto& engine : make_engines(component, databases, base, git)) {
+    all.push_back({engine->schema(), engine->procedures(install)});
+  }
+  return all;
+}
+
 }  // namespace rollback

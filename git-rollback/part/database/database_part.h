@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "part/database/procedure.h"
 #include "part/database/settings.h"
 #include "part/part.h"
 
@@ -30,5 +31,12 @@ std::vector<std::string> rows_set_aside(const std::string& component,
                                         const std::vector<DatabaseSettings>& databases,
                                         const boost::filesystem::path& base, const Git& git,
                                         const std::string& operation);
+
+// SQL procedures that bring a table back, of each database; made where `install`.
+// Refused where one of a database cannot be made.
+std::vector<Procedures> procedures_of(const std::string& component,
+                                      const std::vector<DatabaseSettings>& databases,
+                                      const boost::filesystem::path& base, const Git& git,
+                                      bool install);
 
 }  // namespace rollback

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "part/database/backup_trailer.h"
+#include "part/database/procedure.h"
 #include "part/database/settings.h"
 #include "part/part.h"
 #include "store/git.h"
@@ -133,6 +134,11 @@ class Engine {
                                                const ExportOrder& order) = 0;
   virtual std::vector<PutBack> put_back(const std::vector<SalvageTable>& tables,
                                         const PutBackOrder& order) = 0;
+
+  // One for each table, made where `install`; nothing: there are no procedures.
+  virtual std::optional<std::vector<Procedure>> procedures(bool /*install*/) {
+    return std::nullopt;
+  }
 };
 
 // Whether an engine takes it; Usage, with what is wrong. Opens nothing.

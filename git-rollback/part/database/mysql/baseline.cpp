@@ -33,13 +33,13 @@ std::string all_rows(const Definition& definition, const std::string& table) {
 }
 
 // The point's rows, and those that had a key of their own.
-std::optional<std::string> both(const Change& change, const Projection& projection) {
+std::vector<std::string> both(const Change& change, const Projection& projection) {
   const auto key = common_key(projection.to, projection.from);
-  if (key.empty()) return std::nullopt;
+  if (key.empty()) return {};
   const std::string in_source = "NOT EXISTS (SELECT 1 FROM " + identifier(change.source) +
                                 " AS s WHERE " + same_key(key, "s", "f") + ")";
-  return "(" + all_rows(projection.to, change.source) + " UNION ALL " +
-         as_held(projection, in_source) + ")";
+  return {"(" + all_rows(projection.to, change.source) + ")",
+          "(" + as_held(projection, in_source) + ")"};
 }
 
 }  // namespace
@@ -49,18 +49,18 @@ std::optional<Baseline> after_swap(Session& session, const Change& change) {
   const bool has_source = is_there(session, change.source);
   if (change.choice == Choice::restore) {
     if (!has_source) return std::nullopt;
-    return Baseline{*change.after, identifier(change.source)};
+    return Baseline{*change.after, {identifier(change.source)}};
   }
   if (!change.before || !is_there(session, change.displaced)) return std::nullopt;
   const Projection projection{*change.before, *change.after, change.displaced,
                               has_source ? change.source : ""};
   if (change.choice == Choice::keep_all) {
-    return Baseline{*change.after, "(" + as_held(projection, "") + ")"};
+    return Baseline{*change.after, {"(" + as_held(projection, "") + ")"}};
   }
   if (change.choice != Choice::keep_new || !has_source) return std::nullopt;
-  const auto rows = both(change, projection);
-  if (!rows) return std::nullopt;
-  return Baseline{*change.after, *rows};
+  auto rows = both(change, projection);
+  if (rows.empty()) return std::nullopt;
+  return Baseline{*change.after, std::move(rows)};
 }
 
 }  // namespace rollback::mysql

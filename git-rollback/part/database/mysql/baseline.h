@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "part/database/mysql/change.h"
 
@@ -11,7 +12,7 @@ namespace rollback::mysql {
 
 struct Baseline {
   Definition definition;
-  std::string from;  // `table` or "(SELECT …)", with the stored columns of the definition
+  std::vector<std::string> from;  // as Comparison::baseline
 };
 
 // The rows right after the swap that carried out this change, as long as what

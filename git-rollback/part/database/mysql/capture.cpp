@@ -200,8 +200,7 @@ class Capture {
     std::vector<std::string> tables;
     for (const Entry& entry : entries_) {
       if (!is_locked(entry)) continue;
-      list += (list.empty() ? "LOCK TABLES " : ", ") + identifier(entry.table) + " AS r READ, " +
-              identifier(entry.table) + " READ";
+      list += (list.empty() ? "LOCK TABLES " : ", ") + identifier(entry.table) + " READ";
       tables.push_back(entry.table);
     }
     if (tables.empty()) return;

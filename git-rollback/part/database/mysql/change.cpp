@@ -45,11 +45,8 @@ Change change_from(const nlohmann::json& json) {
 }
 
 nlohmann::json to_json(const OutsideKey& outside) {
-  return {{"schema", outside.schema},
-          {"table", outside.table},
-          {"name", outside.key.name},
-          {"columns", outside.key.columns},
-          {"sql", outside.key.sql}};
+  return {{"schema", outside.schema},       {"table", outside.table}, {"name", outside.key.name},
+          {"columns", outside.key.columns}, {"index", outside.index}, {"sql", outside.key.sql}};
 }
 
 OutsideKey outside_key_from(const nlohmann::json& json) {
@@ -57,7 +54,7 @@ OutsideKey outside_key_from(const nlohmann::json& json) {
                         .name = json.at("name"),
                         .sql = json.at("sql"),
                         .columns = json.at("columns")};
-  return {json.at("schema"), json.at("table"), parse_foreign_key(element)};
+  return {json.at("schema"), json.at("table"), parse_foreign_key(element), json.at("index")};
 }
 
 }  // namespace

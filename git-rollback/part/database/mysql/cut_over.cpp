@@ -1,21 +1,22 @@
 #include "part/database/mysql/cut_over.h"
 
-#include <atomic>
-#include <exception>
 #include <optional>
 #include <set>
-#include <thread>
 
 #include "os/fail_point.h"
 #include "part/database/mysql/lock_wait.h"
+#include "part/database/mysql/queue.h"
 
 namespace rollback::mysql {
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-std::string lock_statement(const CutOver& what) {
+// Logs are locked with the tables whose triggers write to them. On MariaDB they must
+// not be named: their lock would be taken first, a statement that holds its table
+// and waits for the log is sent back by that, and finds the new table with the
+// list of tables that the old one's triggers write to: error 1146.
+std::string lock_statement(const CutOver& what, bool with_logs) {
   std::set<std::string> named;
   std::string list;
   const auto add = [&](const std::vector<std::string>& tables, const char* how) {
@@ -27,6 +28,7 @@ std::string lock_statement(const CutOver& what) {
   add(what.contended, " WRITE");
   add(what.written, " WRITE");
   add(what.read, " READ");
+  if (with_logs) add(what.logs, " WRITE");
   return "LOCK TABLES " + list;
 }
 
@@ -37,53 +39,6 @@ std::string rename_statement(const CutOver& what) {
   }
   return "RENAME TABLE " + list;
 }
-
-// A RENAME TABLE in a session and a thread of its own.
-class SecondSession {
- public:
-  explicit SecondSession(const Place& place) : session_(open(place)) {}
-  ~SecondSession() { join(); }
-  SecondSession(const SecondSession&) = delete;
-  SecondSession& operator=(const SecondSession&) = delete;
-
-  void start(const std::string& statement, seconds wait) {
-    session_.set_lock_wait(wait);
-    done_ = false;
-    error_ = nullptr;
-    thread_ = std::thread([this, statement] {
-      try {
-        session_.run(statement);
-      } catch (...) {
-        error_ = std::current_exception();
-      }
-      done_ = true;
-    });
-  }
-
-  // Until it stands in the queue for the tables, or has failed.
-  void wait_until_queued(Session& observer) const {
-    const std::string query =
-        "SELECT count(*) FROM information_schema.processlist WHERE state LIKE"
-        " 'Waiting for%lock' AND id = " +
-        std::to_string(session_.id());
-    while (!done_ && observer.number(query) == 0) std::this_thread::sleep_for(milliseconds(1));
-  }
-
-  void finish() {
-    join();
-    if (error_) std::rethrow_exception(error_);
-  }
-
- private:
-  void join() {
-    if (thread_.joinable()) thread_.join();
-  }
-
-  Session session_;
-  std::thread thread_;
-  std::atomic<bool> done_{false};
-  std::exception_ptr error_;
-};
 
 // Gives the lock up with its scope.
 class TableLock {
@@ -112,22 +67,21 @@ class TableLock {
 }  // namespace
 
 void cut_over(const Place& place, Session& session, const CutOver& what, seconds deadline) {
-  std::optional<SecondSession> second;  // logs in before anybody has to wait
-  if (session.flavour().mariadb) second.emplace(place);
   bool worked = false;
   const auto once = [&](seconds wait) {
+    std::optional<Queue> queue;  // logs in before anybody has to wait
+    if (session.flavour().mariadb) queue.emplace(place, what.contended, what.renames, what.held);
     session.set_lock_wait(wait);
-    TableLock lock(session, lock_statement(what));
+    TableLock lock(session, lock_statement(what, !session.flavour().mariadb));
     session.set_lock_wait(default_deadline);
     worked = true;
     what.work();
     fail_point("database cut-over: worked");
-    if (second) {
-      second->start(rename_statement(what), seconds(1));
-      second->wait_until_queued(session);
+    if (queue) {
+      queue->line_up(session);
       fail_point("database cut-over: queued");
       lock.release();
-      second->finish();
+      queue->let_through(session);
     } else {
       session.run(rename_statement(what));
       lock.release();
@@ -136,6 +90,7 @@ void cut_over(const Place& place, Session& session, const CutOver& what, seconds
   };
   try {
     trying_for_a_lock(session, what.contended, deadline, once);
+    session.set_lock_wait(default_deadline);
   } catch (const std::exception&) {
     session.set_lock_wait(default_deadline);
     if (worked) what.take_back();

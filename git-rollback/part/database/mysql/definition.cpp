@@ -108,6 +108,16 @@ bool has_control_character(const std::string& name) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
+// The plain index that has just a foreign key's columns: the server made it, or could
+// have.
+std::string index_for(const CreateTable& create, const Element& foreign_key) {
+  const auto found =
+      std::find_if(create.elements.begin(), create.elements.end(), [&](const Element& element) {
+        return element.kind == Element::Kind::key && element.columns == foreign_key.columns;
+      });
+  return found == create.elements.end() ? "" : found->name;
+}
+
 bool is_unique_key_of_values(const Definition& definition, const Element& element) {
   return element.kind == Element::Kind::unique_key && !element.has_expressions &&
          std::all_of(element.columns.begin(), element.columns.end(), [&](const auto& name) {
@@ -226,7 +236,7 @@ std::vector<OutsideKey> keys_from_outside(Session& session,
     const CreateTable create = parse_create_table(shown.at(0).at(1).value_or(""));
     const Element* element = create.find(Element::Kind::foreign_key, *row[2]);
     if (element == nullptr) continue;
-    keys.push_back({*row[0], *row[1], parse_foreign_key(*element)});
+    keys.push_back({*row[0], *row[1], parse_foreign_key(*element), index_for(create, *element)});
   }
   return keys;
 }

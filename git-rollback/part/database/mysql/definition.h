@@ -87,6 +87,7 @@ bool table_exists(Session& session, const std::string& table);
 struct OutsideKey {
   std::string schema, table;
   ForeignKey key;
+  std::string index = {};  // that is used for it
 };
 std::vector<OutsideKey> keys_from_outside(Session& session, const std::vector<std::string>& tables);
 

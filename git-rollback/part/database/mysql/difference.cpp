@@ -57,7 +57,6 @@ class Counting {
         comparison_(comparison),
         limit_(session, comparison.limit),
         live_(identifier(comparison.now.name) + " AS l"),
-        baseline_(comparison.baseline + " AS b"),
         going_(comparison.going.empty() ? "0"
                                         : "NOT " + has_defaults(comparison.now, comparison.going)) {
   }
@@ -116,8 +115,9 @@ class Counting {
                              " AND " + same + ")), sum(" + going_ + " AND NOT " + found +
                              "), sum(" + taken + ") FROM " + live_ + " LEFT JOIN ";
     for (Chunks chunks(comparison_.now, key, chunk_rows); next(chunks);) {
-      const auto there = count("SELECT count(*) FROM " + baseline_ + where(chunks.condition("b")));
-      add(count(list + baseline_in(chunks) + join + where(chunks.condition("l"))), there[0]);
+      const std::string rows = baseline(chunks.condition("i"));
+      const auto there = count("SELECT count(*) FROM " + rows + where(chunks.condition("b")));
+      add(count(list + rows + join + where(chunks.condition("l"))), there[0]);
     }
   }
 
@@ -130,12 +130,17 @@ class Counting {
     return comparison_.taken_as && common_key(comparison_.now, *comparison_.taken_as) == key;
   }
 
-  // A subquery gets the limits of the chunk from inside: the server would make
-  // all of it anew each time.
-  std::string baseline_in(const Chunks& chunks) const {
-    if (comparison_.baseline.starts_with('`')) return baseline_;
-    return "(SELECT * FROM " + comparison_.baseline + " AS i" + where(chunks.condition("i")) +
-           ") AS b";
+  // AS b. Queries get the limits of the chunk from inside, since the server would
+  // make all of their rows anew each time.
+  std::string baseline(const std::string& inside = "") const {
+    const auto& parts = comparison_.baseline;
+    if (parts.size() == 1 && parts[0].starts_with('`')) return parts[0] + " AS b";
+    std::string sql;
+    for (const auto& part : parts) {
+      sql +=
+          (sql.empty() ? "(" : " UNION ALL ") + ("SELECT * FROM " + part) + " AS i" + where(inside);
+    }
+    return sql + ") AS b";
   }
 
   void add(const std::vector<std::int64_t>& counts, std::int64_t there) {
@@ -188,7 +193,7 @@ class Counting {
 
   void compare_as_multisets() {
     const auto found = compare_multisets(session_, limit_, select_hashes("l", live_),
-                                         select_hashes("b", baseline_));
+                                         select_hashes("b", baseline()));
     difference_.live_rows = found.live_rows;
     difference_.baseline_rows = found.baseline_rows;
     difference_.inserted = found.written;
@@ -201,7 +206,6 @@ class Counting {
   const Comparison& comparison_;
   StatementLimit limit_;
   std::string live_;
-  std::string baseline_;
   std::string going_;
   Difference difference_;
 };

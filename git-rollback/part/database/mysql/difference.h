@@ -20,7 +20,9 @@ namespace rollback::mysql {
 struct Comparison {
   Definition now;                       // of the live table, which is read by its name
   std::optional<Definition> then = {};  // of the baseline; nothing: there are no such rows
-  std::string baseline = {};  // `table` or "(SELECT …)", with the stored columns of `then`
+  // Tables, quoted, and queries "(SELECT …)" with the stored columns of `then` in
+  // one order: all of their rows together.
+  std::vector<std::string> baseline = {};
   // Columns of `now` that keep_all gives up: what differs from their default is
   // lost. A live row with such a difference in any column that the baseline
   // lacks, given up or not, equals no row.

@@ -8,6 +8,7 @@
 #include "part/database/mysql/claim.h"
 #include "part/database/mysql/entrance.h"
 #include "part/database/mysql/prepare.h"
+#include "part/database/mysql/procedures.h"
 #include "part/database/mysql/salvage.h"
 #include "part/database/mysql/settle.h"
 #include "part/database/mysql/swap.h"
@@ -166,6 +167,15 @@ class MysqlEngine : public Engine {
   std::vector<PutBack> put_back(const std::vector<SalvageTable>& tables,
                                 const PutBackOrder& order) override {
     return guarded([&] { return mysql::put_back(place_, tables, order); });
+  }
+
+  std::optional<std::vector<Procedure>> procedures(bool install) override {
+    return guarded([&] {
+      mysql::Session session = open(place_);
+      auto made = mysql::make_procedures(session, place_.settings);
+      if (install) mysql::install(place_, session, made);
+      return made;
+    });
   }
 
  private:

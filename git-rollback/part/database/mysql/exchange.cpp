@@ -13,11 +13,13 @@
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/standing.h"
 #include "part/database/mysql/triggers.h"
+#include "store/names.h"
 
 namespace rollback::mysql {
 namespace {
 
 constexpr int rounds = 10;
+constexpr const char* behind_all = "zzzzzzzz";
 constexpr std::int64_t few_keys = 200;
 
 class Exchange {
@@ -74,18 +76,19 @@ class Exchange {
     for (const Change* change : changes_) {
       if (change->before) {
         cut.contended.push_back(change->before->name);
-        cut.written.push_back(change->before_log());
+        cut.logs.push_back(change->before_log());
         cut.renames.emplace_back(change->before->name, change->displaced);
       }
       if (change->after) {
         cut.written.push_back(change->incoming);
-        cut.written.push_back(change->after_log());
+        cut.logs.push_back(change->after_log());
         cut.renames.emplace_back(change->incoming, change->after->name);
       }
       if (!takes_live_rows(*change)) continue;
       cut.written.push_back(change->aside);
       if (!change->source.empty()) cut.read.push_back(change->source);
     }
+    cut.held = names::incoming_table(behind_all, plan_.operation);
     cut.work = [this] { under_lock(); };
     cut.take_back = [this] { give_triggers_back(); };
     return cut;
@@ -127,20 +130,12 @@ class Exchange {
 
   void give_triggers_back() {
     if (is_renamed(session_, plan_)) return;
-    std::vector<std::string> tables;
+    Wanted wanted;
     for (const Change* change : changes_) {
-      if (change->before && has_triggers(*change)) tables.push_back(change->before->name);
+      if (change->after) wanted.idle.push_back(change->incoming);
+      if (change->before) wanted.live.push_back(&*change->before);
     }
-    if (tables.empty()) return;
-    taking_a_lock(session_, tables, default_deadline, [&] {
-      for (const Change* change : changes_) {
-        if (has_triggers(*change)) move_triggers(session_, change->incoming, "", {});
-      }
-      for (const Change* change : changes_) {
-        if (!change->before || !has_triggers(*change)) continue;
-        move_triggers(session_, "", change->before->name, change->before->triggers);
-      }
-    });
+    complete_triggers(session_, wanted);
   }
 
   // What was written since prepare().
@@ -218,11 +213,21 @@ class Exchange {
     }
   }
 
+  Wanted swapped() const {
+    Wanted wanted;
+    for (const Change* change : changes_) {
+      if (change->before) wanted.idle.push_back(change->displaced);
+      if (change->after) wanted.live.push_back(&*change->after);
+    }
+    return wanted;
+  }
+
   void finish() {
     for (const Change* change : changes_) {
       if (change->before) drop_keys(session_, change->displaced);
     }
     fail_point("database swap: displaced");
+    complete_triggers(session_, swapped());  // of a revert that was stopped
     for (const Change* change : changes_) {
       if (change->after) add_keys(session_, *change->after);
     }

@@ -13,11 +13,13 @@
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/standing.h"
 #include "part/database/mysql/triggers.h"
+#include "store/names.h"
 
 namespace rollback::mysql {
 namespace {
 
 constexpr int rounds = 10;
+constexpr const char* behind_all = "zzzzzzzz";
 constexpr std::int64_t few_keys = 200;
 constexpr const char* did_not_stay = "it was written to the point's rows, which did not stay";
 
@@ -81,17 +83,18 @@ class ExchangeBack {
     for (const Change* change : changes_) {
       if (change->after) {
         cut.contended.push_back(change->after->name);
-        cut.written.push_back(change->after_log());
+        cut.logs.push_back(change->after_log());
         cut.written.push_back(aside_of(*change));
         cut.renames.emplace_back(change->after->name, change->incoming);
       }
       if (change->before) {
         cut.written.push_back(change->displaced);
-        cut.written.push_back(change->before_log());
+        cut.logs.push_back(change->before_log());
         cut.renames.emplace_back(change->displaced, change->before->name);
       }
     }
     if (cut.contended.empty()) cut.contended = cut.written;
+    cut.held = names::incoming_table(behind_all, plan_.operation);
     cut.work = [this] { under_lock(); };
     cut.take_back = [this] { give_triggers_back(); };
     return cut;
@@ -114,20 +117,16 @@ class ExchangeBack {
 
   void give_triggers_back() {
     if (!is_renamed(session_, plan_)) return;
-    std::vector<std::string> tables;
+    complete_triggers(session_, swapped());
+  }
+
+  Wanted swapped() const {
+    Wanted wanted;
     for (const Change* change : changes_) {
-      if (change->after) tables.push_back(change->after->name);
+      if (change->before) wanted.idle.push_back(change->displaced);
+      if (change->after) wanted.live.push_back(&*change->after);
     }
-    if (tables.empty()) return;
-    taking_a_lock(session_, tables, default_deadline, [&] {
-      for (const Change* change : changes_) {
-        if (change->before) move_triggers(session_, change->displaced, "", {});
-      }
-      for (const Change* change : changes_) {
-        if (change->after)
-          move_triggers(session_, "", change->after->name, change->after->triggers);
-      }
-    });
+    return wanted;
   }
 
   void take_back_rows(const Change& change) {
@@ -183,28 +182,16 @@ class ExchangeBack {
 
   // Also where the swap was stopped before it renamed.
   void give_back_to_live() {
-    std::vector<std::string> tables;
+    Wanted wanted;
     for (const Change* change : changes_) {
-      if (!change->before) continue;
-      const auto live = read_definition(session_, change->before->name);
-      if (!live || live->triggers != change->before->triggers) {
-        tables.push_back(change->before->name);
-      }
+      if (change->after) wanted.idle.push_back(change->incoming);
+      if (change->before) wanted.live.push_back(&*change->before);
     }
-    if (!tables.empty())
-      taking_a_lock(session_, tables, default_deadline, [&] { give_triggers(); });
+    complete_triggers(session_, wanted);
     for (const Change* change : changes_) {
       if (change->before) add_keys(session_, *change->before);
     }
     add_keys(session_, plan_.outside_keys);
-  }
-
-  void give_triggers() {
-    for (const Change* change : changes_) move_triggers(session_, change->incoming, "", {});
-    for (const Change* change : changes_) {
-      if (!change->before) continue;
-      move_triggers(session_, "", change->before->name, change->before->triggers);
-    }
   }
 
   void carry_slipped_in(const Change& change) {

@@ -40,6 +40,26 @@ void alter(Session& session, const std::string& table, const std::string& qualif
                 [&] { session.run("ALTER TABLE " + qualified_table + list); });
 }
 
+// A key that comes back takes the index that the server once made for it, and gives
+// it its own name.
+void name_indexes(Session& session, const std::string& table, const std::string& qualified_table,
+                  const std::vector<Element>& wanted) {
+  const auto shown = session.rows("SHOW CREATE TABLE " + qualified_table);
+  const CreateTable now = parse_create_table(shown.at(0).at(1).value());
+  std::vector<std::string> what;
+  for (const Element& index : wanted) {
+    if (index.kind != Element::Kind::key || index.name.empty()) continue;
+    if (now.find(Element::Kind::key, index.name) != nullptr) continue;
+    for (const Element& other : now.elements) {
+      const bool same = other.kind == Element::Kind::key && other.columns == index.columns;
+      if (!same || now.find(Element::Kind::foreign_key, other.name) == nullptr) continue;
+      what.push_back("RENAME INDEX " + identifier(other.name) + " TO " + identifier(index.name));
+      break;
+    }
+  }
+  alter(session, table, qualified_table, what);
+}
+
 bool table_is_there(Session& session, const OutsideKey& key) {
   return session.number("SELECT count(*) FROM information_schema.tables WHERE table_schema = " +
                         literal(key.schema) + " AND table_name = " + literal(key.table)) > 0;
@@ -67,6 +87,7 @@ void add_keys(Session& session, const Definition& definition) {
     parents.push_back(key.parent);
   }
   alter(session, definition.name, table, what, parents);
+  name_indexes(session, definition.name, table, definition.create.elements);
 }
 
 void drop_keys(Session& session, const std::vector<OutsideKey>& keys) {
@@ -82,8 +103,12 @@ void add_keys(Session& session, const std::vector<OutsideKey>& keys) {
   for (const OutsideKey& key : keys) {
     const std::string table = qualified(key.schema, key.table);
     if (!table_is_there(session, key)) continue;
-    if (contains(names_on(session, table), key.key.name)) continue;
-    alter(session, key.table, table, {"ADD " + key.key.sql}, {key.key.parent});
+    if (!contains(names_on(session, table), key.key.name)) {
+      alter(session, key.table, table, {"ADD " + key.key.sql}, {key.key.parent});
+    }
+    name_indexes(
+        session, key.table, table,
+        {{.kind = Element::Kind::key, .name = key.index, .sql = "", .columns = key.key.columns}});
   }
 }
 

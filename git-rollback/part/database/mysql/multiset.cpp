@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
-#include <stdexcept>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "os/error.h"
 #include "os/progress.h"
 
 namespace rollback::mysql {
@@ -34,8 +34,7 @@ std::uint64_t from_hex(std::string_view text) {
 
 Hash hash_in(const Row& row) {
   const std::string& text = row.at(0).value_or("");
-  // Else the server left rows out of the comparison.
-  if (text.size() != 32) throw std::logic_error("a row has no hash");
+  if (text.size() != 32) throw Fatal("a row is longer than the server's max_allowed_packet");
   return {from_hex(std::string_view(text).substr(0, 16)),
           from_hex(std::string_view(text).substr(16))};
 }

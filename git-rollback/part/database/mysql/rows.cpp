@@ -15,15 +15,17 @@ bool is_one_of(const std::string& type, const std::array<const char*, N>& types)
   return std::any_of(types.begin(), types.end(), [&](const char* one) { return type == one; });
 }
 
+constexpr int short_bytes = 1024;
+
 // How a column's values are written.
 enum class Form {
-  number,        // as the server writes it
-  by_index,      // ENUM, SET and BIT: a number that stands for the value
-  floating,      // as a double: FLOAT alone would be rounded
-  quoted,        // ASCII
-  hex,           // the bytes, twice as long, and the fastest to read again
-  quoted_bytes,  // the bytes, for values that come near max_allowed_packet
-  quoted_utf8,   // JSON of MySQL, which takes no binary text
+  number,      // as the server writes it
+  by_index,    // ENUM, SET and BIT: a number that stands for the value
+  floating,    // as a double: FLOAT alone would be rounded
+  quoted,      // ASCII
+  hex,         // the bytes, twice as long, and the fastest to read again
+  long_bytes,  // in hex where they are few, else in base 64, which leaves more to a packet
+  json,        // of MySQL, which takes no binary text for it
 };
 
 Form form_of(const Column& column) {
@@ -43,7 +45,23 @@ Form form_of(const Column& column) {
                                  "tinyblob", "blob"})) {
     return Form::hex;
   }
-  return type == "json" ? Form::quoted_utf8 : Form::quoted_bytes;
+  return type == "json" ? Form::json : Form::long_bytes;
+}
+
+// The server makes NULL of what is longer than max_allowed_packet (and of JSON an
+// empty text), so that must not pass for a NULL of the row.
+std::string unless_null(const std::string& name, const std::string& text) {
+  return "IF(" + name + " IS NULL,'NULL'," + text + ")";
+}
+
+std::string in_hex(const std::string& value) { return "CONCAT('x''',HEX(" + value + "),'''')"; }
+
+std::string in_base64(const std::string& value) {
+  return "CONCAT('FROM_BASE64(''',TO_BASE64(CAST(" + value + " AS BINARY)),''')')";
+}
+
+std::string json_in_hex(const std::string& name) {
+  return "CONCAT('CONVERT(x''',NULLIF(HEX(CAST(" + name + " AS CHAR)),''),''' USING utf8mb4)')";
 }
 
 // Arguments of CONCAT.
@@ -63,11 +81,12 @@ std::string value_of(const Column& column, const std::string& alias) {
       return "QUOTE(" + name + ")";
     case Form::hex:
       if (!column.nullable) return "'x''',HEX(" + name + "),''''";
-      return "IFNULL(CONCAT('x''',HEX(" + name + "),''''),'NULL')";
-    case Form::quoted_bytes:
-      return or_null("CONCAT('_binary',QUOTE(CAST(" + name + " AS BINARY)))");
-    case Form::quoted_utf8:
-      return or_null("CONCAT('_utf8mb4',QUOTE(CAST(CAST(" + name + " AS CHAR) AS BINARY)))");
+      return unless_null(name, in_hex(name));
+    case Form::long_bytes:
+      return unless_null(name, "IF(LENGTH(" + name + ")<" + std::to_string(short_bytes) + "," +
+                                   in_hex(name) + "," + in_base64(name) + ")");
+    case Form::json:
+      return unless_null(name, json_in_hex(name));
   }
   return name;
 }
@@ -88,7 +107,7 @@ std::string order_of(const Definition& definition) {
   if (definition.engine != "InnoDB" || definition.partitioned || definition.versioned) return "";
   std::string order;
   for (const auto& name : definition.key()) {
-    order += (order.empty() ? " ORDER BY r." : ", r.") + identifier(name);
+    order += (order.empty() ? " ORDER BY " : ", ") + identifier(name);
   }
   return order;
 }
@@ -139,8 +158,8 @@ std::string row_text(const Definition& definition, const std::string& alias) {
 }
 
 std::string select_texts(const Definition& definition, const std::string& table) {
-  return "SELECT " + row_text(definition, "r") + " FROM " + identifier(table) +
-         (keeps_history(definition) ? " FOR SYSTEM_TIME ALL AS r" : " AS r") + order_of(definition);
+  return "SELECT " + row_text(definition, identifier(table)) + " FROM " + identifier(table) +
+         (keeps_history(definition) ? " FOR SYSTEM_TIME ALL" : "") + order_of(definition);
 }
 
 std::string insert_into(const Definition& definition, const std::string& table) {

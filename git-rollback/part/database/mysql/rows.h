@@ -40,10 +40,10 @@ class RowHash {
 // What `Hashed::sha256` says where no rows are kept.
 std::string hash_of_no_rows();
 
-// An SQL expression for one row of `alias`: "(1,x'78',NULL)", the stored columns
-// in order, as they can stand behind VALUES again; where the history
-// is kept, the moments from and to which the row was current, too. Text is
-// written by its bytes. NULL itself where a row is longer than max_allowed_packet.
+// An SQL expression for one row of `alias` (which stands there as it is): "(1,x'78',NULL)", the
+// stored columns in order, as they can stand behind VALUES again; where the history is kept, the
+// moments from and to which the row was current, too. Text is written by its bytes. NULL itself
+// where a row is longer than max_allowed_packet.
 std::string row_text(const Definition& definition, const std::string& alias);
 
 // SELECT row_text FROM `table`: all rows, also those that system versioning keeps.

@@ -144,9 +144,17 @@ void Session::stream(const std::string& sql, const std::function<void(const Row&
   Failure failure;
   while (true) {
     if (!connection_->next(row, more, failure)) throw ServerError(failure);
-    if (!more) return;
+    if (!more) return require_whole();
     take(row);
   }
+}
+
+// The connector takes an error in the middle of the rows for their end.
+void Session::require_whole() {
+  const auto errors = rows("SHOW ERRORS");
+  if (errors.empty()) return;
+  throw ServerError(
+      {static_cast<int>(to_number(errors[0].at(1))), "HY000", errors[0].at(2).value_or("")});
 }
 
 Value Session::value(const std::string& query) {

@@ -55,7 +55,8 @@ class Session {
   std::int64_t number(const std::string& query);  // NULL and no row are 0
   std::string text(const std::string& query);     // NULL and no row are ""
 
-  // Each row as the server sends it; no other statement can run meanwhile.
+  // Each row as the server sends it; no other statement can run meanwhile. Throws
+  // what the server failed by before the last of them.
   void stream(const std::string& query, const std::function<void(const Row&)>& take);
 
   const Flavour& flavour() const { return flavour_; }
@@ -68,6 +69,7 @@ class Session {
 
  private:
   void query(const std::string& sql, bool stream);
+  void require_whole();
 
   std::shared_ptr<Connection> connection_;
   std::string schema_;

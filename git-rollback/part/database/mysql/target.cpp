@@ -144,7 +144,7 @@ class Measuring {
       if (auto baseline = after_swap(session_, *change_)) return baseline;
     }
     if (backup().empty()) return std::nullopt;
-    return Baseline{then(), identifier(backup())};
+    return Baseline{then(), {identifier(backup())}};
   }
 
   void measure_rows() {
@@ -179,7 +179,7 @@ class Measuring {
     if (change_ == nullptr || !change_->swaps() || member_.session) return;
     const Difference difference = compare_rows(
         session_,
-        {.now = now(), .then = then(), .baseline = identifier(backup()), .limit = left()});
+        {.now = now(), .then = then(), .baseline = {identifier(backup())}, .limit = left()});
     facts_.counted = facts_.counted && difference.counted;
     facts_.rows_same =
         difference.counted && difference.inserted + difference.changed + difference.deleted == 0;

@@ -1,5 +1,6 @@
 #include "part/database/mysql/triggers.h"
 
+#include "part/database/mysql/lock_wait.h"
 #include "store/names.h"
 
 namespace rollback::mysql {
@@ -57,6 +58,21 @@ void move_triggers(Session& session, const std::string& from, const std::string&
   if (to.empty()) return;
   drop_triggers(session, to);
   for (const Trigger& trigger : wanted) create_trigger(session, trigger, to);
+}
+
+void complete_triggers(Session& session, const Wanted& wanted) {
+  std::vector<std::string> tables;
+  for (const Definition* const definition : wanted.live) {
+    const auto found = read_definition(session, definition->name);
+    if (found && found->triggers != definition->triggers) tables.push_back(definition->name);
+  }
+  if (tables.empty()) return;
+  taking_a_lock(session, tables, default_deadline, [&] {
+    for (const auto& table : wanted.idle) drop_triggers(session, table);
+    for (const Definition* const definition : wanted.live) {
+      move_triggers(session, "", definition->name, definition->triggers);
+    }
+  });
 }
 
 }  // namespace rollback::mysql

@@ -15,4 +15,12 @@ namespace rollback::mysql {
 void move_triggers(Session& session, const std::string& from, const std::string& to,
                    const std::vector<Trigger>& wanted);
 
+// The same for all tables at once, waiting for their locks, where a trigger is
+// missing or one too many. `idle` tables are to have none.
+struct Wanted {
+  std::vector<std::string> idle;
+  std::vector<const Definition*> live;
+};
+void complete_triggers(Session& session, const Wanted& wanted);
+
 }  // namespace rollback::mysql

@@ -1,0 +1,145 @@
+// Writers that go on through rollback after rollback, and keep a log of what the
+// server acknowledged: every row of it must be found again.
+#include <atomic>
+#include <cstdlib>
+#include <set>
+#include <thread>
+
+#include "mysql_part_fixture.h"
+
+namespace rollback::mysql {
+namespace {
+
+// What the server said yes to.
+struct Acknowledged {
+  std::vector<std::int64_t> inserted;  // ids in playerbot
+  std::vector<std::int64_t> added;     // to the gold of each of 20 players
+  std::int64_t failed = 0;
+  std::string first_failure = {};
+};
+
+class MysqlNoLostRows : public MysqlPartTest {
+ protected:
+  static constexpr int writers = 3;
+  static constexpr int players = 20;
+
+  void begin() {
+    settings_.ledger = {};
+    run("CREATE TABLE playerbot(id BIGINT PRIMARY KEY, name VARCHAR(20) NOT NULL, KEY(name));"
+        "CREATE TABLE playerbot_gold(id INT PRIMARY KEY, gold BIGINT NOT NULL DEFAULT 0);");
+    for (int i = 0; i < players; ++i) {
+      run("INSERT INTO playerbot_gold(id) VALUES (" + std::to_string(i) + ")");
+    }
+  }
+
+  void write(int writer, Acknowledged& log) {
+    Session session = open();
+    log.added.resize(players);
+    for (std::int64_t i = 1; !over_; ++i) {
+      const std::int64_t id = i * writers + writer;
+      const std::int64_t player = i % players;
+      try {
+        session.run("INSERT INTO playerbot(id, name) VALUES (" + std::to_string(id) + ", 'w')");
+        log.inserted.push_back(id);
+        session.run("UPDATE playerbot_gold SET gold = gold + 1 WHERE id = " +
+                    std::to_string(player));
+        ++log.added[static_cast<size_t>(player)];
+      } catch (const ServerError& error) {
+        if (log.failed++ == 0) log.first_failure = error.what();
+      }
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  }
+
+  void start_writers() {
+    logs_.resize(writers);
+    for (int i = 0; i < writers; ++i) {
+      threads_.emplace_back([this, i] { write(i, logs_[static_cast<size_t>(i)]); });
+    }
+  }
+  void stop_writers() {
+    over_ = true;
+    for (auto& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+  // One deploy with a migration, and its rollback.
+  void round(int number, Rows rows) {
+    operation_ = "20261124T1" + std::to_string(10000 + number) + "Z-aaaaaaa";
+    left_ = "20261125T1" + std::to_string(10000 + number) + "Z-4f2a91c";
+    const Point point = capture("20261123T1" + std::to_string(10000 + number) + "Z-4f2a91c");
+    run("ALTER TABLE playerbot ADD COLUMN guild INT NOT NULL DEFAULT 0;"
+        "ALTER TABLE playerbot_gold ADD COLUMN silver INT NOT NULL DEFAULT 0");
+    // The gold is always today's.
+    settings_.rows = {rows, {{"playerbot_gold", Rows::keep_all}}};
+    go_back(to(point, {}, 1'000'000));
+  }
+
+  std::set<std::int64_t> ids_in(const std::string& like) {
+    Session session = open();
+    std::set<std::int64_t> ids;
+    for (const Row& table : session.rows("SELECT table_name FROM information_schema.tables WHERE"
+                                         " table_schema = 'world' AND table_name LIKE " +
+                                         literal(like))) {
+      for (const Row& row : session.rows("SELECT id FROM " + identifier(*table[0]))) {
+        ids.insert(std::stoll(*row[0]));
+      }
+    }
+    return ids;
+  }
+
+  void expect_all_in(std::set<std::int64_t> found) {
+    for (const auto& log : logs_) {
+      size_t lost = 0;
+      for (const auto id : log.inserted) lost += found.count(id) == 0 ? 1U : 0U;
+      EXPECT_EQ(lost, 0U) << "of " << log.inserted.size();
+      EXPECT_GT(log.inserted.size(), 0U);
+      EXPECT_EQ(log.failed, 0) << log.first_failure;
+    }
+  }
+
+  void expect_all_gold() {
+    Session session = open();
+    for (size_t player = 0; player < players; ++player) {
+      std::int64_t added = 0;
+      for (const auto& log : logs_) added += log.added[player];
+      EXPECT_EQ(
+          session.number("SELECT gold FROM playerbot_gold WHERE id = " + std::to_string(player)),
+          added);
+    }
+  }
+
+  // GIT_ROLLBACK_ROUNDS=200 for a long run.
+  static int rounds() {
+    const char* set = std::getenv("GIT_ROLLBACK_ROUNDS");
+    return set == nullptr ? 4 : std::atoi(set);
+  }
+
+  std::atomic<bool> over_{false};
+  std::vector<std::thread> threads_;
+  std::vector<Acknowledged> logs_;
+};
+
+TEST_F(MysqlNoLostRows, KeepAllAndKeepNewHaveEveryAcknowledgedRowLive) {
+  begin();
+  start_writers();
+  for (int i = 0; i < rounds(); ++i) round(i, i % 2 == 0 ? Rows::keep_all : Rows::keep_new);
+  stop_writers();
+  expect_all_in(ids_in("playerbot"));
+  expect_all_gold();
+}
+
+TEST_F(MysqlNoLostRows, RestoreHasEveryAcknowledgedRowLiveOrDisplacedOrAside) {
+  begin();
+  start_writers();
+  for (int i = 0; i < rounds(); ++i) round(i, Rows::restore);
+  stop_writers();
+  auto found = ids_in("playerbot");
+  found.merge(ids_in("playerbot\\_out\\_%"));
+  found.merge(ids_in("playerbot\\_aside\\_%"));
+  expect_all_in(found);
+  expect_all_gold();
+}
+
+}  // namespace
+}  // namespace rollback::mysql
