@@ -212,10 +212,21 @@ TEST_F(Salvage, KeysAreValuesAndNeverSql) {
   EXPECT_EQ(rows(), "1|ada\n2|ben\n3|cat\n");
 }
 
-TEST_F(Salvage, UndoDoesNotCallWhatWasPutBackALoss) {
+TEST_F(Salvage, UndoKeepsWhatWasPutBack) {
   EXPECT_STATUS(0, salvage({"--put-back", "--missing", "--table=playerbot", "--yes"}));
-  EXPECT_STATUS(0, rollback({"undo", "--yes"}));
-  EXPECT_EQ(rows(), "1|ada\n2|Ben\n3|cat\n4|dan\n5|eve\n");
+  EXPECT_STATUS(0, rollback({"undo", "--yes", "--rows=keep_all"}));
+  EXPECT_EQ(rows(), "1|ada\n2|ben\n3|cat\n4|dan\n5|eve\n");
+}
+
+TEST_F(Salvage, TellsOfATableThatIsNotLiveAndPutsTheOthersBack) {
+  const std::string guilds = table("playerbot_guild").at("name");
+  sql("INSERT INTO \"" + guilds + "\"(name) VALUES ('red')");
+  sql("UPDATE git_rollback_backups SET rows = 1 WHERE backup = '" + guilds + "'");
+  const Finished said = salvage({"--put-back", "--missing", "--yes"});
+  EXPECT_STATUS(1, said);
+  EXPECT_TRUE(contains(said.out, "playerbot_guild: there is no table")) << said.out;
+  EXPECT_EQ(rows(), "1|ada\n2|ben\n3|cat\n4|dan\n5|eve\n");
+  EXPECT_STATUS(1, salvage({"--put-back", "--missing", "--table=playerbot_guild", "--yes"}));
 }
 
 class SalvageOfNothing : public ServiceFixture {};

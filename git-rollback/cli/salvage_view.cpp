@@ -46,6 +46,7 @@ json as_json(const PutBack& result) {
   for (const auto& unfit : result.unfit) {
     object["unfit"].push_back({{"key", unfit.key}, {"reason", unfit.reason}});
   }
+  object["refusal"] = result.refusal.empty() ? json() : json(result.refusal);
   object["not_found"] = result.not_found;
   object["left_out"] = result.left_out;
   object["defaults"] = result.defaults;
@@ -71,6 +72,8 @@ std::string first_line(const PutBack& result, bool done) {
 }
 
 std::vector<std::string> lines_of(const PutBack& result, bool done) {
+  if (!result.refusal.empty())
+    return {printable(result.from.table) + ": " + printable(result.refusal)};
   std::vector<std::string> lines{first_line(result, done)};
   if (done && result.overwritten > 0) {
     lines.push_back("  what was live there is set aside in '" + printable(result.aside) + "'");

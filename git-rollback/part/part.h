@@ -196,7 +196,8 @@ class Part {
                                                const ExportOrder& /*order*/) {
     return {};
   }
-  // Into the live tables, in one transaction. All tables are of one database.
+  // Into the live tables, in one transaction. All tables are of one database. Throws
+  // Refused where one table alone was chosen and its rows cannot be put back.
   virtual std::vector<PutBack> put_back(const std::vector<SalvageTable>& /*tables*/,
                                         const PutBackOrder& /*order*/) {
     return {};

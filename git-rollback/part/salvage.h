@@ -62,7 +62,11 @@ struct PutBack {
   std::vector<std::string> left_out = {};   // columns that the live table has not
   std::vector<std::string> defaults = {};   // columns that get their default
 
-  bool all_went() const { return conflicts.empty() && unfit.empty() && not_found.empty(); }
+  std::string refusal = {};  // why none of them can be put back, where other tables' can
+
+  bool all_went() const {
+    return conflicts.empty() && unfit.empty() && not_found.empty() && refusal.empty();
+  }
 };
 
 }  // namespace rollback

@@ -144,6 +144,8 @@ class Chosen : public ChosenRows {
 
   bool in_batches() const override { return pairing_.live->transactional; }
 
+  PutBack& result() { return result_; }
+
   void record_aside(Registry& registry) {
     if (result_.overwritten == 0) return;
     registry.put(order_.id, {result_.from.table, result_.aside, result_.overwritten,
@@ -274,11 +276,21 @@ class Chosen : public ChosenRows {
 
 using AllChosen = std::vector<std::unique_ptr<Chosen>>;
 
+void choose(Session& session, PutBack& result, const PutBackOrder& order, AllChosen& chosen,
+            bool alone) {
+  try {
+    chosen.push_back(std::make_unique<Chosen>(session, result, order, chosen.size()));
+  } catch (const Refused& error) {
+    if (alone) throw;
+    if (result.from.rows > 0) result.refusal = error.what();
+  }
+}
+
 void put_back_in_transaction(Session& session, Registry& registry, const AllChosen& chosen,
-                             std::vector<PutBack>& results, const PutBackOrder& order) {
+                             const PutBackOrder& order) {
   Transaction transaction(session, Transaction::Kind::write);
   std::vector<Putting> puttings;
-  for (size_t i = 0; i < chosen.size(); ++i) puttings.push_back({results[i], *chosen[i]});
+  for (const auto& one : chosen) puttings.push_back({one->result(), *one});
   put_rows_back(puttings, order.overwrite);
   if (order.dry_run) return;
   for (const auto& one : chosen) one->record_aside(registry);
@@ -303,9 +315,9 @@ std::vector<PutBack> put_back(const Place& place, const std::vector<SalvageTable
   try {
     for (const auto& table : tables) {
       results.push_back({.from = table});
-      chosen.push_back(std::make_unique<Chosen>(session, results.back(), order, chosen.size()));
+      choose(session, results.back(), order, chosen, tables.size() == 1);
     }
-    put_back_in_transaction(session, registry, chosen, results, order);
+    put_back_in_transaction(session, registry, chosen, order);
     committed = !order.dry_run;
   } catch (...) {
     try {

@@ -294,9 +294,14 @@ std::vector<PutBack> put_back(const Location& location, const std::string& compo
   std::vector<Putting> puttings;
   for (const auto& table : tables) {
     results.push_back({.from = table});
-    chosen.push_back(
-        std::make_unique<Chosen>(*db, component, results.back(), order, chosen.size()));
-    puttings.push_back({results.back(), *chosen.back()});
+    try {
+      chosen.push_back(
+          std::make_unique<Chosen>(*db, component, results.back(), order, chosen.size()));
+      puttings.push_back({results.back(), *chosen.back()});
+    } catch (const Refused& error) {
+      if (tables.size() == 1) throw;
+      if (table.rows > 0) results.back().refusal = error.what();
+    }
   }
   put_rows_back(puttings, order.overwrite);
   if (order.dry_run) return results;
