@@ -23,8 +23,7 @@ std::string select(const Pairing& pairing, const std::string& list, bool missing
   return "SELECT " + list + " FROM " + identifier(pairing.from.name) + " AS d";
 }
 
-// One column as row_text() is to write it so that the live column takes it. The
-// mysql program changes line ends and stops at NUL, so all bytes are hex digits.
+// One column as row_text() is to write it so that the live column takes it.
 struct Written {
   Column column;
   std::string expression;
@@ -34,28 +33,19 @@ Written written(const Pairing& pairing, const std::string& name) {
   const Column& target = pairing.target(name);
   Written one{pairing.source(name), {}};
   one.expression = "d." + identifier(one.column.name);
-  one.column.name = target.name;
-  one.column.generated = false;
   const bool as_it_is =
       one.column.full_type == target.full_type && one.column.charset == target.charset;
-  switch (kind_of(one.column)) {
-    case Kind::bytes:
-      one.column.type = "blob";
-      break;
-    case Kind::text:
-      if (as_it_is && (one.column.type == "enum" || one.column.type == "set")) break;
-      if (kind_of(target) == Kind::text) {
-        one.expression = "CONVERT(" + one.expression + " USING " + target.charset + ")";
-        one.column.type = "text";
-      } else if (kind_of(target) == Kind::bytes) {
-        one.column.type = "text";
-      } else {
-        one.column.type = "json";  // quoted: as digits of hex it would be a number
-      }
-      break;
-    default:
-      break;
+  one.column.name = target.name;
+  one.column.generated = false;
+  if (as_it_is || kind_of(one.column) != Kind::text) return one;
+  if (kind_of(target) == Kind::text) {
+    one.expression = "CONVERT(" + one.expression + " USING " + target.charset + ")";
+  } else if (kind_of(target) != Kind::bytes) {
+    one.expression = "CONVERT(" + one.expression + " USING utf8mb4)";
+    one.column.type = "date";  // quoted: hex digits would be a number there
+    return one;
   }
+  one.column.type = "longtext";  // by its bytes, also where it was an ENUM
   return one;
 }
 
