@@ -9,6 +9,8 @@
 #include "part/database/mysql/incoming.h"
 #include "part/database/mysql/registry.h"
 #include "part/database/mysql/settle.h"
+#include "part/database/mysql/space.h"
+#include "part/database/mysql/storage.h"
 #include "part/database/mysql/target.h"
 #include "store/names.h"
 
@@ -60,6 +62,7 @@ class Preparation {
     look();
     make_plan();
     if (!plan_.swaps()) return finished();
+    require_room();
     build_frames();
     fail_point("database prepare: frames");
     fill();
@@ -96,14 +99,35 @@ class Preparation {
     plan_.outside_keys = keys_from_outside(writer_, leaving);
   }
 
+  // A table that comes takes about what the one that goes does; the log of it
+  // that the server keeps, as much again.
+  void require_room() {
+    std::uint64_t needed = 0;
+    for (const Change& change : plan_.changes) {
+      if (change.incoming.empty()) continue;
+      const Definition& size = change.before ? *change.before : *change.after;
+      needed += 2 * (size.data_bytes + size.index_bytes);
+    }
+    const auto volume = volume_of(writer_, place_.endpoint());
+    if (!volume) return;
+    const std::int64_t room = volume->free_bytes - reserve_of(*volume);
+    if (static_cast<std::int64_t>(needed) <= room) return;
+    throw Refused("the tables that come take about " +
+                      size_in_words(static_cast<std::int64_t>(needed)) +
+                      " while they are built beside those of database '" + place_.schema +
+                      "', and " + size_in_words(volume->free_bytes) + " are free",
+                  {"git rollback prune"});
+  }
+
   void build_frames() {
     registry_.create();
     record(State::preparing);
-    for (const Change& change : plan_.changes) {
+    for (Change& change : plan_.changes) {
       if (!change.swaps()) continue;
       if (change.before) {
         require_unchanged(change);
         log_live(writer_, change);
+        change.storage = storage_of(writer_, change.before->name);
       }
       if (!change.incoming.empty()) create_incoming(writer_, change);
     }

@@ -69,6 +69,8 @@ std::vector<std::string> settings_of(const Flavour& flavour) {
       "sql_auto_is_null = 0",
       "autocommit = 1",
       "wait_timeout = 86400",
+      "lock_wait_timeout = 10",  // no statement waits for ever
+      "innodb_lock_wait_timeout = 10",
       "net_write_timeout = 3600",  // while the other end of a copy is slow
       "net_read_timeout = 3600",
       "group_concat_max_len = 1000000"};
