@@ -87,5 +87,25 @@ TEST_F(MysqlCheckNames, ComeBackWithARevert) {
   EXPECT_EQ(dump(), now);
 }
 
+TEST_F(MysqlCheckNames, ThatMySqlWouldMakeTooLongStopARollbackBeforeItBegins) {
+  run("CREATE TABLE playerbot(id INT PRIMARY KEY, level INT,"
+      " CONSTRAINT playerbot_chk_level_must_be_positive CHECK (level > 0));"
+      "INSERT INTO playerbot VALUES (1, 1)");
+  const std::string then = dump();
+  const Point point = capture();
+  run("ALTER TABLE playerbot ADD level2 INT");
+  if (testing::MysqlServer::is_mariadb()) {
+    go_back(to(point));
+    EXPECT_EQ(dump(), then);
+    return;
+  }
+  const auto assessment = part()->assess(to(point));
+  ASSERT_TRUE(assessment.obstacle);
+  EXPECT_EQ(assessment.obstacle->reason,
+            "table 'playerbot' cannot be renamed: MySQL would rename its check"
+            " 'playerbot_chk_level_must_be_positive', too, and that is too long");
+  EXPECT_THROW(part()->prepare(to(point)), Refused);
+}
+
 }  // namespace
 }  // namespace rollback::mysql

@@ -1,8 +1,6 @@
 #include "part/database/mysql/check_names.h"
 
 #include <algorithm>
-#include <charconv>
-#include <optional>
 #include <set>
 
 #include "part/database/mysql/lock_wait.h"
@@ -14,20 +12,15 @@ namespace {
 constexpr std::string_view infix = "_chk_";
 constexpr size_t most_digits = 5;
 constexpr size_t most_bytes = 64;
+constexpr size_t longest_suffix = 20;  // leaves room for names::displaced_table()
 
 bool is_check(const Element& element) { return element.kind == Element::Kind::check; }
 
-std::string made_up(const std::string& table, int number) {
-  return table + std::string(infix) + std::to_string(number);
-}
-
-// The number of a name that the server made up for that table.
-std::optional<int> number_of(const std::string& name, const std::string& table) {
-  int number = 0;
-  const size_t begin = table.size() + infix.size();
-  if (name.size() > begin) std::from_chars(&name[begin], name.data() + name.size(), number);
-  if (name != made_up(table, number)) return std::nullopt;
-  return number;
+// "1" of "playerbot_chk_1". The server changes all that begin so along with the
+// table's name, also where a person wrote them.
+std::string suffix_of(const Element& check, const std::string& table) {
+  const std::string begin = table + std::string(infix);
+  return check.name.starts_with(begin) ? check.name.substr(begin.size()) : "";
 }
 
 // "CHECK (…)", and whether it is enforced.
@@ -36,10 +29,6 @@ std::string body(const Element& check) {
   take_word(rest, "CONSTRAINT");
   take_identifier(rest);
   return std::string(rest);
-}
-
-std::string constraint(const std::string& name, const std::string& body) {
-  return "CONSTRAINT " + identifier(name) + " " + body;
 }
 
 CreateTable read(Session& session, const std::string& table) {
@@ -58,7 +47,7 @@ void add(std::string& what, const std::string& one) { what += (what.empty() ? " 
 void take_off(Session& session, const std::string& table) {
   std::string what;
   for (const Element& element : read(session, table).elements) {
-    if (!is_check(element) || number_of(element.name, table)) continue;
+    if (!is_check(element) || !suffix_of(element, table).empty()) continue;
     add(what, "DROP CHECK " + identifier(element.name));
   }
   alter(session, table, what);
@@ -95,27 +84,54 @@ std::multiset<std::string> bodies(const CreateTable& table) {
 CreateTable with_names_beside(const Session& session, const CreateTable& create,
                               const std::string& name) {
   if (session.flavour().mariadb) return create;
-  std::set<int> taken;
-  for (const Element& element : create.elements) {
-    const auto number = is_check(element) ? number_of(element.name, create.name) : std::nullopt;
-    if (number) taken.insert(*number);
-  }
   CreateTable beside = create;
+  std::set<std::string> taken;
+  for (const Element& element : create.elements) {
+    if (is_check(element)) taken.insert(suffix_of(element, create.name));
+  }
   int free = 1;
   for (Element& element : beside.elements) {
     if (!is_check(element)) continue;
-    auto number = number_of(element.name, create.name);
-    while (!number && !taken.insert(free).second) ++free;
-    element.name = made_up(name, number.value_or(free));
-    element.sql = constraint(element.name, body(element));
+    std::string suffix = suffix_of(element, create.name);
+    if (suffix.size() > longest_suffix) suffix.clear();
+    while (suffix.empty()) {
+      if (taken.insert(std::to_string(free)).second) suffix = std::to_string(free);
+      ++free;
+    }
+    element.name = name + std::string(infix) + suffix;
+    element.sql = "CONSTRAINT " + identifier(element.name) + " " + body(element);
   }
   return beside;
 }
 
 size_t longest_name(const Definition& definition) {
+  size_t room = 0;
+  for (const Element& element : definition.create.elements) {
+    if (!is_check(element)) continue;
+    const size_t suffix = suffix_of(element, definition.name).size();
+    room = std::max(
+        {room, infix.size() + most_digits, infix.size() + std::min(suffix, longest_suffix)});
+  }
+  return most_bytes - room;
+}
+
+std::optional<std::string> why_not_displaced(const Session& session, const Definition& definition) {
+  if (session.flavour().mariadb) return std::nullopt;
+  for (const Element& element : definition.create.elements) {
+    if (!is_check(element)) continue;
+    if (suffix_of(element, definition.name).size() <= longest_suffix) continue;
+    return "table '" + definition.name + "' cannot be renamed: MySQL would rename its check '" +
+           element.name + "', too, and that is too long";
+  }
+  return std::nullopt;
+}
+
+bool gets_check_names(const Session& session, const Definition& definition) {
   const auto& elements = definition.create.elements;
-  const bool has_checks = std::any_of(elements.begin(), elements.end(), is_check);
-  return has_checks ? most_bytes - infix.size() - most_digits : most_bytes;
+  return !session.flavour().mariadb &&
+         std::any_of(elements.begin(), elements.end(), [&](const Element& element) {
+           return is_check(element) && suffix_of(element, definition.name).empty();
+         });
 }
 
 void give_check_names(Session& session, const Plan& plan) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "part/database/mysql/change.h"
@@ -10,13 +11,18 @@
 
 namespace rollback::mysql {
 
-// With the names that MySQL itself makes up for a table of this name,
-// `<name>_chk_1`: a RENAME of the table changes them along. MariaDB's stay.
+// With names as MySQL itself makes them up for a table of this name, `<name>_chk_1`:
+// a RENAME of the table changes them along. MariaDB's stay.
 CreateTable with_names_beside(const Session& session, const CreateTable& create,
                               const std::string& name);
 
 // In bytes, of a name for the table that those still fit behind.
 size_t longest_name(const Definition& definition);
+// Why no such name is short enough for the live table when it goes.
+std::optional<std::string> why_not_displaced(const Session& session, const Definition& definition);
+
+// Whether one of its names is not there while it is beside the live table.
+bool gets_check_names(const Session& session, const Definition& definition);
 
 // After the swap: takes the checks that a person named off the displaced tables, and
 // gives those of the live ones the names that they have to have. May be called again.
