@@ -347,8 +347,8 @@ TEST_F(CommandLine, NamesTheArgumentThatIsMissing) {
 }
 
 TEST_F(CommandLine, SaysOfVerbsThatTheyAreNotBuiltYet) {
-  for (const std::string verb : {"health", "check", "watch", "unlatch", "salvage", "drill",
-                                 "schedule", "report"}) {
+  for (const std::string verb :
+       {"health", "check", "watch", "unlatch", "drill", "schedule", "report"}) {
     expect_refusal({verb}, "'git rollback " + verb + "' is not built yet", 129);
   }
 }

@@ -25,6 +25,7 @@ int run_doctor(const Arguments& arguments);
 int run_install_procedures(const Arguments& arguments);
 int run_verify(const Arguments& arguments);
 int run_prune(const Arguments& arguments);
+int run_salvage(const Arguments& arguments);
 int run_sync(const Arguments& arguments);
 
 struct Verb {

@@ -1,4 +1,5 @@
 // The verb that has no name: git rollback.
+#include <algorithm>
 #include <array>
 
 #include "cli/terminal.h"
@@ -26,13 +27,17 @@ void refuse_what_is_not_built(const Arguments& arguments) {
 std::string help_of_verbs() {
   std::string text = "\nVerbs, each with -h:\n";
   std::string later;
+  size_t longest = 0;
+  for (const auto& verb : verbs()) {
+    if (verb.run != nullptr) longest = std::max(longest, std::string_view(verb.name).size());
+  }
   for (const auto& verb : verbs()) {
     if (verb.run == nullptr) {
       later += (later.empty() ? "" : ", ") + std::string(verb.name);
       continue;
     }
     std::string line = "    " + std::string(verb.name);
-    line.resize(14, ' ');
+    line.resize(4 + longest + 2, ' ');
     text += line + verb.summary + "\n";
   }
   return text + "\nNot built yet: " + later + "\n";

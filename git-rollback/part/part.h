@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "part/check.h"
+#include "part/salvage.h"
 #include "store/kind.h"
 #include "store/live.h"
 #include "store/point.h"
@@ -184,6 +185,23 @@ class Part {
   // Removes what kept() has for this point. May be called again, and is to be
   // where it returns false: a store is not there at the moment.
   virtual bool remove_kept(const std::string& /*point*/) { return true; }
+
+  // What was displaced or set aside here, by any operation and environment. A part
+  // that keeps nothing of the kind has nothing here.
+  virtual std::vector<SalvageTable> salvageable() { return {}; }
+  virtual void count_missing(std::vector<SalvageTable>& /*tables*/) {
+  }  // fills in missing, or unknown, of its own; may take long
+  // Returns what there is to know about what was written, one line each.
+  virtual std::vector<std::string> export_rows(const SalvageTable& /*table*/,
+                                               const ExportOrder& /*order*/) {
+    return {};
+  }
+  // Into the live tables, in one transaction. All tables are of one database. Throws
+  // Refused where one table alone was chosen and its rows cannot be put back.
+  virtual std::vector<PutBack> put_back(const std::vector<SalvageTable>& /*tables*/,
+                                        const PutBackOrder& /*order*/) {
+    return {};
+  }
 
   // Where an obstacle can be resolved by a person: lays the conflict out in files
   // of its own, away from all that is live. May be called again, for the next one.

@@ -55,6 +55,18 @@ __git_rollback_points ()
 	esac
 }
 
+# Operations of this environment that changed something, newest first.
+__git_rollback_displaced ()
+{
+	local environment id
+	environment=$(__git config rollback.environment)
+	__git for-each-ref --sort=-refname --format='%(refname)' \
+		"refs/rollback/${environment:-production}/before/*" |
+	while read -r id; do
+		echo "${id##*/}"
+	done
+}
+
 # Of the newest point: playerbot, code, playerbot/code and so on.
 __git_rollback_components ()
 {
@@ -114,6 +126,7 @@ __git_rollback_complete_value ()
 	--component|--components) __git_rollback_complete_components "$2" ;;
 	--rows) __gitcomp "auto restore keep_new keep_all" "" "$2" ;;
 	--accept-data-loss) __gitcomp "minimal significant" "" "$2" ;;
+	--export) __gitcomp "sql csv" "" "$2" ;;
 	--conflicts) __gitcomp "stop closure skip" "" "$2" ;;
 	--preserve) __git_rollback_complete_commits "none
 hotfixes
@@ -193,6 +206,7 @@ _git_rollback ()
 		fi
 		;;
 	show,*|verify,*) __gitcomp_nl "$(__git_rollback_points "$cur")" ;;
+	salvage,*) __gitcomp_nl "$(__git_rollback_displaced)" ;;
 	sync,*) __gitcomp_nl "$(__git_remotes)" ;;
 	esac
 }

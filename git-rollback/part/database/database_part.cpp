@@ -144,6 +144,32 @@ class DatabasePart : public Part {
     return all;
   }
 
+  std::vector<SalvageTable> salvageable() override {
+    std::vector<SalvageTable> all;
+    for (const auto& engine : engines_) {
+      const auto some = engine->salvageable();
+      all.insert(all.end(), some.begin(), some.end());
+    }
+    return all;
+  }
+
+  void count_missing(std::vector<SalvageTable>& tables) override {
+    for (auto& table : tables) {
+      if (table.component == component()) engine_of(table.database).count_missing(table);
+    }
+  }
+
+  std::vector<std::string> export_rows(const SalvageTable& table,
+                                       const ExportOrder& order) override {
+    return engine_of(table.database).export_rows(table, order);
+  }
+
+  std::vector<PutBack> put_back(const std::vector<SalvageTable>& tables,
+                                const PutBackOrder& order) override {
+    if (tables.empty()) return {};
+    return engine_of(tables.front().database).put_back(tables, order);
+  }
+
   std::string prepare(const Request& request) override {
     const Backups backups = read(request.target);
     if (const auto obstacle = missing(request, backups)) {
@@ -301,6 +327,15 @@ class DatabasePart : public Part {
     };
   }
 
+  Engine& engine_of(const std::string& schema) const {
+    const auto engine = std::find_if(engines_.begin(), engines_.end(),
+                                     [&](const auto& e) { return e->schema() == schema; });
+    if (engine == engines_.end()) {
+      throw Fatal("database '" + schema + "' is not in the configuration any more");
+    }
+    return **engine;
+  }
+
   template <class Work>
   void each(const std::string& prepared, const Work& work) {
     const auto json = nlohmann::json::parse(prepared);
@@ -308,13 +343,7 @@ class DatabasePart : public Part {
       throw Fatal("the operation was prepared by another version of this program");
     }
     for (const auto& database : json.at("databases")) {
-      const std::string schema = database.at("schema");
-      const auto engine = std::find_if(engines_.begin(), engines_.end(),
-                                       [&](const auto& e) { return e->schema() == schema; });
-      if (engine == engines_.end()) {
-        throw Fatal("database '" + schema + "' is not in the configuration any more");
-      }
-      work(**engine, database.at("plan").template get<std::string>(),
+      work(engine_of(database.at("schema")), database.at("plan").template get<std::string>(),
            database.at("swap").template get<bool>());
     }
   }

@@ -127,6 +127,14 @@ class Engine {
   virtual void discard(const std::string& operation) = 0;
   virtual std::vector<std::string> set_aside(const std::string& operation) = 0;
 
+  // As in Part, of this database.
+  virtual std::vector<SalvageTable> salvageable() = 0;
+  virtual void count_missing(SalvageTable& table) = 0;
+  virtual std::vector<std::string> export_rows(const SalvageTable& table,
+                                               const ExportOrder& order) = 0;
+  virtual std::vector<PutBack> put_back(const std::vector<SalvageTable>& tables,
+                                        const PutBackOrder& order) = 0;
+
   // One for each table, made where `install`; nothing: there are no procedures.
   virtual std::optional<std::vector<Procedure>> procedures(bool /*install*/) {
     return std::nullopt;

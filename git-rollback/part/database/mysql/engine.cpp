@@ -9,6 +9,7 @@
 #include "part/database/mysql/entrance.h"
 #include "part/database/mysql/prepare.h"
 #include "part/database/mysql/procedures.h"
+#include "part/database/mysql/salvage.h"
 #include "part/database/mysql/settle.h"
 #include "part/database/mysql/swap.h"
 #include "part/database/mysql/upkeep.h"
@@ -147,6 +148,25 @@ class MysqlEngine : public Engine {
   std::vector<std::string> set_aside(const std::string& operation) override {
     if (!present()) return {};
     return guarded([&] { return mysql::set_aside(place_, operation); });
+  }
+
+  std::vector<SalvageTable> salvageable() override {
+    if (!present()) return {};
+    return guarded([&] { return mysql::salvageable(place_); });
+  }
+
+  void count_missing(SalvageTable& table) override {
+    guarded([&] { mysql::count_missing(place_, table); });
+  }
+
+  std::vector<std::string> export_rows(const SalvageTable& table,
+                                       const ExportOrder& order) override {
+    return guarded([&] { return mysql::export_rows(place_, table, order); });
+  }
+
+  std::vector<PutBack> put_back(const std::vector<SalvageTable>& tables,
+                                const PutBackOrder& order) override {
+    return guarded([&] { return mysql::put_back(place_, tables, order); });
   }
 
   std::optional<std::vector<Procedure>> procedures(bool install) override {

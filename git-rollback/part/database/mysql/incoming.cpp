@@ -35,7 +35,11 @@ void require_recorded(const Change& change, const Backup& recorded, const Hashed
 }
 
 std::int64_t restore(Session& session, const Change& change, const Backup& recorded) {
-  fill(session, {projection_for(change), change.incoming, "", change.aside});
+  if (keeps_history(*change.after)) {
+    copy_with_history(session, *change.after, change.source, change.incoming);
+  } else {
+    fill(session, {projection_for(change), change.incoming, "", change.aside});
+  }
   // Of the copy: a row could have been bent or left out on the way.
   require_recorded(change, recorded, hash_rows(session, *change.after, change.incoming),
                    change.source);

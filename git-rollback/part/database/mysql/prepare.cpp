@@ -38,11 +38,15 @@ Change make_change(const Member& member, const Decision& decision, const Order& 
   return change;
 }
 
-bool same_choices(const std::vector<Decision>& a, const std::vector<Decision>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](const Decision& x, const Decision& y) {
-                      return x.table == y.table && x.choice == y.choice;
-                    });
+// The first table of which something else would become now; "": none.
+std::string decided_anew(const std::vector<Decision>& before, const std::vector<Decision>& now) {
+  for (size_t i = 0; i < std::max(before.size(), now.size()); ++i) {
+    if (i >= before.size()) return now[i].table;
+    if (i >= now.size() || before[i].table != now[i].table || before[i].choice != now[i].choice) {
+      return before[i].table;
+    }
+  }
+  return {};
 }
 
 class Preparation {
@@ -121,8 +125,9 @@ class Preparation {
   void fill() {
     const auto before = decisions_;
     look();
-    if (!same_choices(before, decisions_)) {
-      throw Refused("rows of database '" + place_.schema + "' were written meanwhile",
+    if (const std::string table = decided_anew(before, decisions_); !table.empty()) {
+      throw Refused("table '" + table + "' of database '" + place_.schema +
+                        "' was written meanwhile, so that something else would become of it",
                     {"run the command again"});
     }
     const Work work("preparing tables", Unit::rows, rows_to_prepare());

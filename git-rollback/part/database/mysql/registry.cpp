@@ -181,14 +181,22 @@ void Registry::put(const std::string& operation, const Aside& aside) {
               std::to_string(aside.rows), literal(aside.reason)}));
 }
 
-std::vector<Aside> Registry::aside(const std::string& operation) const {
+std::vector<Aside> Registry::asides(const std::string& condition) const {
   std::vector<Aside> found;
   if (!exists()) return found;
-  const auto rows = session_.rows(
-      "SELECT name, aside, `rows`, reason FROM git_rollback_aside WHERE " +
-      is("operation", operation) + " AND " + is("component", component_) + " ORDER BY id");
-  for (const Row& row : rows) found.push_back({*row[0], *row[1], number_of(row[2]), *row[3]});
+  const auto rows =
+      session_.rows("SELECT name, aside, `rows`, reason, operation FROM git_rollback_aside WHERE " +
+                    condition + " AND " + is("component", component_) + " ORDER BY id");
+  for (const Row& row : rows) {
+    found.push_back({*row[0], *row[1], number_of(row[2]), *row[3], *row[4]});
+  }
   return found;
 }
+
+std::vector<Aside> Registry::aside(const std::string& operation) const {
+  return asides(is("operation", operation));
+}
+
+std::vector<Aside> Registry::all_aside() const { return asides("1"); }
 
 }  // namespace rollback::mysql

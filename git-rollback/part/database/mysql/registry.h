@@ -45,6 +45,7 @@ struct Aside {
   std::string aside;  // where they are
   std::int64_t rows = 0;
   std::string reason;
+  std::string operation = {};  // that set them aside; filled in by what reads
 };
 
 // All of one component's. Each change is one transaction of its own, except
@@ -72,8 +73,10 @@ class Registry {
 
   void put(const std::string& operation, const Aside& aside);
   std::vector<Aside> aside(const std::string& operation) const;
+  std::vector<Aside> all_aside() const;
 
  private:
+  std::vector<Aside> asides(const std::string& condition) const;
   bool exists() const;
   std::vector<Entry> entries(const std::string& condition) const;
   std::optional<Operation> find_operation(const std::string& condition) const;

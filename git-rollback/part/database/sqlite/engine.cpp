@@ -17,6 +17,7 @@
 #include "part/database/sqlite/projection.h"
 #include "part/database/sqlite/registry.h"
 #include "part/database/sqlite/rows.h"
+#include "part/database/sqlite/salvage.h"
 #include "part/database/sqlite/swap.h"
 #include "part/database/sqlite/upkeep.h"
 
@@ -144,6 +145,25 @@ class SqliteEngine : public Engine {
       }
       return lines;
     });
+  }
+
+  std::vector<SalvageTable> salvageable() override {
+    if (!present()) return {};
+    return guarded([&] { return sqlite::salvageable(location_, component_); });
+  }
+
+  void count_missing(SalvageTable& table) override {
+    guarded([&] { sqlite::count_missing(location_, table); });
+  }
+
+  std::vector<std::string> export_rows(const SalvageTable& table,
+                                       const ExportOrder& order) override {
+    return guarded([&] { return sqlite::export_rows(location_, table, order); });
+  }
+
+  std::vector<PutBack> put_back(const std::vector<SalvageTable>& tables,
+                                const PutBackOrder& order) override {
+    return guarded([&] { return sqlite::put_back(location_, component_, tables, order); });
   }
 
  private:

@@ -182,21 +182,28 @@ void Registry::put(const std::string& operation, const Aside& aside) {
   insert.exec();
 }
 
-std::vector<Aside> Registry::aside(const std::string& operation) const {
+std::vector<Aside> Registry::asides(const std::string& where, const std::string& value) const {
   std::vector<Aside> found;
   if (!table_exists(db_, "git_rollback_aside")) return found;
-  SQLite::Statement query(
-      db_,
-      "SELECT name, aside, rows, reason FROM git_rollback_aside WHERE operation=? AND "
-      "component=? ORDER BY rowid");
-  query.bind(1, operation);
-  query.bind(2, component_);
+  SQLite::Statement query(db_,
+                          "SELECT name, aside, rows, reason, operation FROM git_rollback_aside "
+                          "WHERE component=? AND " +
+                              where + "=? ORDER BY rowid");
+  query.bind(1, component_);
+  query.bind(2, value);
   while (query.executeStep()) {
     found.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(),
-                     query.getColumn(2).getInt64(), query.getColumn(3).getString()});
+                     query.getColumn(2).getInt64(), query.getColumn(3).getString(),
+                     query.getColumn(4).getString()});
   }
   return found;
 }
+
+std::vector<Aside> Registry::aside(const std::string& operation) const {
+  return asides("operation", operation);
+}
+
+std::vector<Aside> Registry::all_aside() const { return asides("component", component_); }
 
 bool Registry::vacuumed() const {
   return number(db_, "SELECT count(*) FROM git_rollback_vacuum WHERE rowid=1000000") == 0;

@@ -45,6 +45,7 @@ struct Aside {
   std::string aside;  // where they are
   std::int64_t rows = 0;
   std::string reason;
+  std::string operation = {};  // that set them aside; filled in by what reads
 };
 
 // All of one component's.
@@ -69,12 +70,14 @@ class Registry {
 
   void put(const std::string& operation, const Aside& aside);
   std::vector<Aside> aside(const std::string& operation) const;
+  std::vector<Aside> all_aside() const;
 
   // VACUUM gives rows without an INTEGER PRIMARY KEY new rowids, which logs
   // of changed rows must not be read against. True after one since create().
   bool vacuumed() const;
 
  private:
+  std::vector<Aside> asides(const std::string& where, const std::string& value) const;
   std::vector<Entry> entries(const std::string& where, const std::string& value) const;
   std::optional<Operation> find_operation(const std::string& column,
                                           const std::string& value) const;

@@ -1,0 +1,72 @@
+// What a part can give back of what rollbacks displaced: tables that were live
+// once, and rows that were set aside. They are listed, exported, put back.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rollback {
+
+// One table that holds such rows.
+struct SalvageTable {
+  std::string component;
+  std::string database;   // as its url spells it
+  std::string operation;  // that displaced it, or set its rows aside
+  std::string table;      // where its rows belong
+  std::string name;       // of the table that holds them
+  std::string reason;     // why they were set aside; "" : the whole table was displaced
+  std::int64_t rows = 0;
+  // Rows that are not live: the live table has none of their key, or, where it
+  // has no key, fewer equal rows. Nothing until Part::count_missing(), or unknown.
+  std::optional<std::int64_t> missing = {};
+  std::string unknown = {};  // why
+};
+
+enum class ExportFormat { sql, csv };
+
+struct ExportOrder {
+  ExportFormat format = ExportFormat::sql;
+  bool missing = false;  // only the rows that are not live
+  std::function<void(std::string_view)> write;
+};
+
+struct PutBackOrder {
+  std::string id;                 // of this put-back: names what it sets aside
+  std::vector<std::string> keys;  // as in key_text.h; empty: all rows that are not live
+  bool overwrite = false;         // live rows with other values; those are set aside
+  bool dry_run = false;           // all of it is tried, and taken back
+};
+
+// What became of the rows of one SalvageTable. Keys are spelled as they are typed.
+struct PutBack {
+  SalvageTable from;
+  std::int64_t put = 0;
+  std::int64_t already = 0;      // live with the same values
+  std::int64_t overwritten = 0;  // whose old values are in `aside`
+  std::string aside = {};
+  struct Conflict {
+    std::string key;
+    std::vector<std::string> columns;  // that differ
+  };
+  std::vector<Conflict> conflicts = {};  // live with other values, and left alone
+  struct Unfit {
+    std::string key;
+    std::string reason;
+  };
+  std::vector<Unfit> unfit = {};
+  std::vector<std::string> not_found = {};  // keys of which no such row was displaced
+  std::vector<std::string> left_out = {};   // columns that the live table has not
+  std::vector<std::string> defaults = {};   // columns that get their default
+
+  std::string refusal = {};  // why none of them can be put back, where other tables' can
+
+  bool all_went() const {
+    return conflicts.empty() && unfit.empty() && not_found.empty() && refusal.empty();
+  }
+};
+
+}  // namespace rollback

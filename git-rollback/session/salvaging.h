@@ -1,0 +1,35 @@
+// What rollbacks displaced, over all databases of a selection: found, exported,
+// put back, and told of in the record.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "part/salvage.h"
+#include "session/session.h"
+
+namespace rollback {
+
+// Newest operation first. `components`: as --component takes them; empty: all.
+std::vector<SalvageTable> find_salvage(const Session& session, const std::string& components);
+void count_missing(const Session& session, std::vector<SalvageTable>& tables);
+
+struct SalvageChoice {
+  std::string operation;  // its id, or the beginning of it that no other has
+  std::string components;
+  std::optional<std::string> table;  // the live one's name, or that of the one with the rows
+};
+// At least one, all of one operation. Usage where nothing is of that name.
+std::vector<SalvageTable> choose_salvage(const Session& session, const SalvageChoice& choice);
+
+// What there is to know about what was written, one line each.
+std::vector<std::string> export_salvage(const Session& session, const SalvageTable& table,
+                                        const ExportOrder& order);
+
+// The tables of one database after the other, each in one transaction. Then the
+// event `salvage`, unless nothing went or order.dry_run. order.id is filled in.
+std::vector<PutBack> put_salvage_back(ChangingSession& changing,
+                                      const std::vector<SalvageTable>& tables, PutBackOrder& order);
+
+}  // namespace rollback

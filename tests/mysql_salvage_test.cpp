@@ -1,0 +1,337 @@
+// Salvage of tables of MySQL and MariaDB: what is not live, every value through an
+// export and back, and rows that conflict or do not fit.
+#include "mysql_part_fixture.h"
+#include "part/database/mysql/rows.h"
+#include "salvage_fixture.h"
+
+namespace rollback::mysql {
+namespace {
+
+class MysqlSalvage : public MysqlPartTest {
+ protected:
+  // What is live after these statements is displaced by the point's, which is the
+  // state after `begin`.
+  void displace(const std::string& begin, const std::string& since) {
+    run(begin);
+    const Point point = capture();
+    run(since);
+    go_back(to(point, Rows::restore, 100000));
+  }
+
+  std::string missing(const std::string& table) {
+    const auto one = salvaged(*part(), table);
+    return one.missing ? std::to_string(*one.missing) : one.unknown;
+  }
+
+  // As the rows of `shape`, which may be a table of other columns.
+  std::string hash_of(const std::string& table, const std::string& shape) {
+    Session session = open();
+    const auto definition = read_definition(session, shape);
+    return hash_rows(session, *definition, table).sha256;
+  }
+
+  std::string names() { return value("SELECT group_concat(name ORDER BY id) FROM playerbot"); }
+};
+
+const char* const players =
+    "CREATE TABLE playerbot(id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20), level INT);"
+    "INSERT INTO playerbot VALUES (1,'ada',1),(2,'ben',2);";
+
+TEST_F(MysqlSalvage, CountsTheRowsThatAreNotLiveByKey) {
+  displace(players,
+           "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(9);"
+           "INSERT INTO playerbot VALUES (3,'cat',3,'red'),(4,'dan',4,NULL);"
+           "UPDATE playerbot SET level = 9 WHERE id = 1; DELETE FROM playerbot WHERE id = 2");
+  const auto table = salvaged(*part(), "playerbot");
+  EXPECT_EQ(table.operation, operation_);
+  EXPECT_EQ(table.component, "bots");
+  EXPECT_EQ(table.database, "world");
+  EXPECT_EQ(table.rows, 3);
+  EXPECT_EQ(table.missing, 2);
+}
+
+TEST_F(MysqlSalvage, WithoutAKeyComparesWholeRowsAsOftenAsTheyAreThere) {
+  displace(
+      "CREATE TABLE playerbot(a INT, b VARCHAR(9) COLLATE utf8mb4_general_ci);"
+      "INSERT INTO playerbot VALUES (1,'x'),(1,'x'),(2,NULL);",
+      "INSERT INTO playerbot(a,b) VALUES (1,'x'),(2,NULL),(2,NULL),(1,'X'),(1,'x '),"
+      "(NULL,NULL)");
+  EXPECT_EQ(missing("playerbot"), "6");
+  const PutBack result = put_back(*part(), salvaged(*part(), "playerbot"), {});
+  EXPECT_EQ(result.put, 6);
+  EXPECT_TRUE(result.all_went());
+  EXPECT_EQ(missing("playerbot"), "0");
+  EXPECT_EQ(value("SELECT count(*) FROM playerbot"), "9");
+}
+
+const char* const every_kind =
+    "CREATE TABLE playerbot(id INT PRIMARY KEY, i8 TINYINT UNSIGNED, i64 BIGINT, u64 BIGINT "
+    "UNSIGNED, d DECIMAL(40,20), f FLOAT, g DOUBLE, bits BIT(13), y YEAR, dt DATE, "
+    "t TIME(6), m DATETIME(6), ts TIMESTAMP(3) NULL, "
+    "c CHAR(5), v VARCHAR(60), l1 VARCHAR(20) CHARACTER SET latin1, "
+    "u16 VARCHAR(20) CHARACTER SET utf16, tt TINYTEXT, mt MEDIUMTEXT, lt LONGTEXT, "
+    "b BINARY(4), vb VARBINARY(20), bl BLOB, mb MEDIUMBLOB, lb LONGBLOB, "
+    "e ENUM('one','tw,o','th''ree'), s SET('a','b','c'), j JSON, p POINT, "
+    "gen INT AS (id * 2) STORED, virt INT AS (id * 3));";
+
+TEST_F(MysqlSalvage, EveryValueSurvivesAnExportAndItsImport) {
+  displace(every_kind, "ALTER TABLE playerbot ADD COLUMN gone INT");
+  const auto table = salvaged(*part(), "playerbot");
+  const std::string into =
+      "SET sql_mode='ALLOW_INVALID_DATES,NO_AUTO_VALUE_ON_ZERO';"
+      "SET time_zone='+00:00'; INSERT INTO " +
+      identifier(table.name) +
+      "(id,i8,i64,u64,d,f,g,bits,y,dt,t,m,ts,c,v,l1,u16,tt,mt,lt,b,vb,bl,mb,"
+      "lb,e,s,j,p) VALUES ";
+  run(into +
+      "(0,255,-9223372036854775808,18446744073709551615,"
+      "-12345678901234567890.00000000000000000001,16777216.5,0.1,b'1000000000001',2155,"
+      "'0000-00-00','-838:59:59.000000','9999-12-31 23:59:59.999999',"
+      "'1970-01-01 00:00:01.001','a  ','it''s \\\\ \"x\" 😀',_latin1 x'e9ff',"
+      "_utf16 x'00e90041','','cr\\r\\nlf\\0nul\\Z','''; DROP TABLE playerbot; --',"
+      "x'00ff0d0a',x'0d0a00',x'2700',x'0d0a2227005c',x'00','tw,o','a,c',"
+      "'{\"k\": [1, \"\\\\u00e9\"]}',ST_GeomFromText('POINT(1 -2)'))");
+  run(into +
+      "(1,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,"
+      "NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL)");
+  run(into +
+      "(-1,0,0,0,0,1e-30,1.7976931348623157e308,0,0,'2026-02-30','00:00:00','0000-00-00',"
+      "'2038-01-19 03:14:07','','','','','','','','','','','','',1,'','[]',NULL)");
+  const std::string shape = "playerbot";
+  const std::string before = hash_of(table.name, shape);
+  server().sql(exported(*part(), table, ExportFormat::sql));
+  EXPECT_EQ(hash_of("playerbot", shape), before);
+
+  run("DELETE FROM playerbot");
+  const PutBack result = put_back(*part(), table, {});
+  EXPECT_EQ(result.put, 3);
+  EXPECT_TRUE(result.all_went()) << (result.unfit.empty() ? "" : result.unfit[0].reason);
+  EXPECT_EQ(hash_of("playerbot", shape), before);
+  EXPECT_EQ(put_back(*part(), table, {"0", "1", "-1"}).already, 3);
+}
+
+TEST_F(MysqlSalvage, ValuesFollowAColumnThatHasAnotherTypeNow) {
+  displace(
+      "CREATE TABLE playerbot(id BIGINT PRIMARY KEY, e ENUM('x','b','a'), "
+      "l VARCHAR(20) CHARACTER SET latin1, n VARCHAR(10), z INT);",
+      "ALTER TABLE playerbot MODIFY e ENUM('a','b'), MODIFY id INT,"
+      " MODIFY l VARCHAR(20) CHARACTER SET utf8mb4, MODIFY n INT, MODIFY z VARCHAR(9);"
+      "INSERT INTO playerbot VALUES (1,'a','é€',12,'34'),(2,'b','x',-5,'6')");
+  const auto table = salvaged(*part(), "playerbot");
+  const std::string wanted = "1|a|é€|12|34;2|b|x|-5|6";
+  const std::string now =
+      "SELECT group_concat(concat_ws('|', id, e, CONVERT(l USING utf8mb4), n, z)"
+      " ORDER BY id SEPARATOR ';') FROM playerbot";
+  server().sql(exported(*part(), table, ExportFormat::sql));
+  EXPECT_EQ(value(now), wanted);
+  EXPECT_EQ(put_back(*part(), table, {"1", "2"}).already, 2);
+  run("DELETE FROM playerbot");
+  EXPECT_EQ(put_back(*part(), table, {}).put, 2);
+  EXPECT_EQ(value(now), wanted);
+}
+
+TEST_F(MysqlSalvage, WritesCsvWithNullEmptyTextAndBytes) {
+  displace(
+      "CREATE TABLE playerbot(id INT PRIMARY KEY, `a,b` TEXT, v VARBINARY(9), x BIT(4),"
+      " f FLOAT, l VARCHAR(9) CHARACTER SET latin1, g INT AS (id + 1))",
+      "INSERT INTO playerbot(id,`a,b`,v,x,f,l) VALUES (1,NULL,'',b'101',0.1,'é'),"
+      "(2,'x,\"y\"\\r\\n',x'00ff',NULL,NULL,NULL)");
+  EXPECT_EQ(exported(*part(), salvaged(*part(), "playerbot"), ExportFormat::csv),
+            "id,\"a,b\",v,x,f,l,g\r\n1,,\"\",5,0.10000000149011612,é,2\r\n"
+            "2,\"x,\"\"y\"\"\r\n\",00FF,,,,3\r\n");
+}
+
+TEST_F(MysqlSalvage, ExportsTheMissingRowsAlone) {
+  displace(players, "INSERT INTO playerbot VALUES (3,'cat',3)");
+  const auto table = salvaged(*part(), "playerbot");
+  EXPECT_EQ(exported(*part(), table, ExportFormat::csv, true), "id,name,level\r\n3,cat,3\r\n");
+  server().sql(exported(*part(), table, ExportFormat::sql, true));
+  EXPECT_EQ(names(), "ada,ben,cat");
+}
+
+TEST_F(MysqlSalvage, PutsRowsBackByKeyAndTellsOfConflicts) {
+  displace(players,
+           "INSERT INTO playerbot VALUES (3,'cat',3),(4,'dan',4);"
+           "UPDATE playerbot SET level = 9, name = 'Ada' WHERE id = 1");
+  const PutBack result = put_back(*part(), salvaged(*part(), "playerbot"),
+                                  {"1", "2", "3", "77", "3x", "1 OR 1=1", "x'; DROP"});
+  EXPECT_EQ(result.put, 1);
+  EXPECT_EQ(result.already, 1);
+  ASSERT_EQ(result.conflicts.size(), 1U);
+  EXPECT_EQ(result.conflicts[0].key, "1");
+  EXPECT_EQ(result.conflicts[0].columns, (std::vector<std::string>{"name", "level"}));
+  EXPECT_EQ(result.not_found, (std::vector<std::string>{"77", "3x", "1 OR 1=1", "x'; DROP"}));
+  EXPECT_EQ(names(), "ada,ben,cat");
+  run("INSERT INTO playerbot(name) VALUES ('new')");
+  EXPECT_EQ(value("SELECT id FROM playerbot WHERE name = 'new'") > "3", true);
+}
+
+TEST_F(MysqlSalvage, OverwritesOnWordAndKeepsWhatWasLive) {
+  displace(
+      "CREATE TABLE playerbot(id INT PRIMARY KEY, name VARCHAR(9), later INT DEFAULT 5);"
+      "INSERT INTO playerbot VALUES (1,'ada',7);",
+      "UPDATE playerbot SET name = 'ann'");
+  run("ALTER TABLE playerbot ADD COLUMN newest VARCHAR(9) DEFAULT 'n';"
+      "UPDATE playerbot SET newest = 'mine'");
+  const PutBack result = put_back(*part(), salvaged(*part(), "playerbot"), {"1"}, true);
+  EXPECT_EQ(result.overwritten, 1);
+  EXPECT_TRUE(result.all_went());
+  EXPECT_EQ(result.defaults, (std::vector<std::string>{"newest"}));
+  EXPECT_EQ(value("SELECT concat(name, later, newest) FROM playerbot"), "ann7mine");
+  const auto aside = salvaged(*part(), result.aside);
+  EXPECT_EQ(aside.table, "playerbot");
+  EXPECT_EQ(aside.operation, "20261126T120000Z-ccccccc");
+  EXPECT_EQ(aside.rows, 1);
+  const PutBackOrder again{.id = "20261126T130000Z-ddddddd", .keys = {"1"}, .overwrite = true};
+  EXPECT_EQ(part()->put_back({aside}, again)[0].overwritten, 1);
+  EXPECT_EQ(value("SELECT concat(name, later, newest) FROM playerbot"), "ada7mine");
+}
+
+TEST_F(MysqlSalvage, WithNothingToOverwriteNoTableIsLeft) {
+  displace(players, "INSERT INTO playerbot VALUES (3,'cat',3)");
+  EXPECT_EQ(put_back(*part(), salvaged(*part(), "playerbot"), {"1", "3"}, true).put, 1);
+  EXPECT_EQ(count_of_ours("%aside\\_2026%"), "0");
+}
+
+TEST_F(MysqlSalvage, ATrialChangesNothing) {
+  displace(
+      "CREATE TABLE playerbot(id INT PRIMARY KEY, name VARCHAR(20), level INT);"
+      "INSERT INTO playerbot VALUES (1,'ada',1),(2,'ben',2);",
+      "INSERT INTO playerbot VALUES (3,'cat',3); UPDATE playerbot SET level = 9");
+  const std::string before = dump() + count_of_ours("%");
+  const auto table = salvaged(*part(), "playerbot");
+  const auto results = part()->put_back(
+      {table},
+      {.id = "20261126T120000Z-ccccccc", .keys = {"1", "3"}, .overwrite = true, .dry_run = true});
+  EXPECT_EQ(results[0].put, 1);
+  EXPECT_EQ(results[0].overwritten, 1);
+  EXPECT_EQ(dump() + count_of_ours("%"), before);
+}
+
+TEST_F(MysqlSalvage, AUniqueKeyAndACheckTellWhichRowsDoNotFit) {
+  displace(
+      "CREATE TABLE playerbot(id INT PRIMARY KEY, name VARCHAR(9) UNIQUE, age INT,"
+      " CONSTRAINT young CHECK (age < 100));"
+      "INSERT INTO playerbot VALUES (1,'ada',1);",
+      "ALTER TABLE playerbot DROP CONSTRAINT young; DELETE FROM playerbot;"
+      "INSERT INTO playerbot VALUES (2,'ADA',1),(3,'cat',3),(4,'dan',400),(5,'eve',5)");
+  const PutBack result = put_back(*part(), salvaged(*part(), "playerbot"), {});
+  EXPECT_EQ(result.put, 2);
+  ASSERT_EQ(result.unfit.size(), 2U);
+  EXPECT_EQ(result.unfit[0].key, "2");
+  EXPECT_EQ(result.unfit[1].key, "4");
+  EXPECT_EQ(names(), "ada,cat,eve");
+}
+
+TEST_F(MysqlSalvage, PutsChildrenBackWithTheirParentsInAnyOrder) {
+  displace(
+      "CREATE TABLE playerbot_z(id INT PRIMARY KEY);"
+      "CREATE TABLE playerbot_a(id INT PRIMARY KEY, boss INT, z INT,"
+      " FOREIGN KEY (boss) REFERENCES playerbot_a(id),"
+      " FOREIGN KEY (z) REFERENCES playerbot_z(id));",
+      "SET foreign_key_checks = 0; INSERT INTO playerbot_z VALUES (7),(8);"
+      "INSERT INTO playerbot_a VALUES (1,2,7),(2,3,7),(3,NULL,8),(4,99,NULL)");
+  const std::vector<SalvageTable> tables{salvaged(*part(), "playerbot_a"),
+                                         salvaged(*part(), "playerbot_z")};
+  const auto results = part()->put_back(tables, {.id = "x", .keys = {}});
+  EXPECT_EQ(results[0].put, 3);
+  EXPECT_EQ(results[1].put, 2);
+  ASSERT_EQ(results[0].unfit.size(), 1U);
+  EXPECT_EQ(results[0].unfit[0].key, "4");
+  EXPECT_EQ(value("SELECT group_concat(id ORDER BY id) FROM playerbot_a"), "1,2,3");
+}
+
+TEST_F(MysqlSalvage, ColumnsThatCameOrWentSinceAreSaid) {
+  displace(
+      "CREATE TABLE playerbot(id INT PRIMARY KEY, old VARCHAR(9) DEFAULT 'o',"
+      " g INT AS (id * 2));",
+      "ALTER TABLE playerbot DROP COLUMN old, ADD COLUMN fresh VARCHAR(9);"
+      "INSERT INTO playerbot(id, fresh) VALUES (1, 'f')");
+  const auto table = salvaged(*part(), "playerbot");
+  const PutBack result = put_back(*part(), table, {});
+  EXPECT_EQ(result.left_out, (std::vector<std::string>{"fresh"}));
+  EXPECT_EQ(result.defaults, (std::vector<std::string>{"old"}));
+  EXPECT_EQ(value("SELECT concat(id, old, g) FROM playerbot"), "1o2");
+}
+
+TEST_F(MysqlSalvage, HostileNamesAndKeysAreOnlyNames) {
+  settings_.tables = {"*"};
+  const std::string table = "a\"b'c`d;e, --" + std::string(51, 'x');
+  const std::string name = identifier(table);
+  displace("CREATE TABLE " + name +
+               "(`k``1'` VARCHAR(20) COLLATE utf8mb4_bin, `select` VARBINARY(9), `v \\;` INT,"
+               " PRIMARY KEY(`k``1'`, `select`))",
+           "INSERT INTO " + name +
+               " VALUES ('a:b,c\\\\', x'00ff', 1), ('''; DROP', x'', 2), ('x\\ny', x'2c', 3)");
+  const auto one = salvaged(*part(), table);
+  EXPECT_EQ(one.missing, 3);
+  server().sql(exported(*part(), one, ExportFormat::sql));
+  EXPECT_EQ(missing(table), "0");
+  run("DELETE FROM " + name);
+  const PutBack result = put_back(
+      *part(), one, {"a\\:b\\,c\\\\:00FF", "'; DROP:", "x\ny:2c", "no:", "x' OR 1=1 --:zz"});
+  EXPECT_EQ(result.put, 3);
+  EXPECT_EQ(result.not_found, (std::vector<std::string>{"no:", "x' OR 1=1 --:zz"}));
+  EXPECT_THROW(put_back(*part(), one, {"one"}), Usage);
+}
+
+TEST_F(MysqlSalvage, ATableThatIsNoLongerLiveIsExportedWhole) {
+  displace("CREATE TABLE playerbot(id INT PRIMARY KEY)",
+           "CREATE TABLE playerbot_new(id INT PRIMARY KEY, v VARCHAR(9));"
+           "INSERT INTO playerbot_new VALUES (1,'x')");
+  const auto table = salvaged(*part(), "playerbot_new");
+  EXPECT_EQ(table.missing, 1);
+  EXPECT_THROW(put_back(*part(), table, {}), Refused);
+  run("CREATE TABLE playerbot_new(id INT PRIMARY KEY, v VARCHAR(9))");
+  server().sql(exported(*part(), table, ExportFormat::sql));
+  EXPECT_EQ(value("SELECT v FROM playerbot_new WHERE id = 1"), "x");
+}
+
+TEST_F(MysqlSalvage, RowsThatWereSetAsideAreListedWithTheReason) {
+  run(players);
+  const Point point = capture();
+  run("ALTER TABLE playerbot ADD COLUMN guild INT");
+  const std::string prepared = part()->prepare(to(point, Rows::restore, 100));
+  swap(prepared);
+  run("INSERT INTO playerbot VALUES (9,'eve',9)");
+  revert(prepared);
+  part()->discard(operation_);
+  const auto table = salvaged(*part(), "playerbot");
+  EXPECT_EQ(table.operation, operation_);
+  EXPECT_FALSE(table.reason.empty());
+  EXPECT_EQ(table.missing, 1);
+  EXPECT_EQ(put_back(*part(), table, {"9"}).put, 1);
+  EXPECT_EQ(value("SELECT concat(name, level) FROM playerbot WHERE id = 9"), "eve9");
+}
+
+TEST_F(MysqlSalvage, ATableWithoutTransactionsIsPutBackRowByRow) {
+  displace(
+      "CREATE TABLE playerbot(id INT PRIMARY KEY, name VARCHAR(9) UNIQUE) ENGINE=MyISAM;"
+      "INSERT INTO playerbot VALUES (1,'ada')",
+      "DELETE FROM playerbot; INSERT INTO playerbot VALUES (2,'ada'),(3,'cat'),(4,'dan')");
+  const auto table = salvaged(*part(), "playerbot");
+  EXPECT_THROW(part()->put_back({table}, {.id = "x", .keys = {}, .dry_run = true}), Refused);
+  const PutBack result = put_back(*part(), table, {});
+  EXPECT_EQ(result.put, 2);
+  EXPECT_EQ(result.unfit.size(), 1U);
+  EXPECT_EQ(value("SELECT group_concat(id ORDER BY id) FROM playerbot"), "1,3,4");
+}
+
+TEST_F(MysqlSalvage, ManyRowsGoInMoreThanOneBatch) {
+  std::string rows;
+  for (int i = 2; i <= 3000; ++i) {
+    rows +=
+        (rows.empty() ? "" : ",") + ("(" + std::to_string(i) + ",'bot" + std::to_string(i)) + "')";
+  }
+  displace(
+      "CREATE TABLE playerbot(id INT PRIMARY KEY, name VARCHAR(20) UNIQUE);"
+      "INSERT INTO playerbot VALUES (1,'bot1500')",
+      "DELETE FROM playerbot; INSERT INTO playerbot VALUES " + rows);
+  const PutBack result = put_back(*part(), salvaged(*part(), "playerbot"), {});
+  EXPECT_EQ(result.put, 2998);
+  ASSERT_EQ(result.unfit.size(), 1U);
+  EXPECT_EQ(result.unfit[0].key, "1500");
+}
+
+}  // namespace
+}  // namespace rollback::mysql

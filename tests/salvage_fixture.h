@@ -1,0 +1,41 @@
+// What salvage needs of a component's database part: tables found, exported, and
+// put back, whatever the engine.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "part/part.h"
+
+namespace rollback {
+
+// Names a salvaged table of the part, counted.
+inline SalvageTable salvaged(Part& part, const std::string& table) {
+  auto tables = part.salvageable();
+  part.count_missing(tables);
+  for (const auto& one : tables) {
+    if (one.table == table || one.name == table) return one;
+  }
+  ADD_FAILURE() << "nothing of '" << table << "' is kept";
+  return {};
+}
+
+inline std::string exported(Part& part, const SalvageTable& table, ExportFormat format,
+                            bool missing = false) {
+  std::string text;
+  part.export_rows(table, {format, missing, [&](std::string_view data) { text += data; }});
+  return text;
+}
+
+inline PutBack put_back(Part& part, const SalvageTable& table, const std::vector<std::string>& keys,
+                        bool overwrite = false) {
+  const PutBackOrder order{.id = "20261126T120000Z-ccccccc", .keys = keys, .overwrite = overwrite};
+  const auto results = part.put_back({table}, order);
+  EXPECT_EQ(results.size(), 1U);
+  return results.empty() ? PutBack{} : results.front();
+}
+
+}  // namespace rollback
