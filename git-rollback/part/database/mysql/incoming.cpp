@@ -6,6 +6,7 @@
 #include "os/error.h"
 #include "os/progress.h"
 #include "part/database/mysql/carry.h"
+#include "part/database/mysql/check_names.h"
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/rows.h"
 
@@ -97,7 +98,8 @@ void log_live(Session& session, const Change& change) {
 }
 
 void create_incoming(Session& session, const Change& change) {
-  session.run(to_sql(change.after->create, change.incoming, {Element::Kind::foreign_key}));
+  session.run(to_sql(with_names_beside(session, change.after->create, change.incoming),
+                     change.incoming, {Element::Kind::foreign_key}));
 }
 
 std::int64_t fill_incoming(Session& session, const Change& change, const Backup& recorded) {

@@ -6,6 +6,7 @@
 #include "os/fail_point.h"
 #include "os/lock.h"
 #include "os/progress.h"
+#include "part/database/mysql/check_names.h"
 #include "part/database/mysql/incoming.h"
 #include "part/database/mysql/registry.h"
 #include "part/database/mysql/settle.h"
@@ -28,11 +29,13 @@ Change make_change(const Member& member, const Decision& decision, const Order& 
   change.id = id;
   if (builds(decision.choice)) {
     change.after = member.point->definition;
-    change.incoming = names::incoming_table(change.after->name, order.operation);
+    change.incoming =
+        names::incoming_table(change.after->name, order.operation, longest_name(*change.after));
     change.source = member.point->backup;
   }
   if (change.before)
-    change.displaced = names::displaced_table(change.before->name, order.operation);
+    change.displaced =
+        names::displaced_table(change.before->name, order.operation, longest_name(*change.before));
   change.aside = names::aside_table(change.table(), order.operation);
   return change;
 }

@@ -4,6 +4,7 @@
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/progress.h"
+#include "part/database/mysql/check_names.h"
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/registry.h"
 #include "part/database/mysql/rows.h"
@@ -104,6 +105,7 @@ void settle(const Place& place, const std::string& operation_id) {
       stop_log(session, log);
     }
   }
+  give_check_names(session, plan);
   fail_point("database settle: within");
   registry.set_state(operation_id, State::settled);
   fail_point("database settle: after");
