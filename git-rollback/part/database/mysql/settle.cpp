@@ -57,6 +57,8 @@ void discard(const Place& place, const std::string& operation_id) {
                 "' and cannot be discarded");
   }
   fail_point("database discard: before");
+  // From here on it can be discarded alone, however far this comes.
+  registry.set_state(operation_id, State::preparing);
   const Plan plan = plan_from(found->plan);
   drop_all_of(session, plan);
   // What a revert set aside is all there is of those rows; what prepare() did is live.
