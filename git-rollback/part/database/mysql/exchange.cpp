@@ -12,6 +12,7 @@
 #include "part/database/mysql/late_rows.h"
 #include "part/database/mysql/lock_wait.h"
 #include "part/database/mysql/log.h"
+#include "part/database/mysql/orphans.h"
 #include "part/database/mysql/standing.h"
 #include "part/database/mysql/triggers.h"
 
@@ -24,7 +25,11 @@ constexpr std::int64_t few_keys = 200;
 class Exchange {
  public:
   Exchange(const Place& place, Session& session, Registry& registry, const Plan& plan)
-      : place_(place), session_(session), registry_(registry), plan_(plan) {
+      : place_(place),
+        session_(session),
+        registry_(registry),
+        plan_(plan),
+        orphans_(session, registry, plan, false) {
     for (const Change& change : plan.changes) {
       if (change.swaps()) changes_.push_back(&change);
     }
@@ -34,6 +39,7 @@ class Exchange {
     carries(session_);
     if (!is_renamed(session_, plan_)) {
       get_ready();
+      orphans_.look();
       fail_point("database swap: ready");
       drop_keys(session_, plan_.outside_keys);
       fail_point("database swap: without keys");
@@ -260,6 +266,7 @@ class Exchange {
     complete_triggers(session_, swapped());  // of a revert that was stopped
     for (const Arrival& arrived : arrivals(plan_)) add_keys(session_, arrived);
     add_keys(session_, plan_.outside_keys);
+    orphans_.mend();
     fail_point("database swap: keys");
     note_new_cascades(session_, followed(true), true);
     for (const Change* change : changes_) {
@@ -285,6 +292,7 @@ class Exchange {
   Session& session_;
   Registry& registry_;
   const Plan& plan_;
+  OrphanWatch orphans_;
   std::vector<const Change*> changes_;
 };
 

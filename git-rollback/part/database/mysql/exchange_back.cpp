@@ -12,6 +12,7 @@
 #include "part/database/mysql/late_rows.h"
 #include "part/database/mysql/lock_wait.h"
 #include "part/database/mysql/log.h"
+#include "part/database/mysql/orphans.h"
 #include "part/database/mysql/standing.h"
 #include "part/database/mysql/triggers.h"
 
@@ -25,7 +26,11 @@ constexpr const char* did_not_stay = "it was written to the point's rows, which 
 class ExchangeBack {
  public:
   ExchangeBack(const Place& place, Session& session, Registry& registry, const Plan& plan)
-      : place_(place), session_(session), registry_(registry), plan_(plan) {
+      : place_(place),
+        session_(session),
+        registry_(registry),
+        plan_(plan),
+        orphans_(session, registry, plan, true) {
     for (const Change& change : plan.changes) {
       if (change.swaps()) changes_.push_back(&change);
     }
@@ -35,6 +40,7 @@ class ExchangeBack {
     carries(session_);
     if (is_renamed(session_, plan_)) {
       get_ready();
+      orphans_.look();
       fail_point("database revert: ready");
       drop_keys(session_, plan_.outside_keys);
       fail_point("database revert: without keys");
@@ -189,6 +195,7 @@ class ExchangeBack {
     }
     fail_point("database revert: displaced");
     give_back_to_live();
+    orphans_.mend();
     fail_point("database revert: keys");
     note_new_cascades(session_, followed(true), true);
     for (const Change* change : changes_) {
@@ -229,6 +236,7 @@ class ExchangeBack {
   Session& session_;
   Registry& registry_;
   const Plan& plan_;
+  OrphanWatch orphans_;
   std::vector<const Change*> changes_;
 };
 
