@@ -59,8 +59,8 @@ TEST_F(MysqlLog, NotesOldAndNewKeysOfWhatOthersWrite) {
   session_->run("INSERT INTO bot VALUES (50,3)");
   EXPECT_EQ(count_logged(*session_, definition("bot"), "git_rollback_log"), 4);
   EXPECT_TRUE(definition("bot").triggers.empty());
-  stop_log(*session_, "git_rollback_log");
-  stop_log(*session_, "git_rollback_log");
+  stop_logs(*session_, {"git_rollback_log"});
+  stop_logs(*session_, {"git_rollback_log"});
   server().sql("INSERT INTO bot VALUES (60,3)");
   EXPECT_FALSE(table_exists(*session_, "git_rollback_log"));
 }
@@ -124,7 +124,6 @@ TEST_F(MysqlLog, KeepsThePointsRowsOfKeysThatItHad) {
   server().sql("UPDATE bot SET v=0; DELETE FROM bot WHERE id=4; INSERT INTO bot VALUES (5,50)");
   follow();
   EXPECT_EQ(server().sql("SELECT * FROM old ORDER BY id"), "1\t10\n2\t20\n3\t30\n5\t50\n");
-  carry_.whole = true;
   server().sql("UPDATE bot SET v=51 WHERE id=5");
   last();
   EXPECT_EQ(server().sql("SELECT * FROM old ORDER BY id"), "1\t10\n2\t20\n3\t30\n5\t51\n");

@@ -65,11 +65,11 @@ class Carrier {
 
   Carried last() {
     const auto seqs = numbers("true ORDER BY seq");
-    if (seqs.empty() && !carry_.whole) return {};
+    if (seqs.empty()) return {};
     with_patience([&] {
       carried_ = {};
       Batch batch(session_);
-      if (carry_.whole || key_.empty()) {
+      if (key_.empty()) {
         rebuild();
       } else {
         bring(seqs);

@@ -47,7 +47,6 @@ struct Carry {
   // set aside. Empty: none.
   std::string overtaken_by = {};
   bool last = false;
-  bool whole = false;  // with `last`: all rows anew, for what the log cannot see
 };
 Carried carry_over(Session& session, const Carry& carry);
 

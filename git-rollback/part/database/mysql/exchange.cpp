@@ -5,6 +5,7 @@
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "part/database/mysql/carry.h"
+#include "part/database/mysql/cascades.h"
 #include "part/database/mysql/cut_over.h"
 #include "part/database/mysql/incoming.h"
 #include "part/database/mysql/keys.h"
@@ -61,12 +62,43 @@ class Exchange {
       if (change->choice == Choice::restore) refill_if_touched(*change);
       if (!takes_live_rows(*change)) continue;
       make_aside(session_, *change->before, change->aside);
-      for (int i = 0; i < rounds && carry_over(session_, carry_of(*change)).keys > few_keys; ++i) {
-      }
     }
+    add_inner_keys(session_, arrivals(plan_));
+    catch_up();
     for (const Change* change : changes_) {
       if (change->choice == Choice::restore) set_counter(*change, change->after->counter);
     }
+  }
+
+  // The last look for cascades stays in the logs: what is done since is found by them.
+  void catch_up() {
+    const auto tables = followed();
+    note_all_cascades(session_, tables);
+    std::int64_t keys = few_keys + 1;
+    for (int i = 0; i < rounds && keys > few_keys; ++i) {
+      keys = 0;
+      for (const Change* change : changes_) {
+        if (takes_live_rows(*change)) keys += carry_over(session_, carry_of(*change)).keys;
+      }
+      note_all_cascades(session_, tables);
+    }
+  }
+
+  std::vector<Followed> followed(bool renamed = false) const {
+    std::vector<Followed> all;
+    for (const Change* change : changes_) {
+      if (!change->before) continue;
+      Followed one{.from = *change->before,
+                   .to = change->after ? *change->after : *change->before,
+                   .table = renamed ? change->displaced : change->before->name,
+                   .log = change->before_log()};
+      if (takes_live_rows(*change)) {
+        one.target = renamed ? change->after->name : change->incoming;
+        one.keep_from = carry_of(*change).keep_from;
+      }
+      all.push_back(std::move(one));
+    }
+    return all;
   }
 
   CutOver cut() {
@@ -139,12 +171,12 @@ class Exchange {
   // What was written since prepare().
   void bring_up_to_now() {
     std::int64_t lost = plan_.rows_lost;
+    note_new_cascades(session_, followed());
     for (const Change* change : changes_) {
       if (!change->before) continue;
       if (takes_live_rows(*change)) {
         Carry carry = carry_of(*change);
         carry.last = true;
-        carry.whole = is_changed_by_others(*change->before);
         lost += carry_over(session_, carry).set_aside;
         require_not_emptied(*change);
       } else if (!change->ledger && is_logged(session_, change->before_log())) {
@@ -226,20 +258,20 @@ class Exchange {
     }
     fail_point("database swap: displaced");
     complete_triggers(session_, swapped());  // of a revert that was stopped
-    for (const Change* change : changes_) {
-      if (change->after) add_keys(session_, *change->after);
-    }
+    for (const Arrival& arrived : arrivals(plan_)) add_keys(session_, arrived);
     add_keys(session_, plan_.outside_keys);
     fail_point("database swap: keys");
+    note_new_cascades(session_, followed(true), true);
     for (const Change* change : changes_) {
       if (!takes_live_rows(*change) || !is_logged(session_, change->before_log())) continue;
       make_aside(session_, *change->before, change->aside);
-      carry_what_slipped_in(session_, {.projection = slipped_in(*change),
-                                       .log = change->before_log(),
-                                       .target = change->after->name,
-                                       .keep_from = carry_of(*change).keep_from,
-                                       .aside = change->aside,
-                                       .overtaken_by = change->after_log()});
+      carry_what_slipped_in(session_, registry_, plan_.operation,
+                            {.projection = slipped_in(*change),
+                             .log = change->before_log(),
+                             .target = change->after->name,
+                             .keep_from = carry_of(*change).keep_from,
+                             .aside = change->aside,
+                             .overtaken_by = change->after_log()});
     }
     fail_point("database swap: slipped in");
     for (const Change* change : changes_) {

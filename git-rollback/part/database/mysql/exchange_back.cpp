@@ -3,6 +3,7 @@
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "part/database/mysql/carry.h"
+#include "part/database/mysql/cascades.h"
 #include "part/database/mysql/cut_over.h"
 #include "part/database/mysql/exchange.h"
 #include "part/database/mysql/fitting.h"
@@ -67,13 +68,35 @@ class ExchangeBack {
 
   void get_ready() {
     for (const Change* change : changes_) {
-      if (!change->after) continue;
-      make_aside(session_, *change->after, aside_of(*change));
-      if (!takes_live_rows(*change)) continue;
-      for (int i = 0; i < rounds && carry_over(session_, carry_back(*change)).keys > few_keys;
-           ++i) {
-      }
+      if (change->after) make_aside(session_, *change->after, aside_of(*change));
     }
+    add_inner_keys(session_, arrivals_of_revert(plan_));
+    const auto tables = followed();
+    note_all_cascades(session_, tables);
+    std::int64_t keys = few_keys + 1;
+    for (int i = 0; i < rounds && keys > few_keys; ++i) {
+      keys = 0;
+      for (const Change* change : changes_) {
+        if (takes_live_rows(*change)) keys += carry_over(session_, carry_back(*change)).keys;
+      }
+      note_all_cascades(session_, tables);
+    }
+  }
+
+  std::vector<Followed> followed(bool renamed = false) const {
+    std::vector<Followed> all;
+    for (const Change* change : changes_) {
+      if (!change->after) continue;
+      Followed one{.from = *change->after,
+                   .to = change->before ? *change->before : *change->after,
+                   .table = renamed ? change->incoming : change->after->name,
+                   .log = change->after_log()};
+      if (takes_live_rows(*change) && change->before) {
+        one.target = renamed ? change->before->name : change->displaced;
+      }
+      all.push_back(std::move(one));
+    }
+    return all;
   }
 
   CutOver cut() {
@@ -101,6 +124,7 @@ class ExchangeBack {
   void under_lock() {
     fail_point("database revert: locked");
     require_structure(session_, plan_, true);
+    note_new_cascades(session_, followed());
     for (const Change* change : changes_) take_back_rows(*change);
     fail_point("database revert: carried");
     for (const Change* change : changes_) {
@@ -132,7 +156,6 @@ class ExchangeBack {
     if (!takes_live_rows(change)) return set_aside(change);
     Carry carry = carry_back(change);
     carry.last = true;
-    carry.whole = is_changed_by_others(*change.after);
     carry_over(session_, carry);
   }
 
@@ -167,6 +190,7 @@ class ExchangeBack {
     fail_point("database revert: displaced");
     give_back_to_live();
     fail_point("database revert: keys");
+    note_new_cascades(session_, followed(true), true);
     for (const Change* change : changes_) {
       if (goes_both_ways(*change) && takes_live_rows(*change)) carry_slipped_in(*change);
     }
@@ -186,9 +210,7 @@ class ExchangeBack {
       if (change->before) wanted.live.push_back(&*change->before);
     }
     complete_triggers(session_, wanted);
-    for (const Change* change : changes_) {
-      if (change->before) add_keys(session_, *change->before);
-    }
+    for (const Arrival& arrived : arrivals_of_revert(plan_)) add_keys(session_, arrived);
     add_keys(session_, plan_.outside_keys);
   }
 
@@ -200,7 +222,7 @@ class ExchangeBack {
     carry.projection.fill = change.before->name;
     carry.target = change.before->name;
     carry.overtaken_by = change.before_log();
-    carry_what_slipped_in(session_, carry);
+    carry_what_slipped_in(session_, registry_, plan_.operation, carry);
   }
 
   const Place& place_;

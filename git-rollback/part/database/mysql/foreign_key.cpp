@@ -4,6 +4,7 @@
 #include <array>
 #include <stdexcept>
 
+#include "part/database/mysql/session.h"
 #include "part/database/mysql/sql_text.h"
 
 namespace rollback::mysql {
@@ -51,6 +52,19 @@ ForeignKey parse_foreign_key(const Element& element) {
   key.parent_columns = take_columns(rest);
   key.cascades = is_cascading(rest);
   return key;
+}
+
+std::string to_sql(const ForeignKey& key, const std::string& name, const std::string& parent) {
+  std::string columns;
+  for (const auto& column : key.columns) {
+    columns += (columns.empty() ? "" : ", ") + identifier(column);
+  }
+  std::string_view rest = key.sql;
+  rest = rest.substr(std::min(find_word(rest, "REFERENCES"), rest.size()));
+  take_word(rest, "REFERENCES");
+  take_identifier(rest);
+  return "CONSTRAINT " + identifier(name) + " FOREIGN KEY (" + columns + ") REFERENCES " +
+         identifier(parent) + " " + std::string(rest);
 }
 
 }  // namespace rollback::mysql

@@ -23,4 +23,7 @@ struct ForeignKey {
 // Of an element that is one.
 ForeignKey parse_foreign_key(const Element& element);
 
+// The same key under another name, to another table of its own schema.
+std::string to_sql(const ForeignKey& key, const std::string& name, const std::string& parent);
+
 }  // namespace rollback::mysql

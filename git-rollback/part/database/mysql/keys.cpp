@@ -60,6 +60,10 @@ void name_indexes(Session& session, const std::string& table, const std::string&
   alter(session, table, qualified_table, what);
 }
 
+std::string early_name(const Arrival& arrival, size_t number) {
+  return arrival.id + std::to_string(number + 1);
+}
+
 bool table_is_there(Session& session, const OutsideKey& key) {
   return session.number("SELECT count(*) FROM information_schema.tables WHERE table_schema = " +
                         literal(key.schema) + " AND table_name = " + literal(key.table)) > 0;
@@ -75,13 +79,54 @@ void drop_keys(Session& session, const std::string& table) {
   alter(session, table, identifier(table), what);
 }
 
-void add_keys(Session& session, const Definition& definition) {
+std::vector<Arrival> arrivals(const Plan& plan) {
+  std::vector<Arrival> all;
+  for (const Change& change : plan.changes) {
+    if (!change.swaps() || !change.after) continue;
+    all.push_back({&*change.after, change.incoming, change.id + "_a"});
+  }
+  return all;
+}
+
+std::vector<Arrival> arrivals_of_revert(const Plan& plan) {
+  std::vector<Arrival> all;
+  for (const Change& change : plan.changes) {
+    if (!change.swaps() || !change.before) continue;
+    all.push_back({&*change.before, change.displaced, change.id + "_b"});
+  }
+  return all;
+}
+
+void add_inner_keys(Session& session, const std::vector<Arrival>& all) {
+  for (const Arrival& child : all) {
+    const std::string table = identifier(child.table);
+    const auto& keys = child.definition->foreign_keys;
+    const auto there = keys.empty() ? std::vector<std::string>{} : names_on(session, table);
+    std::vector<std::string> what;
+    std::vector<std::string> parents;
+    for (size_t i = 0; i < keys.size(); ++i) {
+      const auto parent = std::find_if(all.begin(), all.end(), [&](const Arrival& one) {
+        return keys[i].parent_schema.empty() && one.definition->name == keys[i].parent;
+      });
+      if (parent == all.end() || contains(there, early_name(child, i))) continue;
+      what.push_back("ADD " + to_sql(keys[i], early_name(child, i), parent->table));
+      parents.push_back(parent->table);
+    }
+    alter(session, child.table, table, what, parents);
+  }
+}
+
+void add_keys(Session& session, const Arrival& arrived) {
+  const Definition& definition = *arrived.definition;
   if (definition.foreign_keys.empty()) return;
   const std::string table = identifier(definition.name);
   const auto there = names_on(session, table);
   std::vector<std::string> what;
   std::vector<std::string> parents;
-  for (const ForeignKey& key : definition.foreign_keys) {
+  for (size_t i = 0; i < definition.foreign_keys.size(); ++i) {
+    const ForeignKey& key = definition.foreign_keys[i];
+    const std::string early = early_name(arrived, i);
+    if (contains(there, early)) what.push_back("DROP FOREIGN KEY " + identifier(early));
     if (contains(there, key.name)) continue;
     what.push_back("ADD " + key.sql);
     parents.push_back(key.parent);
@@ -135,11 +180,6 @@ std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan) {
     }
   }
   return unknown;
-}
-
-bool is_changed_by_others(const Definition& definition) {
-  return std::any_of(definition.foreign_keys.begin(), definition.foreign_keys.end(),
-                     [](const ForeignKey& key) { return key.cascades; });
 }
 
 std::vector<Orphans> find_orphans(Session& session, const Definition& definition) {

@@ -1,6 +1,7 @@
 // Foreign keys of tables that are swapped, and those of others that refer to
-// them. RENAME TABLE drags the keys of its children along, so they are taken off
-// and made anew; the server does not check the rows when it makes them.
+// them. RENAME TABLE drags the keys of its children along: those between tables that
+// go live together are made before, and come along; all others are taken off and made
+// anew. The server does not check the rows when it makes them.
 #pragma once
 
 #include <string>
@@ -15,8 +16,21 @@ namespace rollback::mysql {
 
 // Takes off all that the table has now.
 void drop_keys(Session& session, const std::string& table);
-// Makes those of the definition that are missing on the table of its name.
-void add_keys(Session& session, const Definition& definition);
+
+// A table that goes live, and is called as its definition then.
+struct Arrival {
+  const Definition* definition;
+  std::string table;  // what it is called before
+  std::string id;     // begins the names that keys have before
+};
+std::vector<Arrival> arrivals(const Plan& plan);  // of a swap
+std::vector<Arrival> arrivals_of_revert(const Plan& plan);
+// Makes those between the tables, while they are not live. They have names that are
+// free, since those of their own stand on the live tables still.
+void add_inner_keys(Session& session, const std::vector<Arrival>& all);
+// Of the live table, which has the inner ones: gives those their own names, without
+// a moment in which they are off, and makes those that are missing.
+void add_keys(Session& session, const Arrival& arrived);
 
 void drop_keys(Session& session, const std::vector<OutsideKey>& keys);
 void add_keys(Session& session, const std::vector<OutsideKey>& keys);
@@ -25,9 +39,6 @@ bool has_keys(Session& session, const std::vector<OutsideKey>& keys);
 
 // Those that refer to a table of the plan, from outside, and that it does not know.
 std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan);
-
-// Whether a cascade can change its rows, which no log notes.
-bool is_changed_by_others(const Definition& definition);
 
 // Rows of the table that refer to none, since the server did not look. Reads all.
 struct Orphans {

@@ -1,14 +1,36 @@
 #include "part/database/mysql/late_rows.h"
 
+#include <algorithm>
+
 #include "part/database/mysql/fitting.h"
 
 namespace rollback::mysql {
+namespace {
 
-void carry_what_slipped_in(Session& session, const Carry& carry) {
+void record_where_it_is(Session& session, Registry& registry, const std::string& operation,
+                        const Carry& carry) {
+  const std::int64_t writes = count_rows(session, carry.log);
+  if (writes == 0) return;
+  const auto known = registry.aside(operation);
+  const bool recorded = std::any_of(known.begin(), known.end(), [&](const Aside& aside) {
+    return aside.aside == carry.projection.table;
+  });
+  if (!recorded) {
+    registry.put(operation, {carry.target, carry.projection.table, writes,
+                             "written in the moment of the swap, and the table has no key"});
+  }
+  session.run("DELETE FROM " + identifier(carry.log));
+}
+
+}  // namespace
+
+void carry_what_slipped_in(Session& session, Registry& registry, const std::string& operation,
+                           const Carry& carry) {
+  if (common_key(carry.projection.from, carry.projection.to).empty()) {
+    return record_where_it_is(session, registry, operation, carry);
+  }
   Carry last = carry;
   last.last = true;
-  last.whole = false;
-  if (common_key(carry.projection.from, carry.projection.to).empty()) return;
   carry_over(session, last);
 }
 

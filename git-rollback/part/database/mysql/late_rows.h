@@ -11,8 +11,9 @@ namespace rollback::mysql {
 
 // What stands in the log of a table that was live until a moment ago goes into the
 // one that is live now, while others write there. Without a key it stays where it
-// is, in the displaced table.
-void carry_what_slipped_in(Session& session, const Carry& carry);
+// is, and the registry says so.
+void carry_what_slipped_in(Session& session, Registry& registry, const std::string& operation,
+                           const Carry& carry);
 
 // Says in the registry how many rows stand in the table, unless it does; a table
 // without rows goes.

@@ -1,9 +1,14 @@
 #include "part/database/mysql/log.h"
 
+#include <chrono>
+#include <thread>
+
 #include "part/database/mysql/lock_wait.h"
 
 namespace rollback::mysql {
 namespace {
+
+constexpr std::chrono::milliseconds surely_come_by{500};
 
 struct Event {
   const char* suffix;
@@ -51,6 +56,23 @@ std::string note_of(const Event& event, const std::vector<std::string>& key,
   return note(key, log, "NEW") + "IF NOT (" + same + ") THEN " + note(key, log, "OLD") + "END IF; ";
 }
 
+// Whether there was one.
+bool drop_triggers(Session& session, const std::string& log) {
+  bool any = false;
+  for (const Event& event : events) {
+    const std::string name = log + event.suffix;
+    const std::string table = session.text(
+        "SELECT event_object_table FROM information_schema.triggers"
+        " WHERE trigger_schema = database() AND trigger_name = " +
+        literal(name));
+    if (table.empty()) continue;
+    any = true;
+    taking_a_lock(session, {table}, default_deadline,
+                  [&] { session.run("DROP TRIGGER IF EXISTS " + identifier(name)); });
+  }
+  return any;
+}
+
 }  // namespace
 
 std::string log_columns(const std::vector<std::string>& key, const std::string& alias) {
@@ -76,18 +98,11 @@ void start_log(Session& session, const Definition& definition, const std::string
   }
 }
 
-void stop_log(Session& session, const std::string& log) {
-  for (const Event& event : events) {
-    const std::string name = log + event.suffix;
-    const std::string table = session.text(
-        "SELECT event_object_table FROM information_schema.triggers"
-        " WHERE trigger_schema = database() AND trigger_name = " +
-        literal(name));
-    if (table.empty()) continue;
-    taking_a_lock(session, {table}, default_deadline,
-                  [&] { session.run("DROP TRIGGER IF EXISTS " + identifier(name)); });
-  }
-  session.run("DROP TABLE IF EXISTS " + identifier(log));
+void stop_logs(Session& session, const std::vector<std::string>& logs) {
+  bool noted = false;
+  for (const std::string& log : logs) noted = drop_triggers(session, log) || noted;
+  if (noted) std::this_thread::sleep_for(surely_come_by);
+  for (const std::string& log : logs) session.run("DROP TABLE IF EXISTS " + identifier(log));
 }
 
 bool is_logged(Session& session, const std::string& log) {

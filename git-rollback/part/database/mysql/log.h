@@ -19,7 +19,10 @@ namespace rollback::mysql {
 // is 1. Waits for the table's lock as taking_a_lock() does.
 void start_log(Session& session, const Definition& definition, const std::string& table,
                const std::string& log);
-void stop_log(Session& session, const std::string& log);  // what exists of triggers and table
+// What exists of their triggers, and after a pause their tables: a statement that a
+// foreign key brings to a logged table can have come by the trigger before it waits
+// for the table, and fails where the log is gone by then.
+void stop_logs(Session& session, const std::vector<std::string>& logs);
 bool is_logged(Session& session, const std::string& log);
 
 // Distinct rows that stand in the log, or (without a key) 1 if anything does.

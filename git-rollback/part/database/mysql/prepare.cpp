@@ -8,6 +8,7 @@
 #include "os/progress.h"
 #include "part/database/mysql/check_names.h"
 #include "part/database/mysql/incoming.h"
+#include "part/database/mysql/keys.h"
 #include "part/database/mysql/registry.h"
 #include "part/database/mysql/settle.h"
 #include "part/database/mysql/space.h"
@@ -183,6 +184,7 @@ class Preparation {
       complete_incoming(writer_, change);
       plan_.rows_lost += change.rows_lost;
     }
+    add_inner_keys(writer_, arrivals(plan_));
     if (plan_.rows_lost <= order_.loss_limit) return;
     throw Refused(std::to_string(plan_.rows_lost) + " rows of database '" + place_.schema +
                       "' would be lost: some do not fit the point's structure",

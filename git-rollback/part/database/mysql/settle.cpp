@@ -1,5 +1,7 @@
 #include "part/database/mysql/settle.h"
 
+#include <algorithm>
+
 #include "os/counted.h"
 #include "os/error.h"
 #include "os/fail_point.h"
@@ -12,15 +14,26 @@
 namespace rollback::mysql {
 namespace {
 
-void drop_all_of(Session& session, const Plan& plan) {
-  session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
+void stop_all_logs(Session& session, const Plan& plan) {
+  std::vector<std::string> logs;
   for (const Change& change : plan.changes) {
     if (!change.swaps()) continue;
-    for (const std::string& log : {change.before_log(), change.after_log()}) {
-      stop_log(session, log);
-    }
-    if (change.incoming.empty()) continue;
-    session.run("DROP TABLE IF EXISTS " + identifier(change.incoming));
+    logs.push_back(change.before_log());
+    logs.push_back(change.after_log());
+  }
+  stop_logs(session, logs);
+}
+
+// But what holds rows that are nowhere else.
+void drop_all_of(Session& session, const Plan& plan, const std::vector<Aside>& kept) {
+  session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
+  stop_all_logs(session, plan);
+  for (const Change& change : plan.changes) {
+    if (!change.swaps() || change.incoming.empty()) continue;
+    const bool keeps = std::any_of(kept.begin(), kept.end(), [&](const Aside& aside) {
+      return aside.aside == change.incoming;
+    });
+    if (!keeps) session.run("DROP TABLE IF EXISTS " + identifier(change.incoming));
   }
 }
 
@@ -58,9 +71,10 @@ void discard(const Place& place, const std::string& operation_id) {
   }
   fail_point("database discard: before");
   const Plan plan = plan_from(found->plan);
-  drop_all_of(session, plan);
+  const auto kept = registry.aside(operation_id);
+  drop_all_of(session, plan, kept);
   // What a revert set aside is all there is of those rows; what prepare() did is live.
-  if (registry.aside(operation_id).empty()) {
+  if (kept.empty()) {
     for (const Change& change : plan.changes) {
       if (!change.aside.empty()) session.run("DROP TABLE IF EXISTS " + identifier(change.aside));
     }
@@ -99,12 +113,7 @@ void settle(const Place& place, const std::string& operation_id) {
   fail_point("database settle: before");
   const Plan plan = plan_from(found->plan);
   session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
-  for (const Change& change : plan.changes) {
-    if (!change.swaps()) continue;
-    for (const std::string& log : {change.before_log(), change.after_log()}) {
-      stop_log(session, log);
-    }
-  }
+  stop_all_logs(session, plan);
   give_check_names(session, plan);
   fail_point("database settle: within");
   registry.set_state(operation_id, State::settled);

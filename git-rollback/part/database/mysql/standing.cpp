@@ -84,8 +84,11 @@ struct Look {
 };
 
 Look look_at(Session& session, const Change& change, const std::optional<Definition>& expected) {
-  const auto found = read_definition(session, change.table());
+  auto found = read_definition(session, change.table());
   if (!found || !expected) return {};  // by their names they are what they have to be
+  // That did not get its own name yet, see keys.h.
+  std::erase_if(found->foreign_keys,
+                [&](const ForeignKey& key) { return key.name.starts_with(change.id + "_"); });
   const std::string table = "table '" + change.table() + "' has ";
   if (!same_but_for_keys(found->create, expected->create)) return {table + "another definition"};
   if (!is_part_of(found->triggers, expected->triggers)) return {table + "another trigger"};
