@@ -5,6 +5,7 @@
 #include <span>
 
 #include "part/database/mysql/fitting.h"
+#include "part/database/mysql/late_rows.h"
 #include "part/database/mysql/log.h"
 
 namespace rollback::mysql {
@@ -52,10 +53,11 @@ class Carrier {
   Carried follow() {
     if (key_.empty()) return {};
     const std::string top = session_.text("SELECT max(seq) FROM " + identifier(carry_.log));
+    const std::string mine = without_those_not_for_target();
     std::string after = "0";
     while (!top.empty()) {
-      const auto seqs = numbers("seq > " + after + " AND seq <= " + top + " ORDER BY seq LIMIT " +
-                                std::to_string(batch_size));
+      const auto seqs = numbers("seq > " + after + " AND seq <= " + top + mine +
+                                " ORDER BY seq LIMIT " + std::to_string(batch_size));
       if (seqs.empty()) break;
       after = seqs.back();
       follow(seqs);
@@ -64,7 +66,8 @@ class Carrier {
   }
 
   Carried last() {
-    const auto seqs = numbers("true ORDER BY seq");
+    const auto seqs =
+        numbers((key_.empty() ? "true" : "k1 IS NOT NULL") + std::string(" ORDER BY seq"));
     if (seqs.empty()) return {};
     with_patience([&] {
       carried_ = {};
@@ -113,6 +116,7 @@ class Carrier {
     stage_keys(seqs);
     if (!carry_.keep_from.empty()) forget_keys(carry_.keep_from);
     if (!carry_.overtaken_by.empty()) set_overtaken_aside();
+    if (carry_.last && !carry_.not_for_target.empty()) set_those_not_for_target_aside();
     projection_ = carry_.projection;
     stage(session_, rows_table, projection_.from, table_, joined_with_keys(table_));
     projection_.table = rows_table;
@@ -127,6 +131,8 @@ class Carrier {
     projection_.table = rows_table;
     if (!projection_.fill.empty()) stage_fill(identifier(projection_.fill));
     session_.run("DELETE " + target_ + " FROM " + target_ + without_kept(target_));
+    // All are tried again, also those that did not fit when it was filled.
+    carried_.set_aside -= session_.run("DELETE FROM " + identifier(carry_.aside));
     carried_.set_aside += insert_staged(session_, projection_, carry_.target, carry_.aside);
   }
 
@@ -163,16 +169,39 @@ class Carrier {
       const std::string column = ".k" + std::to_string(i);
       same += (i == 1 ? "" : " AND ") + log + column + " = git_rollback_d" + column;
     }
+    set_aside(log, same, "it was written again meanwhile");
+  }
+
+  void set_those_not_for_target_aside() {
+    const std::string table = identifier(carry_.not_for_target);
+    if (set_aside(table, same_as_key(table), did_not_stay) > 0) {
+      note_of_no_row(session_, carry_.log);
+    }
+  }
+
+  // Rows of which the key is also in that table; returns how many keys these were.
+  std::int64_t set_aside(const std::string& table, const std::string& same, const char* reason) {
     const std::string both =
-        std::string(keys_table) + " AS git_rollback_d JOIN " + log + " ON " + same;
+        std::string(keys_table) + " AS git_rollback_d JOIN " + table + " ON " + same;
     stage(session_, rows_table, carry_.projection.from, table_,
           "(SELECT DISTINCT " + log_columns(key_, "git_rollback_d") + " FROM " + both +
               ") AS git_rollback_d STRAIGHT_JOIN " + table_ + " ON " + same_as_key(table_));
     Projection projection = carry_.projection;
     projection.table = rows_table;
-    carried_.set_aside += put_aside(session_, {projection, carry_.target, "true", carry_.aside},
-                                    "it was written again meanwhile");
-    session_.run("DELETE git_rollback_d FROM " + both);
+    carried_.set_aside +=
+        put_aside(session_, {projection, carry_.target, "true", carry_.aside}, reason);
+    return session_.run("DELETE git_rollback_d FROM " + both);
+  }
+
+  std::string without_those_not_for_target() const {
+    if (carry_.not_for_target.empty()) return "";
+    const std::string table = identifier(carry_.not_for_target);
+    std::string same;
+    for (size_t i = 0; i < key_.size(); ++i) {
+      same += (i == 0 ? "" : " AND ") + table + "." + identifier(key_[i]) + " = " +
+              identifier(carry_.log) + ".k" + std::to_string(i + 1);
+    }
+    return " AND NOT EXISTS (SELECT 1 FROM " + table + " WHERE " + same + ")";
   }
 
   // What columns are filled from: a copy, since it can be the target itself.

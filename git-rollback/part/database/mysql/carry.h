@@ -43,6 +43,9 @@ struct Carry {
   std::string target;
   std::string keep_from = {};  // keys that are in this table stay as they are in the target
   std::string aside = {};      // made by make_aside(); needed by `last`
+  // Keys that are in this table are those of rows that the target has in its own
+  // way: they stay in the log, and `last` sets aside what was written.
+  std::string not_for_target = {};
   // Keys that are in this other log were written there since, and win: the row is
   // set aside. Empty: none.
   std::string overtaken_by = {};

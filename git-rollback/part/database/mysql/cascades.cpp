@@ -129,10 +129,13 @@ class Noting {
   }
 
   std::string not_kept() const {
-    if (child_.keep_from.empty()) return "";
-    const std::string kept = identifier(child_.keep_from);
-    return " AND NOT EXISTS (SELECT 1 FROM " + kept + " WHERE " +
-           same_key(child_.to.key(), kept, target_) + ")";
+    std::string terms;
+    for (const std::string& table : child_.keep_from) {
+      const std::string kept = identifier(table);
+      terms += " AND NOT EXISTS (SELECT 1 FROM " + kept + " WHERE " +
+               same_key(child_.to.key(), kept, target_) + ")";
+    }
+    return terms;
   }
 
   void find(const std::string& from) {

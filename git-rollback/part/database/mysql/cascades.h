@@ -12,11 +12,12 @@ namespace rollback::mysql {
 
 // A table that is written, and one that follows it.
 struct Followed {
-  Definition from, to;         // with their foreign keys
-  std::string table;           // with the rows as they are, of `from`
-  std::string target = {};     // with those of a moment ago, of `to`; empty: nothing follows
-  std::string log;             // of what is written to `table`
-  std::string keep_from = {};  // keys that are in this table stay as they are in the target
+  Definition from, to;      // with their foreign keys
+  std::string table;        // with the rows as they are, of `from`
+  std::string target = {};  // with those of a moment ago, of `to`; empty: nothing follows
+  std::string log;          // of what is written to `table`
+  // Keys that are in one of these tables stay as they are in the target.
+  std::vector<std::string> keep_from = {};
 };
 
 // Compares the whole of each table that a cascade can change with its target. Locks

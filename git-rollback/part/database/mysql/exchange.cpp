@@ -69,6 +69,7 @@ class Exchange {
       if (change->choice == Choice::restore) refill_if_touched(*change);
       if (!takes_live_rows(*change)) continue;
       make_aside(session_, *change->before, change->aside);
+      if (change->choice == Choice::keep_new) refill_with_points_rows(*change);
     }
     add_inner_keys(session_, arrivals(plan_));
     catch_up();
@@ -101,7 +102,7 @@ class Exchange {
                    .log = change->before_log()};
       if (takes_live_rows(*change)) {
         one.target = renamed ? change->after->name : change->incoming;
-        one.keep_from = carry_of(*change).keep_from;
+        if (change->choice == Choice::keep_new) one.keep_from = {change->source};
       }
       all.push_back(std::move(one));
     }
@@ -244,6 +245,14 @@ class Exchange {
     if (!is_logged(session_, change.after_log())) return;
     session_.run("TRUNCATE TABLE " + identifier(change.incoming));
     fill(session_, {{*change.after, *change.after, change.source, ""}, change.incoming, "", ""});
+    session_.run("DELETE FROM " + identifier(change.after_log()));
+  }
+
+  void refill_with_points_rows(const Change& change) {
+    if (!has_note_of_no_row(session_, change.after_log())) return;
+    const Carry carry = carry_of(change);
+    session_.run("TRUNCATE TABLE " + identifier(change.incoming));
+    fill(session_, {carry.projection, change.incoming, carry.keep_from, change.aside});
     session_.run("DELETE FROM " + identifier(change.after_log()));
   }
 

@@ -1,4 +1,4 @@
-#include <algorithm>
+#include <set>
 
 #include "os/error.h"
 #include "os/fail_point.h"
@@ -9,6 +9,7 @@
 #include "part/database/mysql/fitting.h"
 #include "part/database/mysql/incoming.h"
 #include "part/database/mysql/keys.h"
+#include "part/database/mysql/lacking.h"
 #include "part/database/mysql/late_rows.h"
 #include "part/database/mysql/lock_wait.h"
 #include "part/database/mysql/log.h"
@@ -21,7 +22,8 @@ namespace {
 
 constexpr int rounds = 10;
 constexpr std::int64_t few_keys = 200;
-constexpr const char* did_not_stay = "it was written to the point's rows, which did not stay";
+constexpr const char* has_no_place =
+    "it was written since the swap, and no key tells which row of today's it is";
 
 class ExchangeBack {
  public:
@@ -63,18 +65,23 @@ class ExchangeBack {
   // that of what comes back.
   static std::string aside_of(const Change& change) { return change.id + "_aside"; }
 
+  // Of the keys in the log alone: all other rows of the displaced table are today's.
   static Carry carry_back(const Change& change) {
     return {.projection = {*change.after, *change.before, change.after->name, change.displaced},
             .log = change.after_log(),
             .target = change.displaced,
-            .aside = aside_of(change)};
+            .aside = aside_of(change),
+            .not_for_target = change.choice == Choice::keep_new ? change.source : ""};
   }
 
-  static bool goes_both_ways(const Change& change) { return change.before && change.after; }
+  static bool has_common_key(const Change& change) {
+    return !common_key(*change.after, *change.before).empty();
+  }
 
   void get_ready() {
     for (const Change* change : changes_) {
       if (change->after) make_aside(session_, *change->after, aside_of(*change));
+      if (takes_live_rows(*change) && !has_common_key(*change)) count_displaced(*change);
     }
     add_inner_keys(session_, arrivals_of_revert(plan_));
     const auto tables = followed();
@@ -89,6 +96,14 @@ class ExchangeBack {
     }
   }
 
+  // Where rows of the displaced table are that were not live since, and are not gone.
+  std::vector<std::string> never_live(const Change& change) const {
+    std::vector<std::string> tables;
+    if (change.choice == Choice::keep_new) tables.push_back(change.source);
+    if (table_exists(session_, change.aside)) tables.push_back(change.aside);
+    return tables;
+  }
+
   std::vector<Followed> followed(bool renamed = false) const {
     std::vector<Followed> all;
     for (const Change* change : changes_) {
@@ -97,8 +112,9 @@ class ExchangeBack {
                    .to = change->before ? *change->before : *change->after,
                    .table = renamed ? change->incoming : change->after->name,
                    .log = change->after_log()};
-      if (takes_live_rows(*change) && change->before) {
+      if (takes_live_rows(*change)) {
         one.target = renamed ? change->before->name : change->displaced;
+        one.keep_from = never_live(*change);
       }
       all.push_back(std::move(one));
     }
@@ -119,6 +135,10 @@ class ExchangeBack {
         cut.logs.push_back(change->before_log());
         cut.renames.emplace_back(change->displaced, change->before->name);
       }
+    }
+    for (const Change* change : changes_) {
+      if (!takes_live_rows(*change)) continue;
+      for (const auto& table : never_live(*change)) cut.read.push_back(table);
     }
     if (cut.contended.empty()) cut.contended = cut.written;
     cut.held = plan_.held_table();
@@ -160,6 +180,7 @@ class ExchangeBack {
   void take_back_rows(const Change& change) {
     if (!change.after) return;
     if (!takes_live_rows(change)) return set_aside(change);
+    if (!has_common_key(change)) return;  // finish() compares
     Carry carry = carry_back(change);
     carry.last = true;
     carry_over(session_, carry);
@@ -173,19 +194,18 @@ class ExchangeBack {
     Batch batch(session_);
     std::string same;
     for (size_t i = 0; i < key.size(); ++i) {
-      same += (i == 0 ? "" : " AND ") + live + "." + identifier(key[i]) + " = d.k" +
+      same += (i == 0 ? "" : " AND ") + live + "." + identifier(key[i]) + " = git_rollback_d.k" +
               std::to_string(i + 1);
     }
     const std::string rows = key.empty() ? live
                                          : "(SELECT DISTINCT " + log_columns(key) + " FROM " + log +
-                                               ") AS d JOIN " + live + " ON " + same;
+                                               ") AS git_rollback_d JOIN " + live + " ON " + same;
     const std::string staged = "git_rollback_late";
     stage(session_, staged, *change.after, live, rows);
     put_aside(session_, {{*change.after, *change.after, staged, ""}, "", "true", aside_of(change)},
               did_not_stay);
     session_.run("DELETE FROM " + log);
-    // Of no row: says that these are no longer the point's rows.
-    session_.run("INSERT INTO " + log + " () VALUES ()");
+    note_of_no_row(session_, change.after_log());
     batch.commit();
   }
 
@@ -199,7 +219,8 @@ class ExchangeBack {
     fail_point("database revert: keys");
     note_new_cascades(session_, followed(true), true);
     for (const Change* change : changes_) {
-      if (goes_both_ways(*change) && takes_live_rows(*change)) carry_slipped_in(*change);
+      if (!takes_live_rows(*change)) continue;
+      has_common_key(*change) ? carry_slipped_in(*change) : set_lacking_aside(*change);
     }
     fail_point("database revert: slipped in");
     for (const Change* change : changes_) {
@@ -232,12 +253,36 @@ class ExchangeBack {
     carry_what_slipped_in(session_, registry_, plan_.operation, carry);
   }
 
+  static Lacking lacking(const Change& change, const std::string& other) {
+    return {.projection = {*change.after, *change.before, change.incoming, ""},
+            .other = other,
+            .counts = change.id + "_counts"};
+  }
+
+  // While nobody writes there.
+  void count_displaced(const Change& change) {
+    count_rows_alike(session_, lacking(change, change.displaced));
+    counted_.insert(&change);
+  }
+
+  // Nothing goes back: a row that was written cannot be told from one that is as it was.
+  void set_lacking_aside(const Change& change) {
+    if (!is_logged(session_, change.after_log())) return;
+    const Lacking rows = lacking(change, change.before->name);
+    if (!counted_.contains(&change)) count_rows_alike(session_, rows);  // it was stopped
+    make_aside(session_, *change.after, aside_of(change));
+    set_aside_lacking(session_, rows, aside_of(change), has_no_place);
+    session_.run("DELETE FROM " + identifier(change.after_log()));
+    note_of_no_row(session_, change.before_log());  // what comes in is no longer as it was filled
+  }
+
   const Place& place_;
   Session& session_;
   Registry& registry_;
   const Plan& plan_;
   OrphanWatch orphans_;
   std::vector<const Change*> changes_;
+  std::set<const Change*> counted_;
 };
 
 }  // namespace

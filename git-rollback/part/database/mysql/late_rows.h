@@ -9,6 +9,9 @@
 
 namespace rollback::mysql {
 
+// Why rows are set aside that were written to the point's.
+constexpr const char* did_not_stay = "it was written to the point's rows, which did not stay";
+
 // What stands in the log of a table that was live until a moment ago goes into the
 // one that is live now, while others write there. Without a key it stays where it
 // is, and the registry says so.

@@ -117,6 +117,15 @@ std::int64_t count_logged(Session& session, const Definition& definition, const 
                         identifier(log) + ") AS d");
 }
 
+void note_of_no_row(Session& session, const std::string& log) {
+  session.run("INSERT INTO " + identifier(log) + " () VALUES ()");
+}
+
+bool has_note_of_no_row(Session& session, const std::string& log) {
+  return session.number("SELECT EXISTS (SELECT 1 FROM " + identifier(log) + " WHERE k1 IS NULL)") !=
+         0;
+}
+
 void carries(Session& session) { session.run("SET @git_rollback_carries = 1"); }
 
 }  // namespace rollback::mysql

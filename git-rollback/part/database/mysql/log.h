@@ -28,6 +28,12 @@ bool is_logged(Session& session, const std::string& log);
 // Distinct rows that stand in the log, or (without a key) 1 if anything does.
 std::int64_t count_logged(Session& session, const Definition& definition, const std::string& log);
 
+// A note that has no key, and stays when all that have one are carried over: the
+// table is no longer what it was filled with. Carried over from a table without a
+// key, it is a write like any other.
+void note_of_no_row(Session& session, const std::string& log);
+bool has_note_of_no_row(Session& session, const std::string& log);  // of a table with a key
+
 // From here on the session's writes are noted in no log.
 void carries(Session& session);
 
