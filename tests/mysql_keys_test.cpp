@@ -1,8 +1,12 @@
 // Foreign keys of tables that are swapped: inside of the set, from and to tables
 // outside of it, and of a table to itself.
+#include <atomic>
+#include <thread>
+
 #include "mysql_swap_fixture.h"
 #include "os/error.h"
 #include "part/database/mysql/keys.h"
+#include "part/database/mysql/orphans.h"
 
 namespace rollback::mysql {
 namespace {
@@ -142,6 +146,128 @@ TEST_F(MysqlKeys, TakeNamesOf64Characters) {
   EXPECT_EQ(show(table), then);
   step(plan)->revert();
   EXPECT_EQ(seen(plan), Observation::before) << detail_;
+}
+
+// Writers that delete parents, in the set and outside of it, while it is swapped.
+class MysqlKeysUnderLoad : public MysqlKeys {
+ protected:
+  void tables_with_rows() {
+    server().sql(
+        "CREATE TABLE realm(id INT PRIMARY KEY);"
+        "CREATE TABLE acc(id INT PRIMARY KEY, v INT);"
+        "CREATE TABLE item(id INT AUTO_INCREMENT PRIMARY KEY, acc INT NOT NULL, realm INT NOT NULL,"
+        " FOREIGN KEY (acc) REFERENCES acc(id) ON DELETE CASCADE ON UPDATE CASCADE,"
+        " CONSTRAINT to_realm FOREIGN KEY (realm) REFERENCES realm(id) ON DELETE CASCADE);"
+        "CREATE TABLE gem(id INT AUTO_INCREMENT PRIMARY KEY, item INT,"
+        " CONSTRAINT in_item FOREIGN KEY (item) REFERENCES item(id) ON DELETE CASCADE);"
+        "CREATE TABLE mail(id INT AUTO_INCREMENT PRIMARY KEY, acc INT,"
+        " CONSTRAINT to_acc FOREIGN KEY (acc) REFERENCES acc(id) ON DELETE CASCADE ON UPDATE "
+        "CASCADE);"
+        "INSERT INTO acc SELECT seq, 0 FROM " +
+        numbers(8000) + "; INSERT INTO realm SELECT seq FROM " + numbers(8000) +
+        "; INSERT INTO item SELECT seq, seq, 8001 - seq FROM " + numbers(8000) +
+        "; INSERT INTO gem SELECT seq, seq FROM " + numbers(8000) +
+        "; INSERT INTO mail SELECT seq, seq FROM " + numbers(8000));
+    point({"acc", "item", "gem"});
+    server().sql(
+        "ALTER TABLE acc ADD x INT; ALTER TABLE item ADD x INT DEFAULT 3; ALTER TABLE gem ADD x"
+        " INT");
+  }
+  void write(const std::string& table, std::string& error) {
+    Session session = open();
+    session.run("SET foreign_key_checks = 1");
+    for (int i = 1; i <= 3500 && !done_; ++i) {
+      const std::string id = std::to_string(i);
+      try {
+        session.run("DELETE FROM " + table + " WHERE id=" + id);
+        if (table == "acc" && i % 5 == 0) {
+          session.run("REPLACE INTO acc(id, v) VALUES (" + std::to_string(7000 - i) + ", 1)");
+          session.run("UPDATE acc SET id=" + std::to_string(20000 + i) +
+                      " WHERE id=" + std::to_string(8000 - i / 5));
+        }
+      } catch (const ServerError& failed) {
+        error = std::to_string(failed.code()) + " " + failed.what();
+        return;
+      }
+    }
+  }
+  std::string orphans() {
+    return server().value(
+        "SELECT concat_ws(' ', (SELECT count(*) FROM item LEFT JOIN acc ON acc.id=item.acc WHERE"
+        " acc.id IS NULL), (SELECT count(*) FROM item LEFT JOIN realm ON realm.id=item.realm WHERE"
+        " realm.id IS NULL), (SELECT count(*) FROM gem LEFT JOIN item ON item.id=gem.item WHERE"
+        " item.id IS NULL), (SELECT count(*) FROM mail LEFT JOIN acc ON acc.id=mail.acc WHERE"
+        " acc.id IS NULL))");
+  }
+  std::atomic<bool> done_{false};
+};
+
+TEST_F(MysqlKeysUnderLoad, LeaveNoRowThatRefersToNone) {
+  tables_with_rows();
+  const Plan plan =
+      prepare({{"acc", Choice::keep_all}, {"item", Choice::keep_all}, {"gem", Choice::keep_all}});
+  std::string errors[2];
+  std::thread accounts([&] { write("acc", errors[0]); });
+  std::thread realms([&] { write("realm", errors[1]); });
+  try {
+    for (int round = 0; round < 4; ++round) {
+      step(plan)->apply();
+      EXPECT_EQ(orphans(), "0 0 0 0") << "there, round " << round;
+      step(plan)->revert();
+      EXPECT_EQ(orphans(), "0 0 0 0") << "back, round " << round;
+    }
+    step(plan)->apply();
+  } catch (const std::exception& error) {
+    ADD_FAILURE() << error.what();
+  }
+  done_ = true;
+  accounts.join();
+  realms.join();
+  EXPECT_EQ(errors[0], "");
+  EXPECT_EQ(errors[1], "");
+  EXPECT_EQ(orphans(), "0 0 0 0");
+  std::cout << aside(plan);
+  // No row is gone but by the writers: each item has its account, its realm and its gem.
+  EXPECT_EQ(server().value("SELECT count(*) FROM item LEFT JOIN gem ON gem.item=item.id WHERE"
+                           " gem.id IS NULL"),
+            "0");
+  EXPECT_GT(std::stoi(server().value("SELECT count(*) FROM item")), 100);
+}
+
+TEST_F(MysqlKeysUnderLoad, FindsWhatCascadesDidBetweenPreparationAndSwap) {
+  tables_with_rows();
+  const Plan plan =
+      prepare({{"acc", Choice::keep_all}, {"item", Choice::keep_all}, {"gem", Choice::keep_all}});
+  server().sql(
+      "DELETE FROM acc WHERE id <= 10; DELETE FROM realm WHERE id > 7990; REPLACE INTO acc(id)"
+      " VALUES (20),(21); UPDATE acc SET id=9000 WHERE id=30");
+  const std::string now = server().sql("SELECT id, acc, realm FROM item ORDER BY id");
+  const std::string gems = server().sql("SELECT id, item FROM gem ORDER BY id");
+  step(plan)->apply();
+  EXPECT_EQ(server().sql("SELECT id, acc, realm FROM item ORDER BY id"), now);
+  EXPECT_EQ(server().sql("SELECT id, item FROM gem ORDER BY id"), gems);
+  server().sql(
+      "DELETE FROM acc WHERE id BETWEEN 40 AND 50; REPLACE INTO acc(id) VALUES (60);"
+      "UPDATE acc SET id=9001 WHERE id=70; DELETE FROM realm WHERE id=100");
+  const std::string then = server().sql("SELECT id, acc, realm FROM item ORDER BY id");
+  step(plan)->revert();
+  EXPECT_EQ(server().sql("SELECT id, acc, realm FROM item ORDER BY id"), then);
+}
+
+TEST_F(MysqlKeysUnderLoad, FailNoStatementWhenTheLogsGo) {
+  tables_with_rows();
+  std::string error;
+  std::thread writer([&] { write("acc", error); });
+  Session session = open();
+  for (int round = 0; round < 4; ++round) {
+    for (const char* const table : {"acc", "item", "gem"}) {
+      start_log(session, *read_definition(session, table), table, std::string("log_") + table);
+    }
+    stop_logs(session, {"log_acc", "log_item", "log_gem"});
+  }
+  done_ = true;
+  writer.join();
+  EXPECT_EQ(error, "");
 }
 
 }  // namespace

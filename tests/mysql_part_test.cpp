@@ -213,6 +213,22 @@ TEST_F(MysqlPart, SessionTablesKeepTodaysRows) {
   EXPECT_EQ(value("SELECT count(*) FROM playerbot_session"), "2");
 }
 
+TEST_F(MysqlPart, ValuesThatThePointsTypeWouldBendAreALoss) {
+  run(simple);
+  const Point point = capture();
+  run("ALTER TABLE playerbot MODIFY level DECIMAL(6,2); INSERT INTO playerbot(name, level)"
+      " VALUES ('dan', 9.49), ('eve', 8)");
+  try {
+    part()->prepare(to(point));
+    FAIL();
+  } catch (const Refused& error) {
+    EXPECT_NE(std::string(error.what()).find("1 rows"), std::string::npos) << error.what();
+  }
+  go_back(to(point, Rows::keep_all, 1));
+  EXPECT_EQ(value("SELECT group_concat(level ORDER BY id) FROM playerbot"), "1,1,1,9,8");
+  EXPECT_EQ(value("SELECT level FROM playerbot_out_20261124T110000Z_aaaaaaa WHERE id=4"), "9.49");
+}
+
 TEST_F(MysqlPart, HistoryOfAVersionedTableComesBack) {
   if (!testing::MysqlServer::is_mariadb()) GTEST_SKIP() << "MySQL has no system versioning";
   run("CREATE TABLE playerbot(id INT PRIMARY KEY, name VARCHAR(9)) WITH SYSTEM VERSIONING;"

@@ -137,7 +137,7 @@ TEST_F(MysqlSwap, IsForeignWhereATableWasAlteredAndRefusedWhereItWasEmptied) {
     step(plan)->apply();
     ADD_FAILURE();
   } catch (const Refused& error) {
-    EXPECT_STREQ(error.what(), "table 'bot' was emptied meanwhile by TRUNCATE TABLE");
+    EXPECT_STREQ(error.what(), "table 'bot' was emptied or rebuilt meanwhile");
   }
   EXPECT_EQ(seen(plan), Observation::before);
   server().sql("DROP TABLE bot");
@@ -183,6 +183,23 @@ TEST_F(MysqlSwap, MovesTriggersAsTheyWere) {
   EXPECT_EQ(triggers(), now);
   EXPECT_EQ(server().sql("SELECT * FROM bot ORDER BY id"), "1\tx\t5\n2\ty\tNULL\n");
   EXPECT_EQ(server().value("SELECT count(*) FROM audit"), "3");
+}
+
+TEST_F(MysqlSwap, SaysWhereARowIsThatSlippedInWithoutAKey) {
+  server().sql("CREATE TABLE note(n INT); INSERT INTO note VALUES (1)");
+  point({"note"});
+  server().sql("ALTER TABLE note ADD COLUMN extra INT");
+  const Plan plan = prepare({{"note", Choice::keep_all}});
+  step(plan)->apply();
+  EXPECT_EQ(aside(plan), "");
+  // As a swap leaves it that is stopped right after its RENAME.
+  server().sql("UPDATE git_rollback_operations SET state='prepared'; INSERT INTO " +
+               identifier(plan.changes[0].displaced) + " VALUES (2, 2)");
+  for (int i = 0; i < 2; ++i) {
+    step(plan)->apply();
+    EXPECT_EQ(aside(plan), "note 1 written in the moment of the swap, and the table has no key\n");
+    server().sql("UPDATE git_rollback_operations SET state='prepared'");
+  }
 }
 
 }  // namespace

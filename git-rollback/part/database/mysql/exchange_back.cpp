@@ -13,6 +13,7 @@
 #include "part/database/mysql/late_rows.h"
 #include "part/database/mysql/lock_wait.h"
 #include "part/database/mysql/log.h"
+#include "part/database/mysql/orphans.h"
 #include "part/database/mysql/standing.h"
 #include "part/database/mysql/triggers.h"
 
@@ -27,7 +28,11 @@ constexpr const char* has_no_place =
 class ExchangeBack {
  public:
   ExchangeBack(const Place& place, Session& session, Registry& registry, const Plan& plan)
-      : place_(place), session_(session), registry_(registry), plan_(plan) {
+      : place_(place),
+        session_(session),
+        registry_(registry),
+        plan_(plan),
+        orphans_(session, registry, plan, true) {
     for (const Change& change : plan.changes) {
       if (change.swaps()) changes_.push_back(&change);
     }
@@ -37,6 +42,7 @@ class ExchangeBack {
     carries(session_);
     if (is_renamed(session_, plan_)) {
       get_ready();
+      orphans_.look();
       fail_point("database revert: ready");
       drop_keys(session_, plan_.outside_keys);
       fail_point("database revert: without keys");
@@ -209,6 +215,7 @@ class ExchangeBack {
     }
     fail_point("database revert: displaced");
     give_back_to_live();
+    orphans_.mend();
     fail_point("database revert: keys");
     note_new_cascades(session_, followed(true), true);
     for (const Change* change : changes_) {
@@ -273,6 +280,7 @@ class ExchangeBack {
   Session& session_;
   Registry& registry_;
   const Plan& plan_;
+  OrphanWatch orphans_;
   std::vector<const Change*> changes_;
   std::set<const Change*> counted_;
 };

@@ -108,7 +108,9 @@ void add_inner_keys(Session& session, const std::vector<Arrival>& all) {
       const auto parent = std::find_if(all.begin(), all.end(), [&](const Arrival& one) {
         return keys[i].parent_schema.empty() && one.definition->name == keys[i].parent;
       });
-      if (parent == all.end() || contains(there, early_name(child, i))) continue;
+      // By its own name it stands on a table that was live until a RENAME that was stopped after.
+      const bool made = contains(there, early_name(child, i)) || contains(there, keys[i].name);
+      if (parent == all.end() || made) continue;
       what.push_back("ADD " + to_sql(keys[i], early_name(child, i), parent->table));
       parents.push_back(parent->table);
     }
@@ -180,26 +182,6 @@ std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan) {
     }
   }
   return unknown;
-}
-
-std::vector<Orphans> find_orphans(Session& session, const Definition& definition) {
-  std::vector<Orphans> all;
-  for (const ForeignKey& key : definition.foreign_keys) {
-    std::string given;
-    std::string same;
-    for (size_t i = 0; i < key.columns.size(); ++i) {
-      const std::string column = "c." + identifier(key.columns[i]);
-      given += " AND " + column + " IS NOT NULL";
-      same += (i == 0 ? "" : " AND ") + ("p." + identifier(key.parent_columns[i])) + " = " + column;
-    }
-    const std::int64_t rows = session.number("SELECT count(*) FROM " + identifier(definition.name) +
-                                             " AS c WHERE NOT EXISTS (SELECT 1"
-                                             " FROM " +
-                                             qualified(key.parent_schema, key.parent) +
-                                             " AS p WHERE " + same + ")" + given);
-    if (rows > 0) all.push_back({definition.name, key.name, rows});
-  }
-  return all;
 }
 
 }  // namespace rollback::mysql

@@ -40,12 +40,4 @@ bool has_keys(Session& session, const std::vector<OutsideKey>& keys);
 // Those that refer to a table of the plan, from outside, and that it does not know.
 std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan);
 
-// Rows of the table that refer to none, since the server did not look. Reads all.
-struct Orphans {
-  std::string table;
-  std::string key;
-  std::int64_t rows = 0;
-};
-std::vector<Orphans> find_orphans(Session& session, const Definition& definition);
-
 }  // namespace rollback::mysql

@@ -192,7 +192,7 @@ class Preparation {
   }
 
   void record(State state) {
-    registry_.put({order_.operation, state, "", to_text(plan_), host_name()});
+    registry_.put({order_.operation, state, "", to_text(plan_), place_.here});
   }
 
   Engine::Prepared finished() { return {to_text(plan_), plan_.rows_lost, plan_.swaps()}; }

@@ -70,6 +70,8 @@ void discard(const Place& place, const std::string& operation_id) {
                 "' and cannot be discarded");
   }
   fail_point("database discard: before");
+  // From here on it can be discarded alone, however far this comes.
+  registry.set_state(operation_id, State::preparing);
   const Plan plan = plan_from(found->plan);
   const auto kept = registry.aside(operation_id);
   drop_all_of(session, plan, kept);

@@ -113,12 +113,14 @@ Step::Seen observe_swap(Session& session, const Registry& registry, const Plan& 
   const auto operation = registry.operation(plan.operation);
   const bool swapped =
       operation && (operation->state == State::swapped || operation->state == State::settled);
+  // While it is prepared or discarded, some of its tables are there.
+  const bool prepared = operation && operation->state != State::preparing;
   const auto there = tables_there(session, plan);
   std::optional<bool> renamed;
   bool complete = true;
   for (const Change& change : plan.changes) {
     if (!change.swaps()) continue;
-    const auto this_one = is_renamed(change, there, operation.has_value());
+    const auto this_one = is_renamed(change, there, prepared);
     if (!this_one || renamed.value_or(*this_one) != *this_one) {
       return {Observation::foreign,
               "table '" + change.table() + "' or one that belongs to it is gone"};
