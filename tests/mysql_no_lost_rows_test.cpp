@@ -66,10 +66,12 @@ class MysqlNoLostRows : public MysqlPartTest {
 
   // One deploy with a migration, and its rollback.
   void round(int number, Rows rows) {
-    operation_ = "20261124T1" + std::to_string(10000 + number) + "Z-aaaaaaa";
-    left_ = "20261125T1" + std::to_string(10000 + number) + "Z-4f2a91c";
+    const std::string time =
+        "T10" + std::to_string(10 + number / 50) + std::to_string(10 + number % 50) + "Z-";
+    operation_ = "20261124" + time + "aaaaaaa";
+    left_ = "20261125" + time + "4f2a91c";
     SCOPED_TRACE("round " + std::to_string(number));
-    const Point point = capture("20261123T1" + std::to_string(10000 + number) + "Z-4f2a91c");
+    const Point point = capture("20261123" + time + "4f2a91c");
     run("ALTER TABLE playerbot ADD COLUMN guild INT NOT NULL DEFAULT 0;"
         "ALTER TABLE playerbot_gold ADD COLUMN silver INT NOT NULL DEFAULT 0");
     // The gold is always today's.

@@ -213,6 +213,37 @@ TEST_F(MysqlPart, SessionTablesKeepTodaysRows) {
   EXPECT_EQ(value("SELECT count(*) FROM playerbot_session"), "2");
 }
 
+TEST_F(MysqlPart, ValuesThatThePointsTypeWouldBendAreALoss) {
+  run(simple);
+  const Point point = capture();
+  run("ALTER TABLE playerbot MODIFY level DECIMAL(6,2); INSERT INTO playerbot(name, level)"
+      " VALUES ('dan', 9.49), ('eve', 8)");
+  try {
+    part()->prepare(to(point));
+    FAIL();
+  } catch (const Refused& error) {
+    EXPECT_NE(std::string(error.what()).find("1 rows"), std::string::npos) << error.what();
+  }
+  go_back(to(point, Rows::keep_all, 1));
+  EXPECT_EQ(value("SELECT group_concat(level ORDER BY id) FROM playerbot"), "1,1,1,9,8");
+  EXPECT_EQ(value("SELECT level FROM playerbot_out_20261124T110000Z_aaaaaaa WHERE id=4"), "9.49");
+}
+
+TEST_F(MysqlPart, HistoryOfAVersionedTableComesBack) {
+  if (!testing::MysqlServer::is_mariadb()) GTEST_SKIP() << "MySQL has no system versioning";
+  run("CREATE TABLE playerbot(id INT PRIMARY KEY, name VARCHAR(9)) WITH SYSTEM VERSIONING;"
+      "INSERT INTO playerbot VALUES (1, 'ann'), (2, 'bob'); UPDATE playerbot SET name='ada'"
+      " WHERE id=1; DELETE FROM playerbot WHERE id=2");
+  const std::string history =
+      "SELECT group_concat(id, name, row_start, row_end ORDER BY id, row_start)"
+      " FROM playerbot FOR SYSTEM_TIME ALL";
+  const std::string then = value(history);
+  const Point point = capture();
+  run("SET @@system_versioning_alter_history = KEEP; ALTER TABLE playerbot ADD COLUMN level INT");
+  go_back(to(point, Rows::restore, 100));
+  EXPECT_EQ(value(history), then);
+}
+
 TEST_F(MysqlPart, APointIsVerifiedAndItsTablesAreKnown) {
   run(simple);
   const Point point = capture();

@@ -115,6 +115,16 @@ TEST_F(MysqlProcedures, RefuseWhatTheyWouldLose) {
                  "the table has foreign keys from or to it, which a procedure would lose");
   server().sql("DROP TABLE other.child");
   EXPECT_EQ(failure("CALL rollback_playerbot('20240123')"), "");
+  server().sql("ALTER TABLE playerbot ADD CONSTRAINT named CHECK (name <> '')");
+  const std::string checked = server().sql("SHOW CREATE TABLE playerbot");
+  back_up("20240124T100000Z-4f2a91c");
+  if (testing::MysqlServer::is_mariadb()) {
+    EXPECT_EQ(failure("CALL rollback_playerbot('20240124')"), "");
+  } else {
+    expect_failure("CALL rollback_playerbot('20240124')",
+                   "the backup has names of checks, which a procedure would lose");
+  }
+  EXPECT_EQ(server().sql("SHOW CREATE TABLE playerbot"), checked);
 }
 
 TEST_F(MysqlProcedures, RefuseTriggersThatWhoeverCallsMayNotSee) {

@@ -22,7 +22,7 @@ class MysqlProjection : public MysqlEngineTest {
   // Into a table in the shape of target.
   std::string project(const Projection& projection, const std::string& condition = "") {
     Session session = open();
-    server().sql("DROP TABLE IF EXISTS result; CREATE TABLE result LIKE target");
+    server().sql("SET sql_mode = ''; DROP TABLE IF EXISTS result; CREATE TABLE result LIKE target");
     session.run("INSERT INTO result " + column_list(projection.to) + " " +
                 select_projected(projection, condition));
     std::string rows;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <numeric>
 
 #include "os/counted.h"
@@ -17,6 +18,7 @@
 #include "part/database/mysql/replication.h"
 #include "part/database/mysql/rows.h"
 #include "part/database/mysql/space.h"
+#include "part/database/mysql/storage.h"
 #include "part/database/table_pattern.h"
 
 namespace rollback::mysql {
@@ -138,6 +140,7 @@ class Capture {
           "' counts transactions, which cannot be written: its current rows alone are backed up");
     }
     entries_.push_back(std::move(entry));
+    identities_[table] = identity_of(table);
   }
 
   void require_space() {
@@ -240,6 +243,8 @@ class Capture {
     // The locked session can read nothing else, and nobody can change the table.
     const auto definition = read_definition(&reader == &*reader_ ? reader : control_, entry.table);
     if (!definition || !definition->same_structure(entry.definition)) refuse_changed(entry);
+    // Another table of that name and structure would be read as of the snapshot.
+    if (identity_of(entry.table) != identities_[entry.table]) refuse_changed(entry);
     entry.definition = *definition;
     if (entry.kind == BackupKind::structure) return;
     const auto start = Clock::now();
@@ -252,6 +257,14 @@ class Capture {
     entry.rows = hashed.rows;
     entry.sha256 = hashed.sha256;
     bytes_ += hashed.bytes;
+  }
+
+  std::string identity_of(const std::string& table) {
+    return storage_of(control_, table) + "/" +
+           control_.text(
+               "SELECT create_time FROM information_schema.tables WHERE table_schema ="
+               " database() AND table_name = " +
+               literal(table));
   }
 
   [[noreturn]] void refuse_changed(const Entry& entry) const {
@@ -330,6 +343,7 @@ class Capture {
   Registry registry_;
   CopyWatch watch_;
   std::vector<Entry> entries_;
+  std::map<std::string, std::string> identities_;  // of each table, as it was chosen
   std::vector<Session> writers_;
   std::optional<Session> reader_;
   std::optional<Transaction> snapshot_;  // of reader_

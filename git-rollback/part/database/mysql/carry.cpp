@@ -117,8 +117,8 @@ class Carrier {
     stage(session_, rows_table, projection_.from, table_, joined_with_keys(table_));
     projection_.table = rows_table;
     if (!projection_.fill.empty()) stage_fill(joined_with_keys(identifier(projection_.fill)));
-    session_.run("DELETE " + target_ + " FROM " + target_ + " JOIN " + keys_table + " AS d ON " +
-                 same_as_key(target_));
+    session_.run("DELETE " + target_ + " FROM " + target_ + " JOIN " + keys_table +
+                 " AS git_rollback_d ON " + same_as_key(target_));
   }
 
   void rebuild() {
@@ -152,8 +152,8 @@ class Carrier {
 
   void forget_keys(const std::string& table) {
     const std::string name = identifier(table);
-    session_.run(std::string("DELETE d FROM ") + keys_table + " AS d JOIN " + name + " ON " +
-                 same_as_key(name));
+    session_.run(std::string("DELETE git_rollback_d FROM ") + keys_table +
+                 " AS git_rollback_d JOIN " + name + " ON " + same_as_key(name));
   }
 
   void set_overtaken_aside() {
@@ -161,17 +161,18 @@ class Carrier {
     std::string same;
     for (size_t i = 1; i <= key_.size(); ++i) {
       const std::string column = ".k" + std::to_string(i);
-      same += (i == 1 ? "" : " AND ") + log + column + " = d" + column;
+      same += (i == 1 ? "" : " AND ") + log + column + " = git_rollback_d" + column;
     }
-    const std::string both = std::string(keys_table) + " AS d JOIN " + log + " ON " + same;
+    const std::string both =
+        std::string(keys_table) + " AS git_rollback_d JOIN " + log + " ON " + same;
     stage(session_, rows_table, carry_.projection.from, table_,
-          "(SELECT DISTINCT " + log_columns(key_, "d") + " FROM " + both + ") AS d STRAIGHT_JOIN " +
-              table_ + " ON " + same_as_key(table_));
+          "(SELECT DISTINCT " + log_columns(key_, "git_rollback_d") + " FROM " + both +
+              ") AS git_rollback_d STRAIGHT_JOIN " + table_ + " ON " + same_as_key(table_));
     Projection projection = carry_.projection;
     projection.table = rows_table;
     carried_.set_aside += put_aside(session_, {projection, carry_.target, "true", carry_.aside},
                                     "it was written again meanwhile");
-    session_.run("DELETE d FROM " + both);
+    session_.run("DELETE git_rollback_d FROM " + both);
   }
 
   // What columns are filled from: a copy, since it can be the target itself.
@@ -198,14 +199,15 @@ class Carrier {
   std::string same_as_key(const std::string& row) const {
     std::string terms;
     for (size_t i = 0; i < key_.size(); ++i) {
-      terms += (i == 0 ? "" : " AND ") + row + "." + identifier(key_[i]) + " = d.k" +
+      terms += (i == 0 ? "" : " AND ") + row + "." + identifier(key_[i]) + " = git_rollback_d.k" +
                std::to_string(i + 1);
     }
     return terms;
   }
 
   std::string joined_with_keys(const std::string& table) const {
-    return std::string(keys_table) + " AS d STRAIGHT_JOIN " + table + " ON " + same_as_key(table);
+    return std::string(keys_table) + " AS git_rollback_d STRAIGHT_JOIN " + table + " ON " +
+           same_as_key(table);
   }
 
   std::string without_kept(const std::string& row) const {

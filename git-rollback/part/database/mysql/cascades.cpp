@@ -101,10 +101,10 @@ class Noting {
     std::vector<std::string> same;
     for (size_t i = 0; i < key.columns.size(); ++i) {
       const auto at = std::find(logged.begin(), logged.end(), key.parent_columns[i]);
-      same.push_back(target_ + "." + identifier(key.columns[i]) + " = d.k" +
+      same.push_back(target_ + "." + identifier(key.columns[i]) + " = git_rollback_d.k" +
                      std::to_string(at - logged.begin() + 1));
     }
-    find(std::string(parents_table) + " AS d STRAIGHT_JOIN " + target_ + " ON " +
+    find(std::string(parents_table) + " AS git_rollback_d STRAIGHT_JOIN " + target_ + " ON " +
          joined(same, " AND ") + otherwise_now());
     return note();
   }

@@ -21,6 +21,7 @@ nlohmann::json to_json(const Change& change) {
                       {"incoming", change.incoming},
                       {"displaced", change.displaced},
                       {"source", change.source},
+                      {"storage", change.storage},
                       {"aside", change.aside},
                       {"id", change.id}};
   if (change.before) json["before"] = to_json(*change.before);
@@ -39,6 +40,7 @@ Change change_from(const nlohmann::json& json) {
   change.incoming = json.at("incoming");
   change.displaced = json.at("displaced");
   change.source = json.at("source");
+  change.storage = json.at("storage");
   change.aside = json.at("aside");
   change.id = json.at("id");
   return change;

@@ -4,6 +4,7 @@
 
 #include "os/counted.h"
 #include "os/error.h"
+#include "part/database/mysql/check_names.h"
 #include "part/database/mysql/check_rights.h"
 #include "part/database/mysql/definition.h"
 #include "part/database/mysql/primary.h"
@@ -126,6 +127,13 @@ class Checkup {
     const std::string what = "table '" + table + "' of " + name_;
     if (const auto why = why_not_movable(*definition)) {
       checks_.push_back(problem(name_ + ": " + *why));
+    }
+    if (const auto why = why_not_displaced(session_, *definition)) {
+      checks_.push_back(problem(name_ + ": " + *why));
+    }
+    if (gets_check_names(session_, *definition)) {
+      checks_.push_back(warn(what + " has a named CHECK: its writers wait while MySQL reads all "
+                                    "of it after the swap, to give that its name again"));
     }
     if (definition->key().empty()) {
       checks_.push_back(warn(what + " has no primary key: its writers wait while all of it is "

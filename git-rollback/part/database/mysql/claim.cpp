@@ -143,7 +143,7 @@ void require_claim(std::shared_ptr<Claim>& ours, const Place& place) {
 void clear_way(const Place& place, const std::string& take_over) {
   Session session = open(place);
   for (const Unsettled& one : unsettled(session)) {
-    if (one.host == host_name()) continue;  // its own journal knows it
+    if (one.host == place.here) continue;  // its own journal knows it
     if (one.state == "swapped") {
       settle_of_another(place, one, take_over);
     } else {

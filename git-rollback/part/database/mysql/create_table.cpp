@@ -42,7 +42,7 @@ Element parse_element(std::string_view text) {
     if (take_word(rest, word)) return parse_key(Kind::key, rest, sql);
   }
   if (take_word(rest, "CONSTRAINT")) {
-    Element element{Kind::other, take_identifier(rest), sql};
+    Element element{Kind::check, take_identifier(rest), sql};
     if (!take_word(rest, "FOREIGN KEY")) return element;
     element.kind = Kind::foreign_key;
     parse_parts(rest, element);

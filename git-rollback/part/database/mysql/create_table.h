@@ -16,7 +16,8 @@ struct Element {
     unique_key,
     key,  // plain, FULLTEXT, SPATIAL, VECTOR
     foreign_key,
-    other,  // CHECK, PERIOD
+    check,
+    other,  // PERIOD
   };
   Kind kind = Kind::other;
   std::string name;                       // of column, key or constraint; the primary key has none

@@ -23,6 +23,9 @@ std::string where(const std::string& condition) {
   return condition.empty() ? "" : " WHERE " + condition;
 }
 
+// MySQL 9 has no MD5 any more.
+std::string hash(const std::string& text) { return "LEFT(SHA2(" + text + ", 256), 32)"; }
+
 std::string all_of(const std::vector<std::string>& terms) {
   std::string sql;
   for (const auto& term : terms) sql += (sql.empty() ? "" : " AND ") + term;
@@ -156,7 +159,7 @@ class Counting {
     passed(Unit::rows, static_cast<std::uint64_t>(counts[0] + there));
   }
 
-  // MD5 of all values. Behind them stand the lengths of the texts and what is
+  // Of all values. Behind them stand the lengths of the texts and what is
   // NULL, so that no two rows have one text.
   std::string row_hash(const char* alias) const {
     const Definition& now = comparison_.now;
@@ -169,7 +172,7 @@ class Counting {
       const Column& mine = live ? *now.column(name) : *then.column(name);
       const Column& other = live ? *then.column(name) : *now.column(name);
       std::string text = text_of(mine, of(alias, mine.name), other);
-      if (is_long(mine) || is_long(other)) text = "MD5(" + text + ")";
+      if (is_long(mine) || is_long(other)) text = hash(text);
       values += ", " + text;
       lengths += ", LENGTH(" + text + ")";
       nulls += ", ISNULL(" + of(alias, mine.name) + ")";
@@ -177,7 +180,7 @@ class Counting {
     const auto extra = columns_only_in(now, then);
     std::string mark;
     if (live && !extra.empty()) mark = ", IF(" + has_defaults(now, extra) + ", NULL, 'x')";
-    return "MD5(CONCAT_WS(',', " + values + lengths + ", CONCAT(''" + nulls + ")" + mark + "))";
+    return hash("CONCAT_WS(',', " + values + lengths + ", CONCAT(''" + nulls + ")" + mark + ")");
   }
 
   // A row with such values could be longer than a text can be.

@@ -7,6 +7,7 @@
 #include "part/database/mysql/check.h"
 #include "part/database/mysql/claim.h"
 #include "part/database/mysql/entrance.h"
+#include "part/database/mysql/lock_wait.h"
 #include "part/database/mysql/prepare.h"
 #include "part/database/mysql/procedures.h"
 #include "part/database/mysql/salvage.h"
@@ -189,7 +190,14 @@ class MysqlEngine : public Engine {
 
   template <class Work>
   std::invoke_result_t<Work> guarded(Work&& work) {
-    return mysql::guarded(place_.schema, std::forward<Work>(work));
+    return mysql::guarded(place_.schema, [&] {
+      try {
+        return work();
+      } catch (const mysql::ServerError& error) {
+        if (error.is_lock_timeout()) mysql::refuse_for_a_lock(place_);
+        throw;
+      }
+    });
   }
 
   mysql::Place place_;

@@ -79,7 +79,11 @@ class Entrance {
 Place make_place(const std::string& component, const DatabaseSettings& settings, const Git& git) {
   const Address address = parse_address(settings.url);
   const auto entrance = std::make_shared<Entrance>(address, settings.option_file, git);
-  return {address.database, component, settings, [entrance] { return entrance->endpoint(); }};
+  Place place{address.database, component, settings, [entrance] { return entrance->endpoint(); }};
+  constexpr size_t longest = 255;  // in the registry
+  const std::string here = place.here + ":" + git.git_dir().string();
+  if (!git.git_dir().empty() && here.size() <= longest) place.here = here;
+  return place;
 }
 
 bool exists(const Place& place) {

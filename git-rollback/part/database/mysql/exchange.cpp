@@ -15,6 +15,7 @@
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/orphans.h"
 #include "part/database/mysql/standing.h"
+#include "part/database/mysql/storage.h"
 #include "part/database/mysql/triggers.h"
 
 namespace rollback::mysql {
@@ -188,12 +189,19 @@ class Exchange {
         carry.last = true;
         lost += carry_over(session_, carry).set_aside;
         require_not_emptied(*change);
-      } else if (!change->ledger && is_logged(session_, change->before_log())) {
-        lost += count_logged(session_, *change->before, change->before_log());
-        if (change->if_unwritten) written_meanwhile(*change);
+      } else {
+        lost += count_late(*change);
       }
       if (lost > plan_.rows_lost && lost > plan_.loss_limit) written_meanwhile(*change);
     }
+  }
+
+  // Of rows that do not come along.
+  std::int64_t count_late(const Change& change) {
+    if (change.if_unwritten) require_not_emptied(change);
+    if (change.ledger || !is_logged(session_, change.before_log())) return 0;
+    if (change.if_unwritten) written_meanwhile(change);
+    return count_logged(session_, *change.before, change.before_log());
   }
 
   [[noreturn]] static void written_meanwhile(const Change& change) {
@@ -201,11 +209,18 @@ class Exchange {
                   {"nothing was changed; run the command again"});
   }
 
-  // TRUNCATE fires no trigger. The first and the last row are there, or it was.
+  // TRUNCATE and what is done to partitions fire no trigger. Where the storage is not
+  // known: the first and the last row are there, or it was emptied.
   void require_not_emptied(const Change& change) {
+    const std::string& table = change.before->name;
+    const std::string storage = change.storage.empty() ? "" : storage_of(session_, table);
+    if (!storage.empty()) {
+      if (storage != change.storage) emptied(change);
+      return;
+    }
     const auto key = common_key(*change.before, *change.after);
     if (key.empty() || change.choice != Choice::keep_all) return;
-    const std::string live = identifier(change.before->name);
+    const std::string live = identifier(table);
     for (const char* const direction : {"", " DESC"}) {
       std::string columns;
       std::string order;
@@ -213,14 +228,18 @@ class Exchange {
         columns += (columns.empty() ? "" : ", ") + identifier(column);
         order += (order.empty() ? " ORDER BY " : ", ") + identifier(column) + direction;
       }
-      const std::string gone = session_.text(
-          "SELECT count(*) FROM (SELECT " + columns + " FROM " + identifier(change.incoming) +
-          order + " LIMIT 1) AS i LEFT JOIN " + live + " ON " + same_key(key, "i", live) +
-          " WHERE " + live + "." + identifier(key[0]) + " IS NULL");
-      if (gone == "0") continue;
-      throw Refused("table '" + change.table() + "' was emptied meanwhile by TRUNCATE TABLE",
-                    {"nothing was changed; run the command again"});
+      if (session_.number("SELECT count(*) FROM (SELECT " + columns + " FROM " +
+                          identifier(change.incoming) + order +
+                          " LIMIT 1) AS git_rollback_i WHERE NOT EXISTS (SELECT 1 FROM " + live +
+                          " WHERE " + same_key(key, "git_rollback_i", live) + ")") != 0) {
+        emptied(change);
+      }
     }
+  }
+
+  [[noreturn]] static void emptied(const Change& change) {
+    throw Refused("table '" + change.table() + "' was emptied or rebuilt meanwhile",
+                  {"nothing was changed; run the command again"});
   }
 
   // As after a swap that was taken back: the point's rows were written to.

@@ -6,6 +6,7 @@
 #include "os/error.h"
 #include "os/progress.h"
 #include "part/database/mysql/carry.h"
+#include "part/database/mysql/check_names.h"
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/rows.h"
 
@@ -34,11 +35,37 @@ void require_recorded(const Change& change, const Backup& recorded, const Hashed
 }
 
 std::int64_t restore(Session& session, const Change& change, const Backup& recorded) {
-  fill(session, {projection_for(change), change.incoming, "", change.aside});
+  if (keeps_history(*change.after)) {
+    copy_with_history(session, *change.after, change.source, change.incoming);
+  } else {
+    fill(session, {projection_for(change), change.incoming, "", change.aside});
+  }
   // Of the copy: a row could have been bent or left out on the way.
   require_recorded(change, recorded, hash_rows(session, *change.after, change.incoming),
                    change.source);
   return 0;
+}
+
+// Rows whose values another type took and made something else of: 9.49 became 9.
+std::int64_t count_bent(Session& session, const Change& change) {
+  const auto key = common_key(*change.before, *change.after);
+  std::string bent;
+  for (const auto& name : columns_in_common(*change.after, *change.before)) {
+    const Column& then = *change.after->column(name);
+    const Column& now = *change.before->column(name);
+    if (then.full_type == now.full_type && then.charset == now.charset) continue;
+    bent += (bent.empty() ? "NOT (f." : " OR NOT (f.") + identifier(name) + " <=> i." +
+            identifier(name) + ")";
+  }
+  if (key.empty() || bent.empty()) return 0;
+  std::string query = "SELECT count(*) FROM " + identifier(change.before->name) + " AS f JOIN " +
+                      identifier(change.incoming) + " AS i ON " + same_key(key, "f", "i") +
+                      " WHERE (" + bent + ")";
+  if (change.choice == Choice::keep_new) {
+    query += " AND NOT EXISTS (SELECT 1 FROM " + identifier(change.source) + " AS k WHERE " +
+             same_key(key, "k", "f") + ")";
+  }
+  return session.number(query);
 }
 
 std::int64_t keep(Session& session, const Change& change, const Backup& recorded) {
@@ -48,8 +75,9 @@ std::int64_t keep(Session& session, const Change& change, const Backup& recorded
                      change.source);
   }
   const std::string keep_from = change.choice == Choice::keep_new ? change.source : "";
-  return fill(session, {projection_for(change), change.incoming, keep_from, change.aside})
-      .set_aside;
+  const Carried filled =
+      fill(session, {projection_for(change), change.incoming, keep_from, change.aside});
+  return filled.set_aside + count_bent(session, change);
 }
 
 void check_incoming(Session& session, const Change& change) {
@@ -93,7 +121,8 @@ void log_live(Session& session, const Change& change) {
 }
 
 void create_incoming(Session& session, const Change& change) {
-  session.run(to_sql(change.after->create, change.incoming, {Element::Kind::foreign_key}));
+  session.run(to_sql(with_names_beside(session, change.after->create, change.incoming),
+                     change.incoming, {Element::Kind::foreign_key}));
 }
 
 std::int64_t fill_incoming(Session& session, const Change& change, const Backup& recorded) {

@@ -67,7 +67,9 @@ std::string shown(const Row& row) {
 
 std::vector<std::string> blockers(Session& session, const std::vector<std::string>& tables) {
   std::vector<std::string> queries{transactions_query(session), statements_query(session)};
-  if (!session.flavour().mariadb) queries.insert(queries.begin(), holders_query(session, tables));
+  if (!session.flavour().mariadb && !tables.empty()) {
+    queries.insert(queries.begin(), holders_query(session, tables));
+  }
   bool denied = false;
   for (const auto& query : queries) {
     try {
@@ -122,6 +124,16 @@ void taking_a_lock(Session& session, const std::vector<std::string>& tables, sec
     throw;
   }
   session.set_lock_wait(default_deadline);
+}
+
+void refuse_for_a_lock(const Place& place) {
+  Session session = open(place);
+  std::vector<std::string> hints = blockers(session, {});
+  hints.emplace_back("run the command again when it has ended");
+  throw Refused("a table of database '" + place.schema +
+                    "' is locked by somebody else for more than " +
+                    std::to_string(default_deadline.count()) + " s",
+                hints);
 }
 
 }  // namespace rollback::mysql

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "part/database/mysql/session.h"
+#include "part/database/mysql/place.h"
 
 namespace rollback::mysql {
 
@@ -25,5 +25,8 @@ void taking_a_lock(Session& session, const std::vector<std::string>& tables,
 using Try = std::function<void(std::chrono::seconds wait)>;
 void trying_for_a_lock(Session& session, const std::vector<std::string>& tables,
                        std::chrono::seconds deadline, const Try& work);
+
+// Of any other statement: Refused, with those named that may stand in the way.
+[[noreturn]] void refuse_for_a_lock(const Place& place);
 
 }  // namespace rollback::mysql

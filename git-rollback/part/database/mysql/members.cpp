@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "os/error.h"
+#include "part/database/mysql/check_names.h"
 #include "part/database/table_pattern.h"
 
 namespace rollback::mysql {
@@ -95,6 +96,7 @@ std::optional<std::string> why_not(Session& session, const Member& member) {
   if (member.unreadable) return member.unreadable;
   if (member.now) {
     if (auto reason = why_not_movable(*member.now)) return reason;
+    if (auto reason = why_not_displaced(session, *member.now)) return reason;
   }
   if (!member.recorded) return std::nullopt;
   if (auto reason = why_no_rows(session, member)) return reason;

@@ -19,8 +19,8 @@ struct MultisetDifference {
   std::int64_t marked_written = 0;
 };
 
-// Two queries, each for MD5 in hexadecimal and a mark, 0 or 1. They are read
-// again where there are differences, some million rows at a time at most.
+// Two queries, each for a hash of 32 hexadecimal digits and a mark, 0 or 1. They
+// are read again where there are differences, some million rows at a time at most.
 MultisetDifference compare_multisets(Session& session, StatementLimit& limit,
                                      const std::string& live, const std::string& baseline);
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "os/lock.h"
 #include "part/database/mysql/session.h"
 #include "part/database/settings.h"
 
@@ -15,6 +16,7 @@ struct Place {
   std::string component;
   DatabaseSettings settings;
   std::function<Endpoint()> endpoint;  // finds the login when it is first needed
+  std::string here = host_name();      // who carries an operation out: a host, a repository
 };
 
 inline Session open(const Place& place) { return Session(place.endpoint()); }

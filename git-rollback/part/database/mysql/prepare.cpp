@@ -6,10 +6,13 @@
 #include "os/fail_point.h"
 #include "os/lock.h"
 #include "os/progress.h"
+#include "part/database/mysql/check_names.h"
 #include "part/database/mysql/incoming.h"
 #include "part/database/mysql/keys.h"
 #include "part/database/mysql/registry.h"
 #include "part/database/mysql/settle.h"
+#include "part/database/mysql/space.h"
+#include "part/database/mysql/storage.h"
 #include "part/database/mysql/target.h"
 #include "store/names.h"
 
@@ -27,11 +30,13 @@ Change make_change(const Member& member, const Decision& decision, const Order& 
   change.id = id;
   if (builds(decision.choice)) {
     change.after = member.point->definition;
-    change.incoming = names::incoming_table(change.after->name, order.operation);
+    change.incoming =
+        names::incoming_table(change.after->name, order.operation, longest_name(*change.after));
     change.source = member.point->backup;
   }
   if (change.before)
-    change.displaced = names::displaced_table(change.before->name, order.operation);
+    change.displaced =
+        names::displaced_table(change.before->name, order.operation, longest_name(*change.before));
   change.aside = names::aside_table(change.table(), order.operation);
   return change;
 }
@@ -61,6 +66,7 @@ class Preparation {
     look();
     make_plan();
     if (!plan_.swaps()) return finished();
+    require_room();
     build_frames();
     fail_point("database prepare: frames");
     fill();
@@ -97,14 +103,35 @@ class Preparation {
     plan_.outside_keys = keys_from_outside(writer_, leaving);
   }
 
+  // A table that comes takes about what the one that goes does; the log of it
+  // that the server keeps, as much again.
+  void require_room() {
+    std::uint64_t needed = 0;
+    for (const Change& change : plan_.changes) {
+      if (change.incoming.empty()) continue;
+      const Definition& size = change.before ? *change.before : *change.after;
+      needed += 2 * (size.data_bytes + size.index_bytes);
+    }
+    const auto volume = volume_of(writer_, place_.endpoint());
+    if (!volume) return;
+    const std::int64_t room = volume->free_bytes - reserve_of(*volume);
+    if (static_cast<std::int64_t>(needed) <= room) return;
+    throw Refused("the tables that come take about " +
+                      size_in_words(static_cast<std::int64_t>(needed)) +
+                      " while they are built beside those of database '" + place_.schema +
+                      "', and " + size_in_words(volume->free_bytes) + " are free",
+                  {"git rollback prune"});
+  }
+
   void build_frames() {
     registry_.create();
     record(State::preparing);
-    for (const Change& change : plan_.changes) {
+    for (Change& change : plan_.changes) {
       if (!change.swaps()) continue;
       if (change.before) {
         require_unchanged(change);
         log_live(writer_, change);
+        change.storage = storage_of(writer_, change.before->name);
       }
       if (!change.incoming.empty()) create_incoming(writer_, change);
     }
@@ -165,7 +192,7 @@ class Preparation {
   }
 
   void record(State state) {
-    registry_.put({order_.operation, state, "", to_text(plan_), host_name()});
+    registry_.put({order_.operation, state, "", to_text(plan_), place_.here});
   }
 
   Engine::Prepared finished() { return {to_text(plan_), plan_.rows_lost, plan_.swaps()}; }

@@ -68,6 +68,8 @@ BEGIN
     SET why = 'the backup has triggers or foreign keys';
   ELSEIF why IS NULL AND JSON_UNQUOTE(JSON_EXTRACT(described, '$.versioned')) = 'true' THEN
     SET why = 'the table keeps a history';
+  ELSEIF why IS NULL AND VERSION() NOT LIKE '%MariaDB%' AND LOCATE('` CHECK (', made) THEN
+    SET why = 'the backup has names of checks';
   END IF;
   IF why IS NOT NULL THEN
     SET why = CONCAT(why, ', which a procedure would lose: use git rollback');

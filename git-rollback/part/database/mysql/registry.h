@@ -30,6 +30,7 @@ struct Entry {
   std::int64_t took_ms = 0;   // to copy it
 };
 
+// preparing: or being discarded; it can only be discarded then.
 enum class State { preparing, prepared, swapped, settled };
 
 struct Operation {

@@ -112,6 +112,18 @@ std::string order_of(const Definition& definition) {
   return order;
 }
 
+std::string written_columns(const Definition& definition) {
+  std::string names;
+  const auto add = [&](const std::string& name) {
+    names += (names.empty() ? "" : ",") + identifier(name);
+  };
+  for (const auto& name : definition.stored()) add(name);
+  if (keeps_history(definition)) {
+    for (const auto& name : period_of(definition)) add(name);
+  }
+  return names;
+}
+
 }  // namespace
 
 void RowHash::add(std::string_view row_text) {
@@ -163,15 +175,14 @@ std::string select_texts(const Definition& definition, const std::string& table)
 }
 
 std::string insert_into(const Definition& definition, const std::string& table) {
-  std::string names;
-  const auto add = [&](const std::string& name) {
-    names += (names.empty() ? "" : ",") + identifier(name);
-  };
-  for (const auto& name : definition.stored()) add(name);
-  if (keeps_history(definition)) {
-    for (const auto& name : period_of(definition)) add(name);
-  }
-  return "INSERT INTO " + identifier(table) + " (" + names + ") VALUES ";
+  return "INSERT INTO " + identifier(table) + " (" + written_columns(definition) + ") VALUES ";
+}
+
+void copy_with_history(Session& session, const Definition& definition, const std::string& from,
+                       const std::string& to) {
+  const std::string columns = written_columns(definition);
+  session.run("INSERT INTO " + identifier(to) + " (" + columns + ") SELECT " + columns + " FROM " +
+              identifier(from) + " FOR SYSTEM_TIME ALL");
 }
 
 bool keeps_history(const Definition& definition) {

@@ -56,6 +56,10 @@ std::string insert_into(const Definition& definition, const std::string& table);
 // time: no server takes those numbers from us.
 bool keeps_history(const Definition& definition);
 
+// All rows of one such table into another, inside of the server.
+void copy_with_history(Session& session, const Definition& definition, const std::string& from,
+                       const std::string& to);
+
 [[noreturn]] void refuse_long_row(const std::string& table);
 
 // Throws Refused for a row that is longer than max_allowed_packet.

@@ -6,6 +6,7 @@
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/progress.h"
+#include "part/database/mysql/check_names.h"
 #include "part/database/mysql/log.h"
 #include "part/database/mysql/registry.h"
 #include "part/database/mysql/rows.h"
@@ -69,6 +70,8 @@ void discard(const Place& place, const std::string& operation_id) {
                 "' and cannot be discarded");
   }
   fail_point("database discard: before");
+  // From here on it can be discarded alone, however far this comes.
+  registry.set_state(operation_id, State::preparing);
   const Plan plan = plan_from(found->plan);
   const auto kept = registry.aside(operation_id);
   drop_all_of(session, plan, kept);
@@ -113,6 +116,7 @@ void settle(const Place& place, const std::string& operation_id) {
   const Plan plan = plan_from(found->plan);
   session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
   stop_all_logs(session, plan);
+  give_check_names(session, plan);
   fail_point("database settle: within");
   registry.set_state(operation_id, State::settled);
   fail_point("database settle: after");

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "os/error.h"
+#include "part/database/mysql/check_names.h"
 #include "part/database/mysql/keys.h"
 #include "store/names.h"
 
@@ -40,16 +41,20 @@ std::optional<bool> is_renamed(const Change& change, const std::set<std::string>
   return std::nullopt;
 }
 
-std::vector<Element> without_keys(const CreateTable& table) {
+std::vector<Element> without_constraints(const CreateTable& table) {
   std::vector<Element> elements;
   for (const Element& element : table.elements) {
-    if (element.kind != Element::Kind::foreign_key) elements.push_back(element);
+    const bool is_constraint =
+        element.kind == Element::Kind::foreign_key || element.kind == Element::Kind::check;
+    if (!is_constraint) elements.push_back(element);
   }
   return elements;
 }
 
+// But for foreign keys, and for the names of checks, which settle() gives.
 bool same_table(const CreateTable& a, const CreateTable& b) {
-  return without_keys(a) == without_keys(b) && a.options == b.options;
+  return without_constraints(a) == without_constraints(b) && same_checks(a, b) &&
+         a.options == b.options;
 }
 
 // But for the name of an index that a foreign key took and that is not given its
@@ -112,12 +117,14 @@ Step::Seen observe_swap(Session& session, const Registry& registry, const Plan& 
   const auto operation = registry.operation(plan.operation);
   const bool swapped =
       operation && (operation->state == State::swapped || operation->state == State::settled);
+  // While it is prepared or discarded, some of its tables are there.
+  const bool prepared = operation && operation->state != State::preparing;
   const auto there = tables_there(session, plan);
   std::optional<bool> renamed;
   bool complete = true;
   for (const Change& change : plan.changes) {
     if (!change.swaps()) continue;
-    const auto this_one = is_renamed(change, there, operation.has_value());
+    const auto this_one = is_renamed(change, there, prepared);
     if (!this_one || renamed.value_or(*this_one) != *this_one) {
       return {Observation::foreign,
               "table '" + change.table() + "' or one that belongs to it is gone"};

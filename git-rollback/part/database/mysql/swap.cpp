@@ -28,7 +28,8 @@ class Swap : public Step {
       const Seen seen = observe_swap(session, registry, plan_);
       if (seen.what == Observation::after) return;
       if (seen.what == Observation::foreign) refuse(seen);
-      if (!registry.operation(plan_.operation)) {
+      const auto operation = registry.operation(plan_.operation);
+      if (!operation || operation->state == State::preparing) {
         throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
                       place_.schema + "'");
       }
