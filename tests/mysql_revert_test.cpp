@@ -90,13 +90,13 @@ TEST_F(MysqlRevert, TodaysRowsStayWhereACascadeCanChangeThem) {
       " (account) REFERENCES account(id) ON DELETE CASCADE);"
       "INSERT INTO playerbot VALUES (1,1,100),(2,2,200)",
       std::string(guild) +
-          "; UPDATE playerbot SET gold = 999, guild = 'g' WHERE id = 1;"
+          "; UPDATE playerbot SET account = 2, gold = 999, guild = 'g' WHERE id = 1;"
           "INSERT INTO playerbot VALUES (3,3,300,'h'),(4,1,400,'i')",
       Rows::keep_new);
   run("DELETE FROM account WHERE id = 3");
   EXPECT_EQ(rows("id, account, gold"), "1:1:100 2:2:200 4:1:400");
   take_back();
-  EXPECT_EQ(rows("id, account, gold, guild"), "1:1:999:g 2:2:200 4:1:400:i");
+  EXPECT_EQ(rows("id, account, gold, guild"), "1:2:999:g 2:2:200 4:1:400:i");
 }
 
 TEST_F(MysqlRevert, WithoutAKeyTodaysRowsStayAndWhatTheyLackIsSetAside) {

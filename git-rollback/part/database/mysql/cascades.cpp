@@ -152,7 +152,7 @@ class Noting {
   std::int64_t note() {
     const std::string columns = log_columns(key_);
     session_.run(std::string("DROP TEMPORARY TABLE IF EXISTS ") + noted_table);
-    session_.run(std::string("CREATE TEMPORARY TABLE ") + noted_table +
+    session_.run(std::string("CREATE TEMPORARY TABLE ") + noted_table + indexed() +
                  " ENGINE=InnoDB SELECT DISTINCT " + columns + " FROM " + identifier(child_.log));
     std::vector<std::string> same;
     for (size_t i = 1; i <= key_.size(); ++i) {
@@ -163,6 +163,14 @@ class Noting {
                         log_columns(key_, "f") + " FROM " + found_table +
                         " AS f WHERE NOT EXISTS (SELECT 1 FROM " + noted_table + " AS n WHERE " +
                         joined(same, " AND ") + ")");
+  }
+
+  std::string indexed() const {
+    const bool can_be = std::none_of(key_.begin(), key_.end(), [&](const std::string& name) {
+      const std::string& type = child_.from.column(name)->type;
+      return type.ends_with("text") || type.ends_with("blob");
+    });
+    return can_be ? " (INDEX (" + log_columns(key_) + "))" : "";
   }
 
   // Without a key all is carried over when anything was written.

@@ -1,6 +1,7 @@
 #include "part/database/mysql/exchange.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "os/error.h"
 #include "os/fail_point.h"
@@ -20,7 +21,6 @@
 namespace rollback::mysql {
 namespace {
 
-constexpr int rounds = 10;
 constexpr std::int64_t few_keys = 200;
 
 class Exchange {
@@ -82,14 +82,17 @@ class Exchange {
   void catch_up() {
     const auto tables = followed();
     note_all_cascades(session_, tables);
-    std::int64_t keys = few_keys + 1;
-    for (int i = 0; i < rounds && keys > few_keys; ++i) {
+    // As long as it becomes less fast, since each round reads whole tables.
+    std::int64_t before = 0;
+    std::int64_t keys = std::numeric_limits<std::int64_t>::max();
+    do {
+      before = keys;
       keys = 0;
       for (const Change* change : changes_) {
         if (takes_live_rows(*change)) keys += carry_over(session_, carry_of(*change)).keys;
       }
       note_all_cascades(session_, tables);
-    }
+    } while (keys > few_keys && keys < before / 2);
   }
 
   std::vector<Followed> followed(bool renamed = false) const {

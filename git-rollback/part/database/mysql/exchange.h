@@ -9,8 +9,12 @@
 namespace rollback::mysql {
 
 void exchange(const Place& place, Session& session, Registry& registry, const Plan& plan);
-// What was written since goes back, or aside where it does not fit or was written
-// to rows that do not stay.
+// Today's rows are never made anew. What was written since goes back by its key, or
+// aside where it does not fit, was written to rows that do not stay, or has no key
+// that both tables have; then a row that was deleted since is there again.
+//
+// Not seen: TRUNCATE TABLE, which fires no trigger, and what a cascade did to a row
+// that did not fit at first and did later; those rows are as they were.
 void exchange_back(const Place& place, Session& session, Registry& registry, const Plan& plan);
 
 }  // namespace rollback::mysql

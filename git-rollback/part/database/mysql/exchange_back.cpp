@@ -1,3 +1,4 @@
+#include <limits>
 #include <set>
 
 #include "os/error.h"
@@ -20,7 +21,6 @@
 namespace rollback::mysql {
 namespace {
 
-constexpr int rounds = 10;
 constexpr std::int64_t few_keys = 200;
 constexpr const char* has_no_place =
     "it was written since the swap, and no key tells which row of today's it is";
@@ -86,14 +86,17 @@ class ExchangeBack {
     add_inner_keys(session_, arrivals_of_revert(plan_));
     const auto tables = followed();
     note_all_cascades(session_, tables);
-    std::int64_t keys = few_keys + 1;
-    for (int i = 0; i < rounds && keys > few_keys; ++i) {
+    // As long as it becomes less fast, since each round reads whole tables.
+    std::int64_t before = 0;
+    std::int64_t keys = std::numeric_limits<std::int64_t>::max();
+    do {
+      before = keys;
       keys = 0;
       for (const Change* change : changes_) {
         if (takes_live_rows(*change)) keys += carry_over(session_, carry_back(*change)).keys;
       }
       note_all_cascades(session_, tables);
-    }
+    } while (keys > few_keys && keys < before / 2);
   }
 
   // Where rows of the displaced table are that were not live since, and are not gone.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "part/database/mysql/lock_wait.h"
+#include "store/names.h"
 
 namespace rollback::mysql {
 namespace {
@@ -52,7 +53,9 @@ void name_indexes(Session& session, const std::string& table, const std::string&
     if (now.find(Element::Kind::key, index.name) != nullptr) continue;
     for (const Element& other : now.elements) {
       const bool same = other.kind == Element::Kind::key && other.columns == index.columns;
-      if (!same || now.find(Element::Kind::foreign_key, other.name) == nullptr) continue;
+      const bool made = now.find(Element::Kind::foreign_key, other.name) != nullptr ||
+                        names::is_table_of_ours(other.name);  // for an early name
+      if (!same || !made) continue;
       what.push_back("RENAME INDEX " + identifier(other.name) + " TO " + identifier(index.name));
       break;
     }

@@ -56,6 +56,16 @@ std::string note_of(const Event& event, const std::vector<std::string>& key,
   return note(key, log, "NEW") + "IF NOT (" + same + ") THEN " + note(key, log, "OLD") + "END IF; ";
 }
 
+// A statement that waits keeps the list of tables that it was made with.
+void let_come_by(Session& session) {
+  const auto deadline = std::chrono::steady_clock::now() + default_deadline;
+  do {
+    std::this_thread::sleep_for(surely_come_by);
+  } while (std::chrono::steady_clock::now() < deadline &&
+           session.number("SELECT count(*) FROM information_schema.processlist WHERE db ="
+                          " database() AND state LIKE 'Waiting for%lock'") > 0);
+}
+
 // Whether there was one.
 bool drop_triggers(Session& session, const std::string& log) {
   bool any = false;
@@ -101,7 +111,7 @@ void start_log(Session& session, const Definition& definition, const std::string
 void stop_logs(Session& session, const std::vector<std::string>& logs) {
   bool noted = false;
   for (const std::string& log : logs) noted = drop_triggers(session, log) || noted;
-  if (noted) std::this_thread::sleep_for(surely_come_by);
+  if (noted) let_come_by(session);
   for (const std::string& log : logs) session.run("DROP TABLE IF EXISTS " + identifier(log));
 }
 

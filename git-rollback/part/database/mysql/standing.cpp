@@ -6,6 +6,7 @@
 #include "os/error.h"
 #include "part/database/mysql/check_names.h"
 #include "part/database/mysql/keys.h"
+#include "store/names.h"
 
 namespace rollback::mysql {
 namespace {
@@ -61,7 +62,10 @@ bool same_table(const CreateTable& a, const CreateTable& b) {
 bool same_but_for_keys(CreateTable found, const CreateTable& expected) {
   for (Element& index : found.elements) {
     if (index.kind != Element::Kind::key) continue;
-    if (found.find(Element::Kind::foreign_key, index.name) == nullptr) continue;
+    if (found.find(Element::Kind::foreign_key, index.name) == nullptr &&
+        !names::is_table_of_ours(index.name)) {
+      continue;
+    }
     for (const Element& other : expected.elements) {
       const bool same = other.kind == Element::Kind::key && other.columns == index.columns;
       if (same && found.find(Element::Kind::key, other.name) == nullptr) index = other;
