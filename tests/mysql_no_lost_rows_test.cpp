@@ -92,7 +92,7 @@ class MysqlNoLostRows : public MysqlPartTest {
     return ids;
   }
 
-  void expect_all_in(std::set<std::int64_t> found) {
+  void expect_all_in(const std::set<std::int64_t>& found) {
     for (const auto& log : logs_) {
       size_t lost = 0;
       for (const auto id : log.inserted) lost += found.count(id) == 0 ? 1U : 0U;
