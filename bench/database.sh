@@ -6,7 +6,7 @@
 #
 # Build it with -DGIT_ROLLBACK_BENCH=ON (build/release). --rows: of the large table
 # (2000000); --keep: leaves the server's data in FOLDER, and takes what is there.
-# Needs mariadb-server; mydumper, where it is there, takes part.
+# Needs mariadb-server.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rows=2000000 rounds=3 keep='' build=build/release
@@ -79,17 +79,11 @@ way_dump() {
   mysqldump --no-defaults -S "$socket" --single-transaction bench players |
     sed 's/.players./copy/g' | mariadb --no-defaults -S "$socket" bench
 }
-way_mydumper() {
-  mydumper -S "$socket" -B bench -T bench.players -t 2 -o "$scratch/dump" >/dev/null 2>&1
-  sql "CREATE DATABASE IF NOT EXISTS copies"
-  myloader -S "$socket" -B copies -d "$scratch/dump" -t 2 -o >/dev/null 2>&1
-  rm -rf "$scratch/dump"
-}
 way_ours() { "$build/bin/database" backup "$socket" players; }
 
 clean_up() {
   local name
-  sql "DROP TABLE IF EXISTS copy; DROP DATABASE IF EXISTS copies"
+  sql "DROP TABLE IF EXISTS copy"
   sql "SELECT table_name FROM information_schema.tables WHERE table_schema = 'bench'
     AND (table_name LIKE '%\\_backup\\_2%' OR table_name LIKE '%\\_out\\_2%' OR table_name LIKE 'git\\_rollback%')" |
     while read -r name; do sql "DROP TABLE \`$name\`"; done
@@ -114,7 +108,6 @@ median() { sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'
 
 backups() {
   local way ways='ctas like dump ours'
-  command -v mydumper >/dev/null && ways="$ways mydumper"
   printf '\nbackup of %s rows, ms (median of %s), times CREATE TABLE AS SELECT\n' "$rows" "$rounds"
   for _ in $(seq "$rounds"); do
     for way in $ways; do
