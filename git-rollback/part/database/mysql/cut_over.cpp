@@ -32,14 +32,6 @@ std::string lock_statement(const CutOver& what, bool with_logs) {
   return "LOCK TABLES " + list;
 }
 
-std::string rename_statement(const CutOver& what) {
-  std::string list;
-  for (const auto& [from, to] : what.renames) {
-    list += (list.empty() ? "" : ", ") + identifier(from) + " TO " + identifier(to);
-  }
-  return "RENAME TABLE " + list;
-}
-
 // Gives the lock up with its scope.
 class TableLock {
  public:
@@ -83,7 +75,7 @@ void cut_over(const Place& place, Session& session, const CutOver& what, seconds
       lock.release();
       queue->let_through(session);
     } else {
-      session.run(rename_statement(what));
+      session.run(rename_statement(what.renames));
       lock.release();
     }
     fail_point("database cut-over: renamed");

@@ -19,14 +19,6 @@ constexpr milliseconds pause{1};
 constexpr milliseconds surely_come{20};
 constexpr seconds patience{1};  // for what slipped in before the guards were there
 
-std::string rename_statement(const Queue::Renames& renames) {
-  std::string list;
-  for (const auto& [from, to] : renames) {
-    list += (list.empty() ? "" : ", ") + identifier(from) + " TO " + identifier(to);
-  }
-  return "RENAME TABLE " + list;
-}
-
 // A name of the RENAME between two tables that it comes to one after the other.
 std::optional<std::string> mark_between(const Queue::Renames& renames, const std::string& before,
                                         const std::string& after) {
@@ -39,6 +31,14 @@ std::optional<std::string> mark_between(const Queue::Renames& renames, const std
 }
 
 }  // namespace
+
+std::string rename_statement(const Queue::Renames& renames) {
+  std::string list;
+  for (const auto& [from, to] : renames) {
+    list += (list.empty() ? "" : ", ") + identifier(from) + " TO " + identifier(to);
+  }
+  return "RENAME TABLE " + list;
+}
 
 // A statement in a session and a thread of its own.
 struct Queue::Waiting {

@@ -47,4 +47,7 @@ class Queue {
   std::unique_ptr<Waiting> rename_;
 };
 
+// The one statement that renames them all.
+std::string rename_statement(const Queue::Renames& renames);
+
 }  // namespace rollback::mysql
