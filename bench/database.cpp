@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "part/database/database_part.h"
-#include "part/database/mysql/session.h"
+#include "part/database/mysql/server/session.h"
 
 namespace {
 

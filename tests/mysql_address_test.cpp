@@ -1,4 +1,4 @@
-#include "part/database/mysql/address.h"
+#include "part/database/mysql/server/address.h"
 
 #include <gtest/gtest.h>
 

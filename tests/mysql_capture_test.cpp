@@ -3,10 +3,10 @@
 
 #include "mysql_fixture.h"
 #include "os/error.h"
-#include "part/database/mysql/capture.h"
-#include "part/database/mysql/registry.h"
-#include "part/database/mysql/rows.h"
-#include "part/database/mysql/upkeep.h"
+#include "part/database/mysql/backup/capture.h"
+#include "part/database/mysql/backup/upkeep.h"
+#include "part/database/mysql/catalogue/registry.h"
+#include "part/database/mysql/rows/rows.h"
 
 namespace rollback::mysql {
 namespace {

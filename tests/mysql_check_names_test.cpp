@@ -1,4 +1,4 @@
-#include "part/database/mysql/check_names.h"
+#include "part/database/mysql/catalogue/check_names.h"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
-#include "part/database/mysql/check.h"
+#include "part/database/mysql/doctor/check.h"
 
 #include "mysql_fixture.h"
-#include "part/database/mysql/check_rights.h"
-#include "part/database/mysql/rights.h"
+#include "part/database/mysql/doctor/check_rights.h"
+#include "part/database/mysql/server/rights.h"
 
 namespace rollback::mysql {
 namespace {

@@ -1,4 +1,4 @@
-#include "part/database/mysql/claim.h"
+#include "part/database/mysql/server/claim.h"
 
 #include <signal.h>
 #include <sys/wait.h>
@@ -10,9 +10,9 @@
 #include "os/error.h"
 #include "os/lock.h"
 #include "os/notice.h"
-#include "part/database/mysql/change.h"
-#include "part/database/mysql/primary.h"
-#include "part/database/mysql/registry.h"
+#include "part/database/mysql/catalogue/registry.h"
+#include "part/database/mysql/server/primary.h"
+#include "part/database/mysql/swap/change.h"
 
 namespace rollback::mysql {
 namespace {

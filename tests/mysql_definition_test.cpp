@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 
 #include "mysql_fixture.h"
-#include "part/database/mysql/create_table.h"
-#include "part/database/mysql/definition.h"
-#include "part/database/mysql/foreign_key.h"
+#include "part/database/mysql/catalogue/create_table.h"
+#include "part/database/mysql/catalogue/definition.h"
+#include "part/database/mysql/catalogue/foreign_key.h"
 
 namespace rollback::mysql {
 namespace {

@@ -1,9 +1,9 @@
-#include "part/database/mysql/difference.h"
+#include "part/database/mysql/rows/difference.h"
 
 #include <gtest/gtest.h>
 
 #include "mysql_fixture.h"
-#include "part/database/mysql/projection.h"
+#include "part/database/mysql/rows/projection.h"
 
 namespace rollback::mysql {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "mysql_server.h"
-#include "part/database/mysql/place.h"
+#include "part/database/mysql/server/place.h"
 
 namespace rollback::mysql {
 

@@ -5,8 +5,8 @@
 
 #include "mysql_swap_fixture.h"
 #include "os/error.h"
-#include "part/database/mysql/keys.h"
-#include "part/database/mysql/orphans.h"
+#include "part/database/mysql/swap/keys.h"
+#include "part/database/mysql/swap/orphans.h"
 
 namespace rollback::mysql {
 namespace {

@@ -1,4 +1,4 @@
-#include "part/database/mysql/lock_wait.h"
+#include "part/database/mysql/server/lock_wait.h"
 
 #include "mysql_swap_fixture.h"
 #include "os/error.h"

@@ -4,8 +4,8 @@
 #include <thread>
 
 #include "mysql_fixture.h"
-#include "part/database/mysql/carry.h"
-#include "part/database/mysql/log.h"
+#include "part/database/mysql/rows/carry.h"
+#include "part/database/mysql/rows/log.h"
 
 namespace rollback::mysql {
 namespace {

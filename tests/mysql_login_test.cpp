@@ -1,4 +1,4 @@
-#include "part/database/mysql/login.h"
+#include "part/database/mysql/server/login.h"
 
 #include <pwd.h>
 #include <sys/stat.h>

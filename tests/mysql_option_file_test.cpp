@@ -1,4 +1,4 @@
-#include "part/database/mysql/option_file.h"
+#include "part/database/mysql/server/option_file.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -9,7 +9,7 @@
 #include "mysql_fixture.h"
 #include "os/error.h"
 #include "part/database/database_part.h"
-#include "part/database/mysql/definition.h"
+#include "part/database/mysql/catalogue/definition.h"
 #include "store/names.h"
 
 namespace rollback::mysql {

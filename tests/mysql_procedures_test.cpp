@@ -1,9 +1,9 @@
-#include "part/database/mysql/procedures.h"
+#include "part/database/mysql/procedures/procedures.h"
 
 #include "mysql_fixture.h"
 #include "os/error.h"
-#include "part/database/mysql/capture.h"
-#include "part/database/mysql/definition.h"
+#include "part/database/mysql/backup/capture.h"
+#include "part/database/mysql/catalogue/definition.h"
 #include "store/names.h"
 
 namespace rollback::mysql {

@@ -1,9 +1,9 @@
-#include "part/database/mysql/projection.h"
+#include "part/database/mysql/rows/projection.h"
 
 #include <gtest/gtest.h>
 
 #include "mysql_fixture.h"
-#include "part/database/mysql/values.h"
+#include "part/database/mysql/rows/values.h"
 
 namespace rollback::mysql {
 namespace {

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "mysql_part_fixture.h"
-#include "part/database/mysql/registry.h"
+#include "part/database/mysql/catalogue/registry.h"
 
 namespace rollback::mysql {
 namespace {

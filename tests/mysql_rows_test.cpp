@@ -2,8 +2,8 @@
 
 #include "mysql_fixture.h"
 #include "os/error.h"
-#include "part/database/mysql/backup_table.h"
-#include "part/database/mysql/rows.h"
+#include "part/database/mysql/backup/backup_table.h"
+#include "part/database/mysql/rows/rows.h"
 
 namespace rollback::mysql {
 namespace {

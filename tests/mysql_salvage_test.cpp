@@ -1,7 +1,7 @@
 // Salvage of tables of MySQL and MariaDB: what is not live, every value through an
 // export and back, and rows that conflict or do not fit.
 #include "mysql_part_fixture.h"
-#include "part/database/mysql/rows.h"
+#include "part/database/mysql/rows/rows.h"
 #include "salvage_fixture.h"
 
 namespace rollback::mysql {

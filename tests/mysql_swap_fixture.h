@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "mysql_fixture.h"
-#include "part/database/mysql/carry.h"
-#include "part/database/mysql/incoming.h"
-#include "part/database/mysql/log.h"
-#include "part/database/mysql/registry.h"
-#include "part/database/mysql/swap.h"
+#include "part/database/mysql/catalogue/registry.h"
+#include "part/database/mysql/rows/carry.h"
+#include "part/database/mysql/rows/log.h"
+#include "part/database/mysql/swap/incoming.h"
+#include "part/database/mysql/swap/swap.h"
 
 namespace rollback::mysql {
 

@@ -1,4 +1,4 @@
-#include "part/database/mysql/target.h"
+#include "part/database/mysql/survey/target.h"
 
 #include <gtest/gtest.h>
 

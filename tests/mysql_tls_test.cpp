@@ -1,6 +1,6 @@
 #include "mysql_fixture.h"
 #include "os/error.h"
-#include "part/database/mysql/entrance.h"
+#include "part/database/mysql/server/entrance.h"
 
 namespace rollback::mysql {
 namespace {

@@ -6,9 +6,9 @@
 #include "mysql_fixture.h"
 #include "os/error.h"
 #include "os/process.h"
-#include "part/database/mysql/capture.h"
-#include "part/database/mysql/registry.h"
-#include "part/database/mysql/upkeep.h"
+#include "part/database/mysql/backup/capture.h"
+#include "part/database/mysql/backup/upkeep.h"
+#include "part/database/mysql/catalogue/registry.h"
 
 namespace rollback::mysql {
 namespace {

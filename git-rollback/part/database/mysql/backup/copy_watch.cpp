@@ -1,0 +1,66 @@
+#include "part/database/mysql/backup/copy_watch.h"
+
+#include <thread>
+
+#include "os/counted.h"
+#include "os/error.h"
+#include "os/progress.h"
+#include "part/database/mysql/backup/space.h"
+#include "part/database/mysql/server/replication.h"
+
+namespace rollback::mysql {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto between_looks = std::chrono::seconds(1);
+constexpr auto pause_for_replicas = std::chrono::milliseconds(100);
+// A replica that stands still must not hold a deploy for ever.
+constexpr auto longest_wait = std::chrono::minutes(2);
+
+const std::vector<std::string> hints_for_space{
+    "git rollback prune", "keep less of the largest tables with backup: in .rollback.yml"};
+
+}  // namespace
+
+void CopyWatch::require_space_for(std::int64_t bytes) {
+  const auto replicas = replicas_of(session_);
+  if (replicas.connected > 0) {
+    notices_.push_back(
+        counted(replicas.connected, "replica") + " of database '" + place_.schema +
+        "' will make the backup, too; how far behind they are is not seen from here");
+  }
+  const auto volume = volume_of(session_, endpoint_);
+  if (!volume) {
+    notices_.push_back("how much space the server of database '" + place_.schema +
+                       "' has cannot be seen from here");
+    return;
+  }
+  const std::int64_t reserve = reserve_of(*volume);
+  if (volume->free_bytes - bytes >= reserve) return;
+  throw Refused("the backup of database '" + place_.schema + "' needs about " +
+                    size_in_words(bytes) + ", and of the " + size_in_words(volume->free_bytes) +
+                    " that are free, " + size_in_words(reserve) + " are left to the service",
+                hints_for_space);
+}
+
+void CopyWatch::look(bool may_wait) {
+  if (Clock::now() - looked_ < between_looks) return;
+  const auto volume = volume_of(session_, endpoint_);
+  if (volume && volume->free_bytes < reserve_of(*volume)) {
+    throw Refused("the disk of database '" + place_.schema + "' is nearly full: only " +
+                      size_in_words(volume->free_bytes) + " are free, so its backup was stopped",
+                  hints_for_space);
+  }
+  if (may_wait) wait_for_replicas();
+  looked_ = Clock::now();
+}
+
+void CopyWatch::wait_for_replicas() {
+  while (waited_ < longest_wait && replicas_of(session_).behind > 0) {
+    std::this_thread::sleep_for(pause_for_replicas);
+    waited_ += pause_for_replicas;
+    passed(Unit::rows, 0);
+  }
+}
+
+}  // namespace rollback::mysql

@@ -1,0 +1,227 @@
+#include "part/database/mysql/doctor/check.h"
+
+#include <sys/statvfs.h>
+
+#include "os/counted.h"
+#include "os/error.h"
+#include "part/database/mysql/catalogue/check_names.h"
+#include "part/database/mysql/catalogue/definition.h"
+#include "part/database/mysql/doctor/check_rights.h"
+#include "part/database/mysql/server/primary.h"
+#include "part/database/table_pattern.h"
+
+namespace rollback::mysql {
+namespace {
+
+constexpr int no_right_to_database = 1044;
+constexpr int unknown_database = 1049;
+constexpr std::int64_t smallest_packet = 4 << 20;
+
+std::string in_words(std::int64_t bytes) {
+  if (bytes < 1'000'000) return std::to_string((bytes + 999) / 1000) + " kB";
+  return std::to_string(bytes / 1'000'000) + " MB";
+}
+
+class Checkup {
+ public:
+  explicit Checkup(const Place& place)
+      : place_(place),
+        endpoint_(place.endpoint()),
+        name_("database '" + place.schema + "'"),
+        session_(endpoint_),
+        rights_(read_rights(session_)) {}
+
+  std::vector<Check> run(Depth depth) {
+    server();
+    add(check_rights(session_, rights_));
+    try {
+      tables();
+      add(check_rights_for(session_, rights_, meant_));
+      space();
+      if (depth == Depth::thorough) damage();
+    } catch (const ServerError& error) {
+      if (!error.is_denied()) throw;  // what is missing stands there already
+      checks_.push_back(problem(name_ + ": " + error.what()));
+    }
+    return checks_;
+  }
+
+ private:
+  void add(const std::vector<Check>& more) {
+    checks_.insert(checks_.end(), more.begin(), more.end());
+  }
+
+  std::string variable(const std::string& name) {
+    const auto found = session_.rows("SHOW GLOBAL VARIABLES LIKE " + literal(name));
+    return found.empty() ? "" : found[0].at(1).value_or("");
+  }
+
+  void server() {
+    checks_.push_back(fine(name_ + " is served by " + session_.flavour().text));
+    if (const auto why = why_not_primary(session_)) {
+      checks_.push_back(problem("the server of " + name_ + " " + *why +
+                                ": run git rollback on the primary, or with its url"));
+    }
+    if (variable("log_bin") == "ON" && variable("binlog_format") == "STATEMENT") {
+      checks_.push_back(
+          problem("the server's binary log is of statements, and takes no rows that "
+                  "are copied without stopping writers",
+                  "SET GLOBAL binlog_format = 'ROW'"));
+    }
+    if (variable("lower_case_table_names") != "0") {
+      checks_.push_back(
+          problem("the server folds names of tables to lower case "
+                  "(lower_case_table_names), and backups would not be known again"));
+    }
+    const std::int64_t packet = session_.number("SELECT @@max_allowed_packet");
+    if (packet < smallest_packet) {
+      checks_.push_back(warn(
+          "rows of more than " + in_words(packet) + " cannot be backed up (max_allowed_packet)",
+          "SET GLOBAL max_allowed_packet = 67108864"));
+    }
+    encryption();
+  }
+
+  void encryption() {
+    if (!endpoint_.socket.empty() || endpoint_.tls != Endpoint::Tls::off) return;
+    if (endpoint_.host == "127.0.0.1" || endpoint_.host == "::1") return;
+    const auto cipher = session_.rows("SHOW SESSION STATUS LIKE 'Ssl_cipher'");
+    if (!cipher.empty() && !cipher[0].at(1).value_or("").empty()) return;
+    const std::string ssl = variable("have_ssl");
+    const bool can = ssl.empty() || ssl == "YES";  // MySQL 9 does not say
+    checks_.push_back(warn("the connection to '" + endpoint_.host + "' is not encrypted" +
+                           (can ? ": add ?tls=on to the url" : ", and the server has no TLS")));
+  }
+
+  void tables() {
+    const auto all = list_tables(session_);
+    for (const auto* patterns : {&place_.settings.tables, &place_.settings.ledger}) {
+      for (const auto& pattern : *patterns) no_match(pattern, all);
+    }
+    for (const Listed& listed : all) {
+      if (!is_meant(place_.settings.tables, listed.name) &&
+          !is_meant(place_.settings.ledger, listed.name)) {
+        continue;
+      }
+      if (listed.type != "table") {
+        checks_.push_back(warn("'" + listed.name + "' of " + name_ + " is no plain table (" +
+                               listed.type + "): it stays as it is in a rollback"));
+      } else {
+        table(listed.name);
+      }
+    }
+    if (meant_.empty()) {
+      checks_.push_back(
+          warn("no table of " + name_ + " goes back: the patterns mean none", "SHOW TABLES"));
+    } else {
+      const auto count = static_cast<std::int64_t>(meant_.size());
+      checks_.push_back(
+          fine(name_ + ": " + counted(count, "table") + (count == 1 ? " goes back" : " go back")));
+    }
+  }
+
+  void table(const std::string& table) try {
+    const auto definition = read_definition(session_, table);
+    if (!definition) return;
+    meant_.push_back(*definition);
+    const std::string what = "table '" + table + "' of " + name_;
+    if (const auto why = why_not_movable(*definition)) {
+      checks_.push_back(problem(name_ + ": " + *why));
+    }
+    if (const auto why = why_not_displaced(session_, *definition)) {
+      checks_.push_back(problem(name_ + ": " + *why));
+    }
+    if (gets_check_names(session_, *definition)) {
+      checks_.push_back(warn(what + " has a named CHECK: its writers wait while MySQL reads all "
+                                    "of it after the swap, to give that its name again"));
+    }
+    if (definition->key().empty()) {
+      checks_.push_back(warn(what + " has no primary key: its writers wait while all of it is "
+                                    "copied at the swap"));
+    }
+    if (!definition->transactional) {
+      checks_.push_back(warn(what + " is not transactional (" + definition->engine +
+                                 "): its writers wait while it is backed up",
+                             "ALTER TABLE " + identifier(table) + " ENGINE = InnoDB"));
+    }
+  } catch (const Refused& error) {
+    checks_.push_back(problem(name_ + ": " + error.what()));
+  }
+
+  // A name must be there; a pattern may be for tables to come.
+  void no_match(const std::string& pattern, const std::vector<Listed>& all) {
+    for (const Listed& listed : all) {
+      if (is_meant({pattern}, listed.name)) return;
+    }
+    const bool is_name = pattern.find_first_of("*?") == std::string::npos;
+    const std::string what = "no table of " + name_ + " is meant by '" + pattern + "'";
+    checks_.push_back(is_name ? warn(what, "SHOW TABLES") : fine(what));
+  }
+
+  // A backup has the rows without secondary keys; a rollback builds them, too, and
+  // the server logs both.
+  void space() {
+    if (endpoint_.socket.empty()) return;
+    const std::string folder = session_.text("SELECT @@datadir");
+    struct statvfs disk {};
+    if (folder.empty() || statvfs(folder.c_str(), &disk) != 0) return;
+    std::int64_t data = 0, with_keys = 0;
+    for (const Definition& one : meant_) {
+      data += static_cast<std::int64_t>(one.data_bytes);
+      with_keys += static_cast<std::int64_t>(one.data_bytes + one.index_bytes);
+    }
+    const auto free = static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize);
+    const std::string what =
+        in_words(free) + " are free, and a backup of " + name_ + " takes up to " + in_words(data);
+    const std::string look = "df -h '" + folder + "'";
+    if (free < data) {
+      checks_.push_back(problem(what, look));
+    } else if (free < data + 2 * with_keys) {
+      checks_.push_back(warn(what + ", a rollback about " + in_words(2 * with_keys), look));
+    } else {
+      checks_.push_back(fine(what));
+    }
+  }
+
+  void damage() {
+    for (const Definition& one : meant_) {
+      for (const Row& row : session_.rows("CHECK TABLE " + identifier(one.name))) {
+        const std::string kind = row.at(2).value_or("");
+        if (kind != "error" && kind != "Error") continue;
+        checks_.push_back(problem("table '" + one.name + "' of " + name_ +
+                                  " is damaged: " + row.at(3).value_or("unknown error")));
+        break;
+      }
+    }
+  }
+
+  const Place& place_;
+  Endpoint endpoint_;
+  std::string name_;
+  Session session_;
+  Rights rights_;
+  std::vector<Definition> meant_;
+  std::vector<Check> checks_;
+};
+
+// Of a login that is let in, but not into this database.
+Check no_way_in(const Place& place) {
+  Endpoint endpoint = place.endpoint();
+  endpoint.database.clear();
+  Session session(endpoint);
+  return problem(
+      "'" + session.text("SELECT current_user()") + "' may not use database '" + place.schema + "'",
+      read_rights(session).grant_on(place.schema, needed_privileges(session.flavour())));
+}
+
+}  // namespace
+
+std::vector<Check> check_database(const Place& place, Depth depth) try {
+  return Checkup(place).run(depth);
+} catch (const ServerError& error) {
+  if (error.code() == no_right_to_database) return {no_way_in(place)};
+  if (error.code() != unknown_database) throw;
+  return {warn("database '" + place.schema + "' is not there yet")};
+}
+
+}  // namespace rollback::mysql

@@ -1,0 +1,23 @@
+// A procedure rollback_<table>(backup_date) for each table that goes back: CALL
+// rollback_playerbot('20240123') brings the newest backup of that day back.
+//
+// It builds the table beside the live one, in the structure of the point, and
+// swaps both by one RENAME TABLE; what was live stays as <table>_out_<UTC>. It
+// runs with the rights of whoever calls it, and refuses tables with triggers or
+// foreign keys, which a git rollback alone takes along.
+#pragma once
+
+#include <vector>
+
+#include "part/database/mysql/server/place.h"
+#include "part/database/procedure.h"
+
+namespace rollback::mysql {
+
+std::vector<Procedure> make_procedures(Session& session, const DatabaseSettings& settings);
+
+// Replaces those of ours. Refused, before anything is replaced, where another's has
+// a name that is needed, or a privilege is missing.
+void install(const Place& place, Session& session, const std::vector<Procedure>& procedures);
+
+}  // namespace rollback::mysql

@@ -1,0 +1,265 @@
+#include "part/database/mysql/rows/carry.h"
+
+#include <algorithm>
+#include <functional>
+#include <span>
+
+#include "part/database/mysql/rows/fitting.h"
+#include "part/database/mysql/rows/log.h"
+#include "part/database/mysql/swap/late_rows.h"
+
+namespace rollback::mysql {
+namespace {
+
+// Temporary tables, so that no table needs an alias, which LOCK TABLES would have
+// to name and would allow for one table only.
+constexpr const char* keys_table = "git_rollback_keys";
+constexpr const char* rows_table = "git_rollback_rows";
+constexpr const char* fill_table = "git_rollback_fill";
+constexpr size_t batch_size = 500;
+constexpr int tries = 5;
+
+using Numbers = std::span<const std::string>;
+
+bool can_be_indexed(const Definition& definition) {
+  const auto key = definition.key();
+  return !key.empty() && std::all_of(key.begin(), key.end(), [&](const std::string& name) {
+    const std::string& type = definition.column(name)->type;
+    return !type.ends_with("text") && !type.ends_with("blob");
+  });
+}
+
+// A deadlock takes the whole transaction back.
+void with_patience(const std::function<void()>& work) {
+  for (int i = 1;; ++i) {
+    try {
+      return work();
+    } catch (const ServerError& error) {
+      if (!error.is_lock_timeout() || i == tries) throw;
+    }
+  }
+}
+
+class Carrier {
+ public:
+  Carrier(Session& session, const Carry& carry)
+      : session_(session),
+        carry_(carry),
+        table_(identifier(carry.projection.table)),
+        target_(identifier(carry.target)),
+        key_(common_key(carry.projection.from, carry.projection.to)) {}
+
+  // While others write.
+  Carried follow() {
+    if (key_.empty()) return {};
+    const std::string top = session_.text("SELECT max(seq) FROM " + identifier(carry_.log));
+    const std::string mine = without_those_not_for_target();
+    std::string after = "0";
+    while (!top.empty()) {
+      const auto seqs = numbers("seq > " + after + " AND seq <= " + top + mine +
+                                " ORDER BY seq LIMIT " + std::to_string(batch_size));
+      if (seqs.empty()) break;
+      after = seqs.back();
+      follow(seqs);
+    }
+    return carried_;
+  }
+
+  Carried last() {
+    const auto seqs =
+        numbers((key_.empty() ? "true" : "k1 IS NOT NULL") + std::string(" ORDER BY seq"));
+    if (seqs.empty()) return {};
+    with_patience([&] {
+      carried_ = {};
+      Batch batch(session_);
+      if (key_.empty()) {
+        rebuild();
+      } else {
+        bring(seqs);
+        carried_.set_aside += insert_staged(session_, projection_, carry_.target, carry_.aside);
+      }
+      finish(batch, seqs);
+    });
+    return carried_;
+  }
+
+ private:
+  std::vector<std::string> numbers(const std::string& condition) {
+    std::vector<std::string> list;
+    for (const Row& row :
+         session_.rows("SELECT seq FROM " + identifier(carry_.log) + " WHERE " + condition)) {
+      list.push_back(row.at(0).value());
+    }
+    return list;
+  }
+
+  // Those that do not fit stay in the log.
+  void follow(Numbers seqs) {
+    try {
+      return with_patience([&] {
+        Batch batch(session_);
+        bring(seqs);
+        insert_all(session_, {projection_, carry_.target, "", ""});
+        finish(batch, seqs);
+      });
+    } catch (const ServerError& error) {
+      if (!error.is_about_a_row()) throw;
+    }
+    if (seqs.size() == 1) return;
+    follow(seqs.first(seqs.size() / 2));
+    follow(seqs.subspan(seqs.size() / 2));
+  }
+
+  // Takes the old rows out and stages the new ones. All old rows go before the
+  // first new one comes: a unique value may have wandered from one to another.
+  void bring(Numbers seqs) {
+    stage_keys(seqs);
+    if (!carry_.keep_from.empty()) forget_keys(carry_.keep_from);
+    if (!carry_.overtaken_by.empty()) set_overtaken_aside();
+    if (carry_.last && !carry_.not_for_target.empty()) set_those_not_for_target_aside();
+    projection_ = carry_.projection;
+    stage(session_, rows_table, projection_.from, table_, joined_with_keys(table_));
+    projection_.table = rows_table;
+    if (!projection_.fill.empty()) stage_fill(joined_with_keys(identifier(projection_.fill)));
+    session_.run("DELETE " + target_ + " FROM " + target_ + " JOIN " + keys_table +
+                 " AS git_rollback_d ON " + same_as_key(target_));
+  }
+
+  void rebuild() {
+    projection_ = carry_.projection;
+    stage(session_, rows_table, projection_.from, table_, table_ + without_kept(table_));
+    projection_.table = rows_table;
+    if (!projection_.fill.empty()) stage_fill(identifier(projection_.fill));
+    session_.run("DELETE " + target_ + " FROM " + target_ + without_kept(target_));
+    // All are tried again, also those that did not fit when it was filled.
+    carried_.set_aside -= session_.run("DELETE FROM " + identifier(carry_.aside));
+    carried_.set_aside += insert_staged(session_, projection_, carry_.target, carry_.aside);
+  }
+
+  void finish(Batch& batch, Numbers seqs) {
+    // A log without transactions is emptied at once: not before the rest is safe.
+    if (!carry_.projection.from.transactional) session_.run("COMMIT");
+    for (size_t i = 0; i < seqs.size(); i += batch_size) {
+      session_.run("DELETE FROM " + identifier(carry_.log) + " WHERE seq IN (" +
+                   list(seqs.subspan(i, std::min(batch_size, seqs.size() - i))) + ")");
+    }
+    batch.commit();
+    carried_.keys += static_cast<std::int64_t>(seqs.size());
+  }
+
+  void stage_keys(Numbers seqs) {
+    session_.run(std::string("DROP TEMPORARY TABLE IF EXISTS ") + keys_table);
+    const std::string index =
+        can_be_indexed(carry_.projection.from) ? " (INDEX (" + log_columns(key_) + "))" : "";
+    session_.run(std::string("CREATE TEMPORARY TABLE ") + keys_table + index +
+                 " ENGINE=InnoDB SELECT DISTINCT " + log_columns(key_) + " FROM " +
+                 identifier(carry_.log) + " WHERE seq IN (" + list(seqs) + ")");
+  }
+
+  void forget_keys(const std::string& table) {
+    const std::string name = identifier(table);
+    session_.run(std::string("DELETE git_rollback_d FROM ") + keys_table +
+                 " AS git_rollback_d JOIN " + name + " ON " + same_as_key(name));
+  }
+
+  void set_overtaken_aside() {
+    const std::string log = identifier(carry_.overtaken_by);
+    std::string same;
+    for (size_t i = 1; i <= key_.size(); ++i) {
+      const std::string column = ".k" + std::to_string(i);
+      same += (i == 1 ? "" : " AND ") + log + column + " = git_rollback_d" + column;
+    }
+    set_aside(log, same, "it was written again meanwhile");
+  }
+
+  void set_those_not_for_target_aside() {
+    const std::string table = identifier(carry_.not_for_target);
+    if (set_aside(table, same_as_key(table), did_not_stay) > 0) {
+      note_of_no_row(session_, carry_.log);
+    }
+  }
+
+  // Rows of which the key is also in that table; returns how many keys these were.
+  std::int64_t set_aside(const std::string& table, const std::string& same, const char* reason) {
+    const std::string both =
+        std::string(keys_table) + " AS git_rollback_d JOIN " + table + " ON " + same;
+    stage(session_, rows_table, carry_.projection.from, table_,
+          "(SELECT DISTINCT " + log_columns(key_, "git_rollback_d") + " FROM " + both +
+              ") AS git_rollback_d STRAIGHT_JOIN " + table_ + " ON " + same_as_key(table_));
+    Projection projection = carry_.projection;
+    projection.table = rows_table;
+    carried_.set_aside +=
+        put_aside(session_, {projection, carry_.target, "true", carry_.aside}, reason);
+    return session_.run("DELETE git_rollback_d FROM " + both);
+  }
+
+  std::string without_those_not_for_target() const {
+    if (carry_.not_for_target.empty()) return "";
+    const std::string table = identifier(carry_.not_for_target);
+    std::string same;
+    for (size_t i = 0; i < key_.size(); ++i) {
+      same += (i == 0 ? "" : " AND ") + table + "." + identifier(key_[i]) + " = " +
+              identifier(carry_.log) + ".k" + std::to_string(i + 1);
+    }
+    return " AND NOT EXISTS (SELECT 1 FROM " + table + " WHERE " + same + ")";
+  }
+
+  // What columns are filled from: a copy, since it can be the target itself.
+  void stage_fill(const std::string& from) {
+    const std::string name = identifier(projection_.fill);
+    stage(session_, fill_table, projection_.to, name, from);
+    if (can_be_indexed(projection_.to)) {
+      std::string columns;
+      for (const auto& column : projection_.to.key()) {
+        columns += (columns.empty() ? "" : ", ") + identifier(column);
+      }
+      session_.run(std::string("ALTER TABLE ") + fill_table + " ADD INDEX (" + columns + ")");
+    }
+    projection_.fill = fill_table;
+  }
+
+  static std::string list(Numbers seqs) {
+    std::string text;
+    for (const auto& seq : seqs) text += (text.empty() ? "" : ",") + seq;
+    return text;
+  }
+
+  // The log's columns are in the order of the key of the table that it stands for.
+  std::string same_as_key(const std::string& row) const {
+    std::string terms;
+    for (size_t i = 0; i < key_.size(); ++i) {
+      terms += (i == 0 ? "" : " AND ") + row + "." + identifier(key_[i]) + " = git_rollback_d.k" +
+               std::to_string(i + 1);
+    }
+    return terms;
+  }
+
+  std::string joined_with_keys(const std::string& table) const {
+    return std::string(keys_table) + " AS git_rollback_d STRAIGHT_JOIN " + table + " ON " +
+           same_as_key(table);
+  }
+
+  std::string without_kept(const std::string& row) const {
+    if (carry_.keep_from.empty()) return "";
+    const std::string kept = identifier(carry_.keep_from);
+    return " WHERE NOT EXISTS (SELECT 1 FROM " + kept + " WHERE " +
+           same_key(carry_.projection.to.key(), kept, row) + ")";
+  }
+
+  Session& session_;
+  const Carry& carry_;
+  std::string table_, target_;
+  Projection projection_;
+  std::vector<std::string> key_;
+  Carried carried_;
+};
+
+}  // namespace
+
+Carried carry_over(Session& session, const Carry& carry) {
+  carries(session);
+  Carrier carrier(session, carry);
+  return carry.last ? carrier.last() : carrier.follow();
+}
+
+}  // namespace rollback::mysql

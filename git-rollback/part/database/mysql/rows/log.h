@@ -1,0 +1,44 @@
+// Which rows of a table are written while a copy of it is on the way: triggers
+// note the keys, old and new, in a log table, and what is noted is carried over
+// (carry.h).
+//
+// A table without a key is logged as "something was written" alone. What a
+// foreign key's cascade changes fires no trigger, and is not noted.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "part/database/mysql/catalogue/definition.h"
+
+namespace rollback::mysql {
+
+// Makes the log table and the triggers <log>_i, _u and _d on `table`, which has
+// that definition. They note nothing in a session where @git_rollback_carries
+// is 1. Waits for the table's lock as taking_a_lock() does.
+void start_log(Session& session, const Definition& definition, const std::string& table,
+               const std::string& log);
+// What exists of their triggers, and after a pause their tables: a statement that a
+// foreign key brings to a logged table can have come by the trigger before it waits
+// for the table, and fails where the log is gone by then.
+void stop_logs(Session& session, const std::vector<std::string>& logs);
+bool is_logged(Session& session, const std::string& log);
+
+// Distinct rows that stand in the log, or (without a key) 1 if anything does.
+std::int64_t count_logged(Session& session, const Definition& definition, const std::string& log);
+
+// A note that has no key, and stays when all that have one are carried over: the
+// table is no longer what it was filled with. Carried over from a table without a
+// key, it is a write like any other.
+void note_of_no_row(Session& session, const std::string& log);
+bool has_note_of_no_row(Session& session, const std::string& log);  // of a table with a key
+
+// From here on the session's writes are noted in no log.
+void carries(Session& session);
+
+// "k1, k2, …": the log's columns for the key, in its order. Beside them the log has
+// `seq`, which grows.
+std::string log_columns(const std::vector<std::string>& key, const std::string& alias = "");
+
+}  // namespace rollback::mysql

@@ -1,0 +1,162 @@
+#include "part/database/mysql/server/claim.h"
+
+#include <map>
+
+#include "os/error.h"
+#include "os/lock.h"
+#include "os/notice.h"
+#include "os/sha256.h"
+#include "part/database/mysql/catalogue/definition.h"
+#include "part/database/mysql/server/primary.h"
+#include "part/database/mysql/swap/settle.h"
+
+namespace rollback::mysql {
+namespace {
+
+constexpr size_t longest_lock_name = 64;
+constexpr int seconds_for_one_that_ends = 2;  // as after a kill
+
+struct Unsettled {
+  std::string operation, component, state, host;
+};
+
+std::vector<Unsettled> unsettled(Session& session) {
+  std::vector<Unsettled> found;
+  if (!table_exists(session, "git_rollback_operations")) return found;
+  const auto rows = session.rows(
+      "SELECT operation, component, state, host FROM git_rollback_operations"
+      " WHERE state <> 'settled' ORDER BY operation, component");
+  for (const Row& row : rows) {
+    found.push_back(
+        {row[0].value_or(""), row[1].value_or(""), row[2].value_or(""), row[3].value_or("")});
+  }
+  return found;
+}
+
+// What the server lets us see of it.
+std::string described(Session& session, std::int64_t holder) {
+  const std::string number = "session " + std::to_string(holder);
+  const auto rows = session.rows(
+      "SELECT user, host FROM information_schema.processlist WHERE id = " + std::to_string(holder));
+  if (rows.empty()) return number;
+  return number + " of '" + rows[0][0].value_or("") + "' on '" + rows[0][1].value_or("") + "'";
+}
+
+void discard_of_another(const Place& place, const Unsettled& one) {
+  Place theirs = place;
+  theirs.component = one.component;
+  discard(theirs, one.operation);
+  give_notice({"discarded what operation '" + one.operation + "' of host '" + one.host +
+                   "' had prepared in database '" + place.schema + "' and did not swap",
+               {"git rollback --abort on host '" + one.host + "', where it is not ended yet"}});
+}
+
+void settle_of_another(const Place& place, const Unsettled& one, const std::string& take_over) {
+  if (one.operation != take_over) {
+    throw Refused(
+        "operation '" + one.operation + "' of host '" + one.host + "' is live in database '" +
+            place.schema + "' and is not ended",
+        {"git rollback --continue on host '" + one.host + "'",
+         "or, where that host is gone: git -c rollback.takeOver=" + one.operation + " rollback …"});
+  }
+  Place theirs = place;
+  theirs.component = one.component;
+  settle(theirs, one.operation);
+  give_notice({"took over operation '" + one.operation + "' of host '" + one.host +
+                   "' in database '" + place.schema + "': what it made live stays",
+               {}});
+}
+
+}  // namespace
+
+std::string claim_name(const std::string& schema) {
+  const std::string name = "git_rollback/" + schema;
+  if (name.size() <= longest_lock_name) return name;
+  return "git_rollback/" + sha256(schema).substr(0, 40);
+}
+
+Claim::Claim(const Place& place)
+    : place_(place), session_(open(place)), lock_(claim_name(place.schema)) {
+  require_primary(session_);
+  take();
+}
+
+void Claim::take() {
+  const std::string query =
+      "SELECT get_lock(" + literal(lock_) + ", " + std::to_string(seconds_for_one_that_ends) + ")";
+  if (session_.number(query) == 1) return;
+  refuse(session_.number("SELECT is_used_lock(" + literal(lock_) + ")"));
+}
+
+bool Claim::is_ours() {
+  try {
+    return session_.number("SELECT is_used_lock(" + literal(lock_) + ") = connection_id()") == 1;
+  } catch (const ServerError&) {  // whatever is wrong with it
+    return false;
+  }
+}
+
+void Claim::require() {
+  if (is_ours()) return;
+  const std::int64_t lost = session_.id();
+  session_ = open(place_);
+  require_primary(session_);
+  // The server may not know yet that the other end is gone.
+  if (session_.number("SELECT is_used_lock(" + literal(lock_) + ")") == lost) {
+    try {
+      session_.run("KILL " + std::to_string(lost));
+    } catch (const ServerError&) {  // it has ended by itself
+    }
+  }
+  take();
+}
+
+void Claim::refuse(std::int64_t holder) {
+  std::string what = "somebody else is at work on database '" + place_.schema +
+                     "': " + described(session_, holder);
+  for (const Unsettled& one : unsettled(session_)) {
+    what += ", operation '" + one.operation + "' of host '" + one.host + "'";
+  }
+  throw Refused(what, {"wait until that has ended, then run this command again",
+                       "where that host is gone, end it by KILL " + std::to_string(holder)});
+}
+
+std::shared_ptr<Claim> claim(const Place& place) {
+  static std::map<std::string, std::weak_ptr<Claim>> held;
+  Session session = open(place);
+  const std::string key =
+      session.text("SELECT concat(@@hostname, '\n', @@datadir, '\n')") + claim_name(place.schema);
+  if (auto ours = held[key].lock()) {
+    ours->require();
+    return ours;
+  }
+  auto fresh = std::make_shared<Claim>(place);
+  held[key] = fresh;
+  return fresh;
+}
+
+void require_claim(std::shared_ptr<Claim>& ours, const Place& place) {
+  if (ours) return ours->require();
+  ours = claim(place);
+}
+
+void clear_way(const Place& place, const std::string& take_over) {
+  Session session = open(place);
+  for (const Unsettled& one : unsettled(session)) {
+    if (one.host == place.here) continue;  // its own journal knows it
+    if (one.state == "swapped") {
+      settle_of_another(place, one, take_over);
+    } else {
+      discard_of_another(place, one);
+    }
+  }
+}
+
+std::string why_not_owner(const Place& place) {
+  const std::string& owner = place.settings.owner;
+  if (owner.empty() || owner == host_name()) return {};
+  return "database '" + place.schema + "' is left to host '" + owner +
+         "', its owner, and this is '" + host_name() + "'";
+}
+
+}  // namespace rollback::mysql

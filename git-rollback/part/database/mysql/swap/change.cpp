@@ -1,0 +1,104 @@
+#include "part/database/mysql/swap/change.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "os/error.h"
+#include "os/sha256.h"
+#include "part/database/mysql/catalogue/foreign_key.h"
+#include "store/names.h"
+
+namespace rollback::mysql {
+namespace {
+
+constexpr int format_version = 1;
+
+nlohmann::json to_json(const Change& change) {
+  nlohmann::json json{{"choice", static_cast<int>(change.choice)},
+                      {"ledger", change.ledger},
+                      {"if_unwritten", change.if_unwritten},
+                      {"rows_lost", change.rows_lost},
+                      {"incoming", change.incoming},
+                      {"displaced", change.displaced},
+                      {"source", change.source},
+                      {"storage", change.storage},
+                      {"aside", change.aside},
+                      {"id", change.id}};
+  if (change.before) json["before"] = to_json(*change.before);
+  if (change.after) json["after"] = to_json(*change.after);
+  return json;
+}
+
+Change change_from(const nlohmann::json& json) {
+  Change change;
+  change.choice = static_cast<Choice>(json.at("choice").get<int>());
+  change.ledger = json.at("ledger");
+  change.if_unwritten = json.at("if_unwritten");
+  change.rows_lost = json.at("rows_lost");
+  if (json.contains("before")) change.before = definition_from(json["before"]);
+  if (json.contains("after")) change.after = definition_from(json["after"]);
+  change.incoming = json.at("incoming");
+  change.displaced = json.at("displaced");
+  change.source = json.at("source");
+  change.storage = json.at("storage");
+  change.aside = json.at("aside");
+  change.id = json.at("id");
+  return change;
+}
+
+nlohmann::json to_json(const OutsideKey& outside) {
+  return {{"schema", outside.schema},       {"table", outside.table}, {"name", outside.key.name},
+          {"columns", outside.key.columns}, {"index", outside.index}, {"sql", outside.key.sql}};
+}
+
+OutsideKey outside_key_from(const nlohmann::json& json) {
+  const Element element{.kind = Element::Kind::foreign_key,
+                        .name = json.at("name"),
+                        .sql = json.at("sql"),
+                        .columns = json.at("columns")};
+  return {json.at("schema"), json.at("table"), parse_foreign_key(element), json.at("index")};
+}
+
+}  // namespace
+
+bool Plan::swaps() const {
+  return std::any_of(changes.begin(), changes.end(),
+                     [](const Change& change) { return change.swaps(); });
+}
+
+std::string Plan::held_table() const { return names::incoming_table("zzzzzzzz", operation); }
+
+std::string to_text(const Plan& plan) {
+  auto changes = nlohmann::json::array();
+  for (const Change& change : plan.changes) changes.push_back(to_json(change));
+  auto outside = nlohmann::json::array();
+  for (const OutsideKey& key : plan.outside_keys) outside.push_back(to_json(key));
+  const nlohmann::json json{{"format", format_version},    {"operation", plan.operation},
+                            {"point", plan.point},         {"loss_limit", plan.loss_limit},
+                            {"rows_lost", plan.rows_lost}, {"changes", changes},
+                            {"outside_keys", outside}};
+  return json.dump();
+}
+
+Plan plan_from(const std::string& text) {
+  const auto json = nlohmann::json::parse(text);
+  if (json.at("format").get<int>() != format_version) {
+    throw Fatal("the operation was prepared by another version of this program");
+  }
+  Plan plan{
+      json.at("operation"), json.at("point"), json.at("loss_limit"), json.at("rows_lost"), {}, {}};
+  for (const auto& change : json.at("changes")) plan.changes.push_back(change_from(change));
+  for (const auto& key : json.at("outside_keys")) {
+    plan.outside_keys.push_back(outside_key_from(key));
+  }
+  return plan;
+}
+
+std::string operation_prefix(const std::string& operation, const std::string& component) {
+  constexpr size_t longest = 24;  // an operation's id
+  const std::string id =
+      operation.size() > longest ? sha256(operation).substr(0, longest) : operation;
+  return std::string(names::table_prefix) + id + "_" + sha256(component).substr(0, 8) + "_";
+}
+
+}  // namespace rollback::mysql

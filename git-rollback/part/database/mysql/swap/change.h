@@ -1,0 +1,56 @@
+// What prepare() found and built for one table, and all that swap, leave,
+// settle and discard get to know: it is journalled as JSON.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "part/database/engine.h"
+#include "part/database/mysql/catalogue/definition.h"
+#include "part/database/mysql/rows/projection.h"
+
+namespace rollback::mysql {
+
+struct Change {
+  Choice choice = Choice::untouched;
+  bool ledger = false;
+  bool if_unwritten = false;  // a restore or displace that is right only if nothing is written
+  std::int64_t rows_lost = 0;
+  std::optional<Definition> before;  // what is live before the swap
+  std::optional<Definition> after;   // what is live after it
+  std::string incoming;              // the table that goes live; empty: none
+  std::string displaced;             // what the live one is called then
+  std::string source;                // the table with the point's rows; empty: there are none
+  std::string aside;                 // where rows go that do not fit; made at need
+  std::string storage;               // storage_of() the live table since it is logged
+  std::string id;                    // begins every other name of ours for this table
+
+  const std::string& table() const { return before ? before->name : after->name; }
+  bool swaps() const { return choice != Choice::untouched; }
+  std::string before_log() const { return id + "_before"; }
+  std::string after_log() const { return id + "_after"; }
+};
+
+struct Plan {
+  std::string operation;
+  std::string point;
+  std::int64_t loss_limit = 0;
+  std::int64_t rows_lost = 0;
+  std::vector<Change> changes;           // untouched tables, too
+  std::vector<OutsideKey> outside_keys;  // of tables that stay, on tables that are swapped
+
+  bool swaps() const;
+  // Made while tables are renamed, see queue.h; its name comes behind those of all others.
+  std::string held_table() const;
+};
+
+std::string to_text(const Plan& plan);
+Plan plan_from(const std::string& text);
+
+// "git_rollback_<operation>_<hash of the component>_": begins the names of all
+// logs and triggers of one operation; at most 47 characters.
+std::string operation_prefix(const std::string& operation, const std::string& component);
+
+}  // namespace rollback::mysql

@@ -1,0 +1,36 @@
+// The moment in which all tables of a set change places, in one RENAME TABLE,
+// right after the last work under their lock.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "part/database/mysql/server/place.h"
+
+namespace rollback::mysql {
+
+struct CutOver {
+  std::vector<std::string> contended;  // that the service may use
+  std::vector<std::string> written;    // of ours: locked, too
+  std::vector<std::string> read;
+  std::vector<std::string> logs;  // that triggers of the contended and written ones fill
+  std::vector<std::pair<std::string, std::string>> renames;
+  std::string held;  // a name for a table that is needed meanwhile, behind all in the alphabet
+  std::function<void()> work;       // under the lock; may be called again
+  std::function<void()> take_back;  // of what `work` did that others see; may be called again
+};
+
+// Locks, works and renames. Others wait meanwhile, and none of them fails. MySQL
+// renames under the lock; MariaDB cannot, see queue.h. Should a write come between
+// the lock and the RENAME all the same, it stands in the log of a table that is
+// displaced by then.
+//
+// Refused, with the sessions that hold a table, when it cannot be had in time;
+// then all is as before, and `take_back` was called.
+void cut_over(const Place& place, Session& session, const CutOver& what,
+              std::chrono::seconds deadline);
+
+}  // namespace rollback::mysql

@@ -1,0 +1,233 @@
+#include "part/database/mysql/swap/prepare.h"
+
+#include <algorithm>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "os/lock.h"
+#include "os/progress.h"
+#include "part/database/mysql/backup/space.h"
+#include "part/database/mysql/catalogue/check_names.h"
+#include "part/database/mysql/catalogue/registry.h"
+#include "part/database/mysql/catalogue/storage.h"
+#include "part/database/mysql/survey/target.h"
+#include "part/database/mysql/swap/incoming.h"
+#include "part/database/mysql/swap/keys.h"
+#include "part/database/mysql/swap/settle.h"
+#include "store/names.h"
+
+namespace rollback::mysql {
+namespace {
+
+Change make_change(const Member& member, const Decision& decision, const Order& order,
+                   const std::string& id) {
+  Change change;
+  change.choice = decision.choice;
+  change.ledger = decision.ledger;
+  change.if_unwritten = decision.if_unwritten;
+  change.rows_lost = decision.rows_lost;
+  change.before = member.now;
+  change.id = id;
+  if (builds(decision.choice)) {
+    change.after = member.point->definition;
+    change.incoming =
+        names::incoming_table(change.after->name, order.operation, longest_name(*change.after));
+    change.source = member.point->backup;
+  }
+  if (change.before)
+    change.displaced =
+        names::displaced_table(change.before->name, order.operation, longest_name(*change.before));
+  change.aside = names::aside_table(change.table(), order.operation);
+  return change;
+}
+
+// The first table of which something else would become now; "": none.
+std::string decided_anew(const std::vector<Decision>& before, const std::vector<Decision>& now) {
+  for (size_t i = 0; i < std::max(before.size(), now.size()); ++i) {
+    if (i >= before.size()) return now[i].table;
+    if (i >= now.size() || before[i].table != now[i].table || before[i].choice != now[i].choice) {
+      return before[i].table;
+    }
+  }
+  return {};
+}
+
+class Preparation {
+ public:
+  Preparation(const Place& place, const Order& order)
+      : place_(place),
+        order_(order),
+        reader_(open(place)),
+        writer_(open(place)),
+        registry_(writer_, place.component) {}
+
+  Engine::Prepared run() {
+    discard(place_, order_.operation);
+    look();
+    make_plan();
+    if (!plan_.swaps()) return finished();
+    require_room();
+    build_frames();
+    fail_point("database prepare: frames");
+    fill();
+    fail_point("database prepare: filled");
+    complete();
+    record(State::prepared);
+    fail_point("database prepare: prepared");
+    return finished();
+  }
+
+ private:
+  // Decides, before anything is made, which tables are going to change.
+  void look() {
+    const Transaction snapshot(reader_, Transaction::Kind::snapshot);
+    const Registry registry(reader_, place_.component);
+    seen_ = survey(reader_, registry, place_.settings, order_.point, order_.backups,
+                   order_.count_within);
+    decisions_ = order_.choose(seen_.facts);
+  }
+
+  void make_plan() {
+    plan_.operation = order_.operation;
+    plan_.point = order_.point;
+    plan_.loss_limit = order_.loss_limit;
+    const std::string prefix = operation_prefix(order_.operation, place_.component);
+    std::vector<std::string> leaving;
+    for (size_t i = 0; i < seen_.members.size(); ++i) {
+      plan_.changes.push_back(
+          make_change(seen_.members[i], decisions_[i], order_, prefix + std::to_string(i + 1)));
+      const Change& change = plan_.changes.back();
+      plan_.rows_lost += change.rows_lost;
+      if (change.swaps() && change.before) leaving.push_back(change.before->name);
+    }
+    plan_.outside_keys = keys_from_outside(writer_, leaving);
+  }
+
+  // A table that comes takes about what the one that goes does; the log of it
+  // that the server keeps, as much again.
+  void require_room() {
+    std::uint64_t needed = 0;
+    for (const Change& change : plan_.changes) {
+      if (change.incoming.empty()) continue;
+      const Definition& size = change.before ? *change.before : *change.after;
+      needed += 2 * (size.data_bytes + size.index_bytes);
+    }
+    const auto volume = volume_of(writer_, place_.endpoint());
+    if (!volume) return;
+    const std::int64_t room = volume->free_bytes - reserve_of(*volume);
+    if (static_cast<std::int64_t>(needed) <= room) return;
+    throw Refused("the tables that come take about " +
+                      size_in_words(static_cast<std::int64_t>(needed)) +
+                      " while they are built beside those of database '" + place_.schema +
+                      "', and " + size_in_words(volume->free_bytes) + " are free",
+                  {"git rollback prune"});
+  }
+
+  void build_frames() {
+    registry_.create();
+    record(State::preparing);
+    for (Change& change : plan_.changes) {
+      if (!change.swaps()) continue;
+      if (change.before) {
+        require_unchanged(change);
+        log_live(writer_, change);
+        change.storage = storage_of(writer_, change.before->name);
+      }
+      if (!change.incoming.empty()) create_incoming(writer_, change);
+    }
+  }
+
+  void require_unchanged(const Change& change) {
+    const auto definition = read_definition(writer_, change.table());
+    if (definition && definition->same_structure(*change.before)) return;
+    throw Refused(
+        "table '" + change.table() + "' of database '" + place_.schema + "' was changed meanwhile",
+        {"run the command again"});
+  }
+
+  // From here on every write is logged, so that what is read now will be brought
+  // up to date.
+  void fill() {
+    const auto before = decisions_;
+    look();
+    if (const std::string table = decided_anew(before, decisions_); !table.empty()) {
+      throw Refused("table '" + table + "' of database '" + place_.schema +
+                        "' was written meanwhile, so that something else would become of it",
+                    {"run the command again"});
+    }
+    const Work work("preparing tables", Unit::rows, rows_to_prepare());
+    for (size_t i = 0; i < plan_.changes.size(); ++i) {
+      Change& change = plan_.changes[i];
+      change.rows_lost = decisions_[i].rows_lost;
+      if (!change.incoming.empty()) {
+        const auto& recorded = seen_.members[i].recorded;
+        change.rows_lost += fill_incoming(writer_, change, recorded ? *recorded : Backup{});
+      }
+    }
+  }
+
+  std::uint64_t rows_to_prepare() const {
+    std::uint64_t rows = 0;
+    for (size_t i = 0; i < plan_.changes.size(); ++i) {
+      const Change& change = plan_.changes[i];
+      if (!change.incoming.empty()) {
+        rows += rows_read_by_filling(change, seen_.members[i].recorded.value_or(Backup{}).rows);
+      }
+    }
+    return progress_is_heard() ? rows : 0;
+  }
+
+  // Rows that turned out not to fit are lost, too.
+  void complete() {
+    plan_.rows_lost = 0;
+    for (Change& change : plan_.changes) {
+      complete_incoming(writer_, change);
+      plan_.rows_lost += change.rows_lost;
+    }
+    add_inner_keys(writer_, arrivals(plan_));
+    if (plan_.rows_lost <= order_.loss_limit) return;
+    throw Refused(std::to_string(plan_.rows_lost) + " rows of database '" + place_.schema +
+                      "' would be lost: some do not fit the point's structure",
+                  {"to accept that, add --accept-data-loss=significant"});
+  }
+
+  void record(State state) {
+    registry_.put({order_.operation, state, "", to_text(plan_), place_.here});
+  }
+
+  Engine::Prepared finished() { return {to_text(plan_), plan_.rows_lost, plan_.swaps()}; }
+
+  const Place& place_;
+  const Order& order_;
+  Session reader_, writer_;
+  Registry registry_;
+  Survey seen_;
+  std::vector<Decision> decisions_;
+  Plan plan_;
+};
+
+}  // namespace
+
+Engine::Prepared prepare(const Place& place, const Order& order) {
+  try {
+    return Preparation(place, order).run();
+  } catch (const std::runtime_error&) {
+    // Best effort: the caller's discard() does the same again.
+    try {
+      discard(place, order.operation);
+    } catch (const std::runtime_error&) {
+    }
+    throw;
+  }
+}
+
+std::vector<TableFacts> gather_facts(const Place& place, const std::string& point,
+                                     const std::vector<Backup>& backups,
+                                     std::optional<std::chrono::milliseconds> within) {
+  Session session = open(place);
+  const Transaction snapshot(session, Transaction::Kind::snapshot);
+  return survey(session, Registry(session, place.component), place.settings, point, backups, within)
+      .facts;
+}
+
+}  // namespace rollback::mysql

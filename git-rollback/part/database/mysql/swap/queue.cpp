@@ -1,0 +1,155 @@
+#include "part/database/mysql/swap/queue.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <thread>
+
+#include "part/database/mysql/catalogue/definition.h"
+
+namespace rollback::mysql {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds pause{1};
+constexpr milliseconds surely_come{20};
+constexpr seconds patience{1};  // for what slipped in before the guards were there
+
+// A name of the RENAME between two tables that it comes to one after the other.
+std::optional<std::string> mark_between(const Queue::Renames& renames, const std::string& before,
+                                        const std::string& after) {
+  for (const auto& [from, to] : renames) {
+    for (const auto& name : {from, to}) {
+      if (before < name && name < after) return name;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string rename_statement(const Queue::Renames& renames) {
+  std::string list;
+  for (const auto& [from, to] : renames) {
+    list += (list.empty() ? "" : ", ") + identifier(from) + " TO " + identifier(to);
+  }
+  return "RENAME TABLE " + list;
+}
+
+// A statement in a session and a thread of its own.
+struct Queue::Waiting {
+  explicit Waiting(const Place& place) : session(open(place)) { session.set_lock_wait(patience); }
+  ~Waiting() {
+    if (thread.joinable()) thread.join();
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+  void start(const std::string& statement) {
+    thread = std::thread([this, statement] {
+      try {
+        session.run(statement);
+      } catch (...) {
+        error = std::current_exception();
+      }
+      done = true;
+    });
+  }
+  bool waits(Session& observer) const {
+    return observer.number(
+               "SELECT count(*) FROM information_schema.processlist WHERE state LIKE"
+               " 'Waiting for%lock' AND id = " +
+               std::to_string(session.id())) > 0;
+  }
+  void until_it_waits(Session& observer) const {
+    while (!done && !waits(observer)) std::this_thread::sleep_for(pause);
+  }
+  void end(Session& observer) {
+    while (!done) {
+      try {
+        observer.run("KILL QUERY " + std::to_string(session.id()));
+      } catch (const ServerError&) {  // it has just ended
+      }
+      if (!done) std::this_thread::sleep_for(pause);
+    }
+  }
+
+  Session session;
+  std::thread thread;
+  std::atomic<bool> done{false};
+  std::exception_ptr error;
+};
+
+Queue::Queue(const Place& place, const std::vector<std::string>& contended, Renames renames,
+             const std::string& held)
+    : tables_(contended), renames_(std::move(renames)), held_(held), holder_(open(place)) {
+  std::sort(tables_.begin(), tables_.end());
+  rename_ = std::make_unique<Waiting>(place);
+  // A name that comes after the held one's cannot be guarded, nor does one alone need it.
+  while (!tables_.empty() && tables_.back() >= held_) tables_.pop_back();
+  if (contended.size() < 2) tables_.clear();
+  if (tables_.empty()) return;
+  for (size_t i = 0; i < tables_.size(); ++i) guards_.push_back(std::make_unique<Waiting>(place));
+  holder_.run("CREATE TABLE IF NOT EXISTS " + identifier(held_) + " (a INT)");
+  holder_.run("LOCK TABLES " + identifier(held_) + " WRITE");
+}
+
+Queue::~Queue() {
+  try {
+    holder_.run("UNLOCK TABLES");  // whoever waits for it fails, and ends
+    guards_.clear();
+    holder_.run("DROP TABLE IF EXISTS " + identifier(held_));
+  } catch (const std::exception&) {  // the connection is gone; settle or discard drops it
+  }
+}
+
+void Queue::line_up(Session& session) {
+  for (size_t i = 0; i < guards_.size(); ++i) {
+    guards_[i]->start("RENAME TABLE " + identifier(tables_[i]) + " TO " + identifier(held_));
+  }
+  for (const auto& guard : guards_) guard->until_it_waits(session);
+  rename_->start(rename_statement(renames_));
+  rename_->until_it_waits(session);
+}
+
+void Queue::let_through(Session& session) {
+  session.set_lock_wait(seconds(0));
+  for (size_t i = 0; i < guards_.size(); ++i) let_to(session, i);
+  rename_->thread.join();
+  if (rename_->error) std::rethrow_exception(rename_->error);
+}
+
+// Ends the guard when the RENAME waits for its table.
+void Queue::let_to(Session& session, size_t guard) {
+  while (!rename_->done && !has_come_past(session, guard)) std::this_thread::sleep_for(pause);
+  rename_->until_it_waits(session);
+  guards_[guard]->end(session);
+}
+
+// Whether it has the name before the guard's table. To prepare a statement needs a
+// lock that only a waiting or working RENAME denies.
+bool Queue::has_come_past(Session& session, size_t guard) {
+  if (guard == 0) {
+    const auto first = std::min_element(renames_.begin(), renames_.end());
+    if (first->first >= tables_[0]) return true;
+    std::this_thread::sleep_for(surely_come);
+    return true;
+  }
+  const auto mark = mark_between(renames_, tables_[guard - 1], tables_[guard]);
+  if (!mark) {
+    std::this_thread::sleep_for(surely_come);
+    return true;
+  }
+  try {
+    session.run("PREPARE git_rollback_probe FROM " + literal("SELECT 1 FROM " + identifier(*mark)));
+  } catch (const ServerError& error) {
+    return error.is_lock_timeout();
+  }
+  return false;
+}
+
+}  // namespace rollback::mysql

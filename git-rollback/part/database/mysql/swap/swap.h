@@ -1,0 +1,16 @@
+// The swap: what was written since prepare() is carried over under a lock that
+// is held for milliseconds, then one RENAME TABLE exchanges all tables. Foreign
+// keys and triggers go with it.
+#pragma once
+
+#include <memory>
+
+#include "part/database/mysql/server/place.h"
+#include "part/database/mysql/swap/change.h"
+#include "part/part.h"
+
+namespace rollback::mysql {
+
+std::unique_ptr<Step> make_swap(const Place& place, Plan plan);
+
+}  // namespace rollback::mysql
