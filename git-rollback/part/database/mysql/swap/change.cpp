@@ -23,6 +23,7 @@ nlohmann::json to_json(const Change& change) {
                       {"source", change.source},
                       {"storage", change.storage},
                       {"aside", change.aside},
+                      {"returning", change.returning},
                       {"id", change.id}};
   if (change.before) json["before"] = to_json(*change.before);
   if (change.after) json["after"] = to_json(*change.after);
@@ -42,6 +43,7 @@ Change change_from(const nlohmann::json& json) {
   change.source = json.at("source");
   change.storage = json.at("storage");
   change.aside = json.at("aside");
+  change.returning = json.at("returning");
   change.id = json.at("id");
   return change;
 }

@@ -106,6 +106,7 @@ class Exchange {
       if (takes_live_rows(*change)) {
         one.target = renamed ? change->after->name : change->incoming;
         if (change->choice == Choice::keep_new) one.keep_from = {change->source};
+        if (!change->returning.empty()) one.keep_from.push_back(change->returning);
       }
       all.push_back(std::move(one));
     }
@@ -128,6 +129,7 @@ class Exchange {
       if (!takes_live_rows(*change)) continue;
       cut.written.push_back(change->aside);
       if (!change->source.empty()) cut.read.push_back(change->source);
+      if (!change->returning.empty()) cut.read.push_back(change->returning);
     }
     cut.held = plan_.held_table();
     cut.work = [this] { under_lock(); };
@@ -220,7 +222,7 @@ class Exchange {
       return;
     }
     const auto key = common_key(*change.before, *change.after);
-    if (key.empty() || change.choice != Choice::keep_all) return;
+    if (key.empty() || change.choice != Choice::keep_all || !change.returning.empty()) return;
     const std::string live = identifier(table);
     for (const char* const direction : {"", " DESC"}) {
       std::string columns;
