@@ -12,6 +12,7 @@
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/swap/cascades.h"
 #include "part/database/mysql/swap/cut_over.h"
+#include "part/database/mysql/swap/emptied.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/keys.h"
 #include "part/database/mysql/swap/late_rows.h"
@@ -72,6 +73,7 @@ class Exchange {
       if (change->choice == Choice::keep_new) refill_with_points_rows(*change);
     }
     add_inner_keys(session_, arrivals(plan_));
+    record_storage(session_, registry_, plan_);
     catch_up();
     for (const Change* change : changes_) {
       if (change->choice == Choice::restore) set_counter(*change, change->after->counter);
