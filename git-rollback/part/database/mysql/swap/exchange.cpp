@@ -12,6 +12,7 @@
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/swap/cascades.h"
 #include "part/database/mysql/swap/cut_over.h"
+#include "part/database/mysql/swap/emptied.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/keys.h"
 #include "part/database/mysql/swap/late_rows.h"
@@ -72,6 +73,7 @@ class Exchange {
       if (change->choice == Choice::keep_new) refill_with_points_rows(*change);
     }
     add_inner_keys(session_, arrivals(plan_));
+    record_storage(session_, registry_, plan_);
     catch_up();
     for (const Change* change : changes_) {
       if (change->choice == Choice::restore) set_counter(*change, change->after->counter);
@@ -106,6 +108,7 @@ class Exchange {
       if (takes_live_rows(*change)) {
         one.target = renamed ? change->after->name : change->incoming;
         if (change->choice == Choice::keep_new) one.keep_from = {change->source};
+        if (!change->returning.empty()) one.keep_from.push_back(change->returning);
       }
       all.push_back(std::move(one));
     }
@@ -128,6 +131,7 @@ class Exchange {
       if (!takes_live_rows(*change)) continue;
       cut.written.push_back(change->aside);
       if (!change->source.empty()) cut.read.push_back(change->source);
+      if (!change->returning.empty()) cut.read.push_back(change->returning);
     }
     cut.held = plan_.held_table();
     cut.work = [this] { under_lock(); };
@@ -220,7 +224,7 @@ class Exchange {
       return;
     }
     const auto key = common_key(*change.before, *change.after);
-    if (key.empty() || change.choice != Choice::keep_all) return;
+    if (key.empty() || change.choice != Choice::keep_all || !change.returning.empty()) return;
     const std::string live = identifier(table);
     for (const char* const direction : {"", " DESC"}) {
       std::string columns;

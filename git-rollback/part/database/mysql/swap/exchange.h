@@ -13,8 +13,11 @@ void exchange(const Place& place, Session& session, Registry& registry, const Pl
 // aside where it does not fit, was written to rows that do not stay, or has no key
 // that both tables have; then a row that was deleted since is there again.
 //
-// Not seen: TRUNCATE TABLE, which fires no trigger, and what a cascade did to a row
-// that did not fit at first and did later; those rows are as they were.
+// What was done by TRUNCATE TABLE, or to a partition, goes back as if each row had been
+// deleted or inserted (emptied.h).
+//
+// Not seen: what a cascade did to a row that did not fit at first and did later; that
+// row is as it was.
 void exchange_back(const Place& place, Session& session, Registry& registry, const Plan& plan);
 
 }  // namespace rollback::mysql

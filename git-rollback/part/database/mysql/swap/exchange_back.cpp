@@ -11,6 +11,7 @@
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/swap/cascades.h"
 #include "part/database/mysql/swap/cut_over.h"
+#include "part/database/mysql/swap/emptied.h"
 #include "part/database/mysql/swap/exchange.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/keys.h"
@@ -32,7 +33,8 @@ class ExchangeBack {
         session_(session),
         registry_(registry),
         plan_(plan),
-        orphans_(session, registry, plan, true) {
+        orphans_(session, registry, plan, true),
+        emptied_(session, registry, plan) {
     for (const Change& change : plan.changes) {
       if (change.swaps()) changes_.push_back(&change);
     }
@@ -85,6 +87,7 @@ class ExchangeBack {
     }
     add_inner_keys(session_, arrivals_of_revert(plan_));
     const auto tables = followed();
+    emptied_.note(tables);
     note_all_cascades(session_, tables);
     // As long as it becomes less fast, since each round reads whole tables.
     std::int64_t before = 0;
@@ -104,6 +107,7 @@ class ExchangeBack {
     std::vector<std::string> tables;
     if (change.choice == Choice::keep_new) tables.push_back(change.source);
     if (table_exists(session_, change.aside)) tables.push_back(change.aside);
+    if (!change.returning.empty()) tables.push_back(change.returning);
     return tables;
   }
 
@@ -153,6 +157,7 @@ class ExchangeBack {
   void under_lock() {
     fail_point("database revert: locked");
     require_structure(session_, plan_, true);
+    emptied_.note(followed());
     note_new_cascades(session_, followed());
     for (const Change* change : changes_) take_back_rows(*change);
     fail_point("database revert: carried");
@@ -284,6 +289,7 @@ class ExchangeBack {
   Registry& registry_;
   const Plan& plan_;
   OrphanWatch orphans_;
+  EmptiedWatch emptied_;
   std::vector<const Change*> changes_;
   std::set<const Change*> counted_;
 };
