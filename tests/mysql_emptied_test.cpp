@@ -28,7 +28,8 @@ class MysqlEmptied : public MysqlPartTest {
   }
 
   const std::string guild_ =
-      "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(20); INSERT INTO playerbot VALUES"
+      "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(20), ADD KEY(guild); INSERT INTO playerbot "
+      "VALUES"
       " (4,400,NULL)";
   std::string prepared_;
 };

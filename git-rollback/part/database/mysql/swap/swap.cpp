@@ -33,6 +33,7 @@ class Swap : public Step {
         throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
                       place_.schema + "'");
       }
+      if (!plan_.swaps()) return registry.set_state(plan_.operation, State::swapped);
       exchange(place_, session, registry, plan_);
     });
   }
@@ -49,6 +50,7 @@ class Swap : public Step {
         throw Refused("operation '" + plan_.operation + "' is settled, and is taken back by undo",
                       {"git rollback undo"});
       }
+      if (!plan_.swaps()) return registry.set_state(plan_.operation, State::prepared);
       exchange_back(place_, session, registry, plan_);
     });
   }
