@@ -84,7 +84,8 @@ TEST_F(MysqlEmptied, OfKeepNewThePointsRowsDoNotComeAlong) {
 }
 
 TEST_F(MysqlEmptied, WithoutAKeyTodaysRowsAreThereAgainAndThatIsSaid) {
-  rolled_back("(id INT, gold INT)", "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(20)");
+  rolled_back("(id INT, gold INT)",
+              "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(20), ADD KEY(guild)");
   run("TRUNCATE TABLE playerbot");
   std::vector<std::string> notices;
   set_notice_listener([&](const Notice& notice) { notices.push_back(notice.text); });
