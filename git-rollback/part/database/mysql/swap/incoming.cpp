@@ -34,12 +34,16 @@ void require_recorded(const Change& change, const Backup& recorded, const Hashed
                 ", and " + std::to_string(recorded.rows) + " are expected with another hash");
 }
 
-std::int64_t restore(Session& session, const Change& change, const Backup& recorded) {
+void put_points_rows_in(Session& session, const Change& change, const std::string& aside) {
   if (keeps_history(*change.after)) {
     copy_with_history(session, *change.after, change.source, change.incoming);
   } else {
-    fill(session, {projection_for(change), change.incoming, "", change.aside});
+    fill(session, {projection_for(change), change.incoming, "", aside});
   }
+}
+
+std::int64_t restore(Session& session, const Change& change, const Backup& recorded) {
+  put_points_rows_in(session, change, change.aside);
   // Of the copy: a row could have been bent or left out on the way.
   require_recorded(change, recorded, hash_rows(session, *change.after, change.incoming),
                    change.source);
@@ -128,6 +132,18 @@ void create_incoming(Session& session, const Change& change) {
 std::int64_t fill_incoming(Session& session, const Change& change, const Backup& recorded) {
   return takes_live_rows(change) ? keep(session, change, recorded)
                                  : restore(session, change, recorded);
+}
+
+// TRUNCATE TABLE is refused for a table that keeps its history.
+void refill_incoming(Session& session, const Change& change) {
+  const std::string table = identifier(change.incoming);
+  if (change.after->versioned) {
+    session.run("DELETE FROM " + table);
+    session.run("DELETE HISTORY FROM " + table);
+  } else {
+    session.run("TRUNCATE TABLE " + table);
+  }
+  put_points_rows_in(session, change, "");
 }
 
 std::uint64_t rows_read_by_filling(const Change& change, std::int64_t rows_at_point) {
