@@ -5,6 +5,7 @@
 //   database backup SOCKET TABLE...            capture(), in ms
 //   database rename SOCKET TABLE...            copies of the tables put in their place
 //       by one bare RENAME TABLE, in ms
+//   database rename_with_triggers SOCKET TABLE...   the same where each has three
 //   database swap SOCKET TABLE...              one rollback of tables that were
 //       altered since their backup: prepare() and the swap alone, in ms
 #include <unistd.h>
@@ -120,8 +121,19 @@ int run_backup(const std::string& socket, const std::vector<std::string>& tables
   return 0;
 }
 
+// As a swap has them: the server rewrites their files when it renames the table.
+void add_triggers(mysql::Session& session, const std::string& table) {
+  const std::string log = mysql::identifier(table + "_log");
+  session.run("CREATE TABLE " + log + " (k INT)");
+  for (const char* const event : {"INSERT", "UPDATE", "DELETE"}) {
+    session.run("CREATE TRIGGER " + mysql::identifier(table + "_" + event) + " AFTER " + event +
+                " ON " + mysql::identifier(table) + " FOR EACH ROW INSERT INTO " + log +
+                " VALUES (1)");
+  }
+}
+
 // Copies in place of the tables, by nothing but RENAME TABLE.
-int run_rename(const std::string& socket, const std::vector<std::string>& tables) {
+int run_rename(const std::string& socket, const std::vector<std::string>& tables, bool triggers) {
   mysql::Session session = open(socket);
   std::string list;
   for (const auto& table : tables) {
@@ -130,6 +142,9 @@ int run_rename(const std::string& socket, const std::vector<std::string>& tables
     session.run("INSERT INTO " + copy + " SELECT * FROM " + mysql::identifier(table));
     list += (list.empty() ? "" : ", ") + mysql::identifier(table) + " TO " +
             mysql::identifier(table + "_old") + ", " + copy + " TO " + mysql::identifier(table);
+    if (!triggers) continue;
+    add_triggers(session, table);
+    add_triggers(session, table + "_new");
   }
   const auto began = Clock::now();
   session.run("RENAME TABLE " + list);
@@ -175,15 +190,17 @@ int main(int argc, char** argv) try {
   if (words.size() >= 3 && words[0] == "backup") {
     return run_backup(words[1], {words.begin() + 2, words.end()});
   }
-  if (words.size() >= 3 && words[0] == "rename") {
-    return run_rename(words[1], {words.begin() + 2, words.end()});
+  if (words.size() >= 3 && words[0].starts_with("rename")) {
+    return run_rename(words[1], {words.begin() + 2, words.end()},
+                      words[0] == "rename_with_triggers");
   }
   if (words.size() >= 3 && words[0] == "swap") {
     return run_swap(words[1], {words.begin() + 2, words.end()});
   }
   std::fprintf(
       stderr,
-      "usage: database (writers SOCKET THREADS | backup SOCKET | rename SOCKET | swap SOCKET)"
+      "usage: database (writers SOCKET THREADS | backup SOCKET | rename[_with_triggers] SOCKET |"
+      " swap SOCKET)"
       " TABLE...\n");
   return 129;
 } catch (const std::exception& error) {
