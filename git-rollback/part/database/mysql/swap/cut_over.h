@@ -45,6 +45,7 @@ class CutOver {
 
  private:
   void open_queue();
+  void lock_tables(std::chrono::seconds wait);
   void once(std::chrono::seconds wait);
 
   const Place& place_;

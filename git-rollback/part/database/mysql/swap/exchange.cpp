@@ -17,6 +17,7 @@ namespace rollback::mysql {
 namespace {
 
 constexpr std::int64_t few_keys = 200;
+constexpr std::int64_t too_many_for_the_lock = 1000;  // some 100 ms
 
 Turn turn_there(const Change& change) {
   return {.change = &change,
@@ -90,10 +91,11 @@ void Exchange::get_ready() {
   }
   before_catching_up();
   add_inner_keys(session_, arrivals_);
+  auto cut_over = std::make_unique<CutOver>(place_, session_, cut());
+  orphans_.look();
   catch_up();
   after_catching_up();
-  orphans_.look();
-  cut_over_ = std::make_unique<CutOver>(place_, session_, cut());
+  cut_over_ = std::move(cut_over);
   fail_at("ready");
 }
 
@@ -103,7 +105,7 @@ void Exchange::run() {
       get_ready();
     } else {
       require_known_keys();
-      if (count_waiting() > few_keys) catch_up();
+      if (count_waiting() > too_many_for_the_lock) catch_up();
     }
     cut_over();
   }

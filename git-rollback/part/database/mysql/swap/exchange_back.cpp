@@ -36,7 +36,8 @@ class Back : public Exchange {
   // Of the keys in the log alone: all other rows of the displaced table are today's.
   Carry carry(const Turn& turn) const override {
     const Change& change = *turn.change;
-    return {.projection = {*turn.leaves, *turn.comes, turn.leaves->name, turn.waits},
+    const bool fills = !columns_only_in(*turn.comes, *turn.leaves).empty();
+    return {.projection = {*turn.leaves, *turn.comes, turn.leaves->name, fills ? turn.waits : ""},
             .log = turn.log,
             .target = turn.waits,
             .aside = turn.aside,

@@ -19,7 +19,9 @@ class There : public Exchange {
       if (!takes_live_rows(change)) continue;
       turn.has_aside = true;
       if (change.choice == Choice::keep_new) turn.kept = {change.source};
-      if (!change.source.empty()) turn.read = {change.source};
+      if (!turn.kept.empty() || !carry_of(change).projection.fill.empty()) {
+        turn.read = {change.source};
+      }
     }
   }
 

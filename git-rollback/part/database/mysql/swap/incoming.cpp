@@ -16,14 +16,15 @@ namespace {
 constexpr int catch_up_rounds = 10;
 constexpr std::int64_t few_keys = 500;  // carried over under the lock in a few milliseconds
 
+bool fills_columns(const Change& change) {
+  return !change.source.empty() && !columns_only_in(*change.after, *change.before).empty();
+}
+
 // Restored rows come in the shape that they have.
 Projection projection_for(const Change& change) {
   if (change.choice == Choice::restore) return {*change.after, *change.after, change.source, ""};
-  return {*change.before, *change.after, change.before->name, change.source};
-}
-
-bool fills_columns(const Change& change) {
-  return !change.source.empty() && !columns_only_in(*change.after, *change.before).empty();
+  return {*change.before, *change.after, change.before->name,
+          fills_columns(change) ? change.source : ""};
 }
 
 void require_recorded(const Change& change, const Backup& recorded, const Hashed& found,
