@@ -10,6 +10,7 @@
 #include "part/database/mysql/server/statement_limit.h"
 #include "part/database/mysql/survey/baseline.h"
 #include "part/database/mysql/survey/members.h"
+#include "part/database/mysql/swap/incoming.h"
 
 namespace rollback::mysql {
 namespace {
@@ -21,6 +22,12 @@ const Change* find_change(const std::optional<Plan>& plan, const std::string& ta
   const auto found = std::find_if(plan->changes.begin(), plan->changes.end(),
                                   [&](const Change& change) { return change.table() == table; });
   return found == plan->changes.end() ? nullptr : &*found;
+}
+
+std::string returning_to(Session& session, const Member& member, const Change* left_by) {
+  const bool can = left_by != nullptr && takes_live_rows(*left_by) && member.now && member.point &&
+                   !common_key(*member.now, member.point->definition).empty();
+  return can && table_exists(session, left_by->aside) ? left_by->aside : "";
 }
 
 std::uint64_t rows_to_compare(const std::vector<Member>& members) {
@@ -62,6 +69,7 @@ class Measuring {
     if (!facts_.now) return facts_;
     if (facts_.at_point) measure_structure();
     measure_rows();
+    if (facts_.at_point) measure_aside();
     if (facts_.structure_same && facts_.rows_at_point) measure_sameness();
     return facts_;
   }
@@ -117,10 +125,14 @@ class Measuring {
     return "";
   }
 
-  std::optional<std::int64_t> count_lacking() try {
+  std::optional<std::int64_t> count_lacking() {
+    return count(count_unfilled({now(), then(), now().name, backup()}));
+  }
+
+  std::optional<std::int64_t> count(const std::string& query) try {
     StatementLimit limit(session_, left());
     limit.renew();
-    return session_.number(count_unfilled({now(), then(), now().name, backup()}));
+    return session_.number(query);
   } catch (const ServerError& error) {
     if (!StatementLimit::is_passed(error)) throw;
     return std::nullopt;
@@ -173,6 +185,20 @@ class Measuring {
         std::min(facts_.written, difference.changed + difference.going_inserted + difference.taken);
   }
 
+  // Where no key tells which of those are live again, all of them stay aside.
+  void measure_aside() {
+    if (change_ == nullptr || facts_.structure_same || !takes_live_rows(*change_)) return;
+    if (!table_exists(session_, change_->aside)) return;
+    const auto key = common_key(now(), then());
+    const auto rows =
+        count("SELECT count(*) FROM " + identifier(change_->aside) + " AS s" +
+              (key.empty() ? ""
+                           : " WHERE NOT EXISTS (SELECT 1 FROM " + identifier(now().name) +
+                                 " AS l WHERE " + same_key(key, "l", "s") + ")"));
+    facts_.counted = facts_.counted && rows.has_value();
+    (key.empty() ? facts_.keep_all_loses : facts_.returning) += rows.value_or(0);
+  }
+
   // For an ordinary point the baseline is the point itself.
   void measure_sameness() {
     facts_.rows_same = facts_.counted && facts_.written == 0 && facts_.missing == 0;
@@ -203,6 +229,9 @@ Survey survey(Session& session, const Registry& registry, const DatabaseSettings
   std::optional<Plan> left_by;
   if (const auto operation = registry.that_left(point)) left_by = plan_from(operation->plan);
   Survey result{find_members(session, registry, settings, point, backups), {}};
+  for (Member& member : result.members) {
+    member.returning = returning_to(session, member, find_change(left_by, member.table));
+  }
   const Work work("comparing rows", Unit::rows, rows_to_compare(result.members));
   for (const Member& member : result.members) {
     result.facts.push_back(Measuring(session, member, result.members, left_by, end).run());

@@ -131,6 +131,7 @@ void Exchange::cut_over() {
 // The last look for cascades stays in the logs: what is done since is found by them.
 void Exchange::catch_up() {
   const auto tables = followed();
+  note_what_fires_no_trigger(tables);
   note_all_cascades(session_, tables);
   // As long as it becomes less fast, since each round reads whole tables.
   std::int64_t before = 0;
@@ -221,7 +222,9 @@ void Exchange::under_lock() {
 
 // What was written since it was caught up with.
 void Exchange::bring_up_to_now() {
-  note_new_cascades(session_, followed());
+  const auto tables = followed();
+  note_what_fires_no_trigger(tables);
+  note_new_cascades(session_, tables);
   const auto logged = tables_with_rows(session_, logs());
   before_bringing();
   std::optional<Batch> batch;

@@ -55,6 +55,7 @@ class Exchange {
   // does not know.
   virtual void require_known_keys() {}
   virtual void before_catching_up() = 0;
+  virtual void note_what_fires_no_trigger(const std::vector<Followed>& /*tables*/) {}
   virtual void after_catching_up() {}
   virtual Carry carry(const Turn& turn) const = 0;
   // Under the lock; `logged`: whether anything was written. All in one Batch.
@@ -101,8 +102,11 @@ std::unique_ptr<Exchange> exchange_there(const Place& place, const Plan& plan);
 // aside where it does not fit, was written to rows that do not stay, or has no key
 // that both tables have; then a row that was deleted since is there again.
 //
-// Not seen: TRUNCATE TABLE, which fires no trigger, and what a cascade did to a row
-// that did not fit at first and did later; those rows are as they were.
+// What was done by TRUNCATE TABLE, or to a partition, goes back as if each row had been
+// deleted or inserted (emptied.h).
+//
+// Not seen: what a cascade did to a row that did not fit at first and did later; that
+// row is as it was.
 std::unique_ptr<Exchange> exchange_back(const Place& place, const Plan& plan);
 
 }  // namespace rollback::mysql

@@ -1,6 +1,7 @@
 #include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/lacking.h"
 #include "part/database/mysql/rows/log.h"
+#include "part/database/mysql/swap/emptied.h"
 #include "part/database/mysql/swap/exchange.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/late_rows.h"
@@ -15,7 +16,8 @@ bool has_common_key(const Turn& turn) { return !common_key(*turn.leaves, *turn.c
 
 class Back : public Exchange {
  public:
-  Back(const Place& place, const Plan& plan) : Exchange(place, plan, Way::back) {
+  Back(const Place& place, const Plan& plan)
+      : Exchange(place, plan, Way::back), emptied_(session_, registry_, plan) {
     for (Turn& turn : turns_) {
       turn.has_aside = turn.leaves != nullptr;
       if (!takes_live_rows(*turn.change)) continue;
@@ -30,6 +32,7 @@ class Back : public Exchange {
     std::vector<std::string> tables;
     if (change.choice == Choice::keep_new) tables.push_back(change.source);
     if (table_exists(session_, change.aside)) tables.push_back(change.aside);
+    if (!change.returning.empty()) tables.push_back(change.returning);
     return tables;
   }
 
@@ -48,6 +51,10 @@ class Back : public Exchange {
     for (const Turn& turn : turns_) {
       if (takes_live_rows(*turn.change) && !has_common_key(turn)) count_displaced(turn);
     }
+  }
+
+  void note_what_fires_no_trigger(const std::vector<Followed>& tables) override {
+    emptied_.note(tables);
   }
 
   void bring_last(const Turn& turn, bool logged) override {
@@ -106,6 +113,7 @@ class Back : public Exchange {
     note_of_no_row(session_, turn.next_log);  // what comes in is no longer as it was filled
   }
 
+  EmptiedWatch emptied_;
   std::set<const Change*> counted_;
 };
 

@@ -5,6 +5,7 @@
 #include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/log.h"
+#include "part/database/mysql/swap/emptied.h"
 #include "part/database/mysql/swap/exchange.h"
 #include "part/database/mysql/swap/incoming.h"
 
@@ -22,6 +23,9 @@ class There : public Exchange {
       if (!turn.kept.empty() || !carry_of(change).projection.fill.empty()) {
         turn.read = {change.source};
       }
+      if (change.returning.empty()) continue;
+      turn.kept.push_back(change.returning);
+      turn.read.push_back(change.returning);
     }
   }
 
@@ -62,6 +66,7 @@ class There : public Exchange {
 
   // The one of a table that is restored is the point's, whatever was written since.
   void after_catching_up() override {
+    record_storage(session_, registry_, plan_);
     keep_counters();
     for (const Turn& turn : turns_) {
       const Change& change = *turn.change;
@@ -158,7 +163,7 @@ class There : public Exchange {
       if (storage->second != change.storage) emptied(change);
       return;
     }
-    if (change.choice != Choice::keep_all) return;
+    if (change.choice != Choice::keep_all || !change.returning.empty()) return;
     const auto key = common_key(*change.before, *change.after);
     if (key.empty()) return;
     const std::string live = identifier(table);

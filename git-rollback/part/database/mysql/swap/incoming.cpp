@@ -7,6 +7,7 @@
 #include "os/progress.h"
 #include "part/database/mysql/catalogue/check_names.h"
 #include "part/database/mysql/rows/carry.h"
+#include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/rows/rows.h"
 
@@ -73,6 +74,24 @@ std::int64_t count_bent(Session& session, const Change& change) {
   return session.number(query);
 }
 
+// Those of which the key is not live again. How many have no place: they stay where
+// they are.
+std::int64_t bring_back(Session& session, const Change& change) {
+  if (change.returning.empty()) return 0;
+  const std::string unfit = change.id + "_unfit";
+  make_aside(session, *change.after, unfit);
+  Batch batch(session);
+  const std::int64_t rows =
+      insert_fitting(session, {{*change.after, *change.after, change.returning, ""},
+                               change.incoming,
+                               "NOT EXISTS (SELECT 1 FROM " + identifier(change.incoming) +
+                                   " AS k WHERE " + same_key(change.after->key(), "k", "f") + ")",
+                               unfit});
+  batch.commit();
+  session.run("DROP TABLE " + identifier(unfit));
+  return rows;
+}
+
 std::int64_t keep(Session& session, const Change& change, const Backup& recorded) {
   const bool uses_backup = change.choice == Choice::keep_new || fills_columns(change);
   if (uses_backup) {
@@ -82,7 +101,7 @@ std::int64_t keep(Session& session, const Change& change, const Backup& recorded
   const std::string keep_from = change.choice == Choice::keep_new ? change.source : "";
   const Carried filled =
       fill(session, {projection_for(change), change.incoming, keep_from, change.aside});
-  return filled.set_aside + count_bent(session, change);
+  return filled.set_aside + count_bent(session, change) + bring_back(session, change);
 }
 
 void check_incoming(Session& session, const Change& change) {

@@ -35,6 +35,7 @@ void drop_all_of(Session& session, const Plan& plan, const std::vector<Aside>& k
       return aside.aside == change.incoming;
     });
     if (!keeps) session.run("DROP TABLE IF EXISTS " + identifier(change.incoming));
+    session.run("DROP TABLE IF EXISTS " + identifier(change.id + "_unfit"));
   }
 }
 
