@@ -10,6 +10,7 @@
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/rows/rows.h"
+#include "part/database/mysql/swap/late_rows.h"
 
 namespace rollback::mysql {
 namespace {
@@ -82,6 +83,7 @@ void discard(const Place& place, const std::string& operation_id) {
       if (!change.aside.empty()) session.run("DROP TABLE IF EXISTS " + identifier(change.aside));
     }
   }
+  drop_empty_asides(session, plan);
   fail_point("database discard: within");
   registry.remove_operation(operation_id);
   fail_point("database discard: after");
@@ -118,6 +120,7 @@ void settle(const Place& place, const std::string& operation_id) {
   session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
   stop_all_logs(session, plan);
   give_check_names(session, plan);
+  drop_empty_asides(session, plan);
   fail_point("database settle: within");
   registry.set_state(operation_id, State::settled);
   fail_point("database settle: after");
