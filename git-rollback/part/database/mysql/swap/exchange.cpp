@@ -11,6 +11,7 @@
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/swap/cascades.h"
+#include "part/database/mysql/swap/counter.h"
 #include "part/database/mysql/swap/cut_over.h"
 #include "part/database/mysql/swap/emptied.h"
 #include "part/database/mysql/swap/incoming.h"
@@ -76,7 +77,8 @@ class Exchange {
     record_storage(session_, registry_, plan_);
     catch_up();
     for (const Change* change : changes_) {
-      if (change->choice == Choice::restore) set_counter(*change, change->after->counter);
+      if (change->choice != Choice::restore || !change->after->counter) continue;
+      set_counter(session_, change->incoming, *change->after->counter);
     }
   }
 
@@ -145,7 +147,8 @@ class Exchange {
     bring_up_to_now();
     fail_point("database swap: carried");
     for (const Change* change : changes_) {
-      if (takes_live_rows(*change)) keep_counter(*change);
+      if (!change->before || !change->after) continue;
+      raise_counter(session_, *change->after, change->incoming, change->before->name);
     }
     for (const Change* change : changes_) {
       if (change->before && has_triggers(*change)) {
@@ -261,27 +264,6 @@ class Exchange {
     session_.run("TRUNCATE TABLE " + identifier(change.incoming));
     fill(session_, {carry.projection, change.incoming, carry.keep_from, change.aside});
     session_.run("DELETE FROM " + identifier(change.after_log()));
-  }
-
-  void set_counter(const Change& change, std::optional<std::uint64_t> counter) {
-    if (!counter) return;
-    session_.run("ALTER TABLE " + identifier(change.incoming) +
-                 " AUTO_INCREMENT = " + std::to_string(*counter));
-  }
-
-  std::int64_t counter_of(const std::string& table) {
-    return session_.number(
-        "SELECT auto_increment FROM information_schema.tables WHERE table_schema = database()"
-        " AND table_name = " +
-        literal(table));
-  }
-
-  void keep_counter(const Change& change) {
-    if (!change.after->counter) return;
-    const std::int64_t now = counter_of(change.before->name);
-    if (now > counter_of(change.incoming)) {
-      set_counter(change, static_cast<std::uint64_t>(now));
-    }
   }
 
   Wanted swapped() const {

@@ -10,6 +10,7 @@
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/swap/cascades.h"
+#include "part/database/mysql/swap/counter.h"
 #include "part/database/mysql/swap/cut_over.h"
 #include "part/database/mysql/swap/emptied.h"
 #include "part/database/mysql/swap/exchange.h"
@@ -159,7 +160,11 @@ class ExchangeBack {
     require_structure(session_, plan_, true);
     emptied_.note(followed());
     note_new_cascades(session_, followed());
-    for (const Change* change : changes_) take_back_rows(*change);
+    for (const Change* change : changes_) {
+      take_back_rows(*change);
+      if (!change->before || !change->after) continue;
+      raise_counter(session_, *change->before, change->displaced, change->after->name);
+    }
     fail_point("database revert: carried");
     for (const Change* change : changes_) {
       if (change->after) move_triggers(session_, change->after->name, "", {});
