@@ -155,8 +155,8 @@ std::vector<std::string> Definition::key() const {
 }
 
 bool Definition::same_structure(const Definition& other) const {
-  return create.elements == other.create.elements && create.options == other.create.options &&
-         triggers == other.triggers;
+  return same_elements(create.elements, other.create.elements) &&
+         create.options == other.create.options && triggers == other.triggers;
 }
 
 std::optional<Definition> read_definition(Session& session, const std::string& table) try {

@@ -65,7 +65,7 @@ struct Definition {
   // What a row is known by: the primary key, else the first unique key without
   // NULLs, expressions or prefixes; empty: nothing.
   std::vector<std::string> key() const;
-  // Table, keys, options and triggers, word for word; not the counter.
+  // Table, keys, options and triggers, as same_elements(); not the counter.
   bool same_structure(const Definition& other) const;
 };
 

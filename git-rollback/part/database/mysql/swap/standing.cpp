@@ -53,7 +53,7 @@ std::vector<Element> without_constraints(const CreateTable& table) {
 
 // But for foreign keys, and for the names of checks, which settle() gives.
 bool same_table(const CreateTable& a, const CreateTable& b) {
-  return without_constraints(a) == without_constraints(b) && same_checks(a, b) &&
+  return same_elements(without_constraints(a), without_constraints(b)) && same_checks(a, b) &&
          a.options == b.options;
 }
 
