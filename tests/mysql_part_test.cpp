@@ -17,6 +17,21 @@ const char* const migrate =
 
 class MysqlPart : public MysqlPartTest {};
 
+TEST_F(MysqlPart, ADatabaseThatTheServerHasNotIsAnErrorAndNoBeginning) {
+  settings_.url = "mysql:///nowhere?socket=" + server().socket();
+  EXPECT_TRUE(part()->present());
+  try {
+    capture();
+    FAIL();
+  } catch (const Fatal& error) {
+    EXPECT_STREQ(error.what(), "the server has no database 'nowhere'");
+  }
+  settings_.without_on_backup_failure = true;
+  capture();
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_NE(notices_[0].find("the server has no database 'nowhere'"), std::string::npos);
+}
+
 TEST_F(MysqlPart, AnUntouchedDatabaseIsAlreadyThere) {
   run(simple);
   const Point point = capture();
