@@ -22,6 +22,7 @@ class Swap : public Step {
   void get_ready() override {
     guarded(place_.schema, [&] {
       if (look().what != Observation::before) return;
+      require_prepared();
       there_ = exchange_there(place_, plan_);
       there_->get_ready();
     });
@@ -32,11 +33,7 @@ class Swap : public Step {
       const Seen seen = look();
       if (seen.what == Observation::after) return;
       if (seen.what == Observation::foreign) refuse(seen);
-      const auto operation = Registry(*session_, place_.component).operation(plan_.operation);
-      if (!operation || operation->state == State::preparing) {
-        throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
-                      place_.schema + "'");
-      }
+      require_prepared();
       if (!there_ || !there_->is_ready()) there_ = exchange_there(place_, plan_);
       there_->run();
     });
@@ -69,6 +66,13 @@ class Swap : public Step {
       }
     }
     return {};  // not reached
+  }
+
+  void require_prepared() {
+    const auto operation = Registry(*session_, place_.component).operation(plan_.operation);
+    if (operation && operation->state != State::preparing) return;
+    throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
+                  place_.schema + "'");
   }
 
   [[noreturn]] void refuse(const Seen& seen) const {
