@@ -18,7 +18,7 @@ namespace {
 void stop_all_logs(Session& session, const Plan& plan) {
   std::vector<std::string> logs;
   for (const Change& change : plan.changes) {
-    if (!change.swaps()) continue;
+    if (!change.goes()) continue;
     logs.push_back(change.before_log());
     logs.push_back(change.after_log());
   }
@@ -30,7 +30,7 @@ void drop_all_of(Session& session, const Plan& plan, const std::vector<Aside>& k
   session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
   stop_all_logs(session, plan);
   for (const Change& change : plan.changes) {
-    if (!change.swaps() || change.incoming.empty()) continue;
+    if (change.incoming.empty()) continue;
     const bool keeps = std::any_of(kept.begin(), kept.end(), [&](const Aside& aside) {
       return aside.aside == change.incoming;
     });

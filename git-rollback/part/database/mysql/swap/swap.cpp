@@ -21,7 +21,7 @@ class Swap : public Step {
   // Whatever is not as it was prepared is for apply() to say.
   void get_ready() override {
     guarded(place_.schema, [&] {
-      if (look().what != Observation::before) return;
+      if (!plan_.swaps() || look().what != Observation::before) return;
       require_prepared();
       there_ = exchange_there(place_, plan_);
       there_->get_ready();
@@ -34,6 +34,9 @@ class Swap : public Step {
       if (seen.what == Observation::after) return;
       if (seen.what == Observation::foreign) refuse(seen);
       require_prepared();
+      if (!plan_.swaps()) {
+        return Registry(*session_, place_.component).set_state(plan_.operation, State::swapped);
+      }
       if (!there_ || !there_->is_ready()) there_ = exchange_there(place_, plan_);
       there_->run();
     });
@@ -45,11 +48,13 @@ class Swap : public Step {
       const Seen seen = look();
       if (seen.what == Observation::before) return;
       if (seen.what == Observation::foreign) refuse(seen);
-      const auto operation = Registry(*session_, place_.component).operation(plan_.operation);
+      Registry registry(*session_, place_.component);
+      const auto operation = registry.operation(plan_.operation);
       if (!operation || operation->state == State::settled) {
         throw Refused("operation '" + plan_.operation + "' is settled, and is taken back by undo",
                       {"git rollback undo"});
       }
+      if (!plan_.swaps()) return registry.set_state(plan_.operation, State::prepared);
       exchange_back(place_, plan_)->run();
     });
   }
