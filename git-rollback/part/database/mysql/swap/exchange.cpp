@@ -199,9 +199,9 @@ CutOver::Cut Exchange::cut() {
     if (turn.has_aside) cut.written.push_back(turn.aside);
     cut.read.insert(cut.read.end(), turn.read.begin(), turn.read.end());
   }
-  for (const OutsideKey& key : keys_here_) {
-    if (table_exists(session_, key.table)) cut.written.push_back(key.table);
-  }
+  // Under a lock no other table can be looked at.
+  std::erase_if(keys_here_, [&](const auto& key) { return !table_exists(session_, key.table); });
+  for (const OutsideKey& key : keys_here_) cut.written.push_back(key.table);
   if (cut.contended.empty()) cut.contended = cut.written;
   cut.held = plan_.held_table();
   cut.work = [this] { under_lock(); };
