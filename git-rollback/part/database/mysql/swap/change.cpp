@@ -23,7 +23,8 @@ nlohmann::json to_json(const Change& change) {
                       {"source", change.source},
                       {"storage", change.storage},
                       {"aside", change.aside},
-                      {"id", change.id}};
+                      {"id", change.id},
+                      {"from_backup", change.from_backup}};
   if (change.before) json["before"] = to_json(*change.before);
   if (change.after) json["after"] = to_json(*change.after);
   if (change.in_place) {
@@ -46,6 +47,7 @@ Change change_from(const nlohmann::json& json) {
   change.storage = json.at("storage");
   change.aside = json.at("aside");
   change.id = json.at("id");
+  change.from_backup = json.value("from_backup", false);
   if (json.contains("in_place")) {
     const auto& way = json["in_place"];
     change.in_place = Alteration{way.at("there"), way.at("back")};

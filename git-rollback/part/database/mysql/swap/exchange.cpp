@@ -12,6 +12,7 @@
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/swap/cascades.h"
 #include "part/database/mysql/swap/cut_over.h"
+#include "part/database/mysql/swap/from_backup.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/keys.h"
 #include "part/database/mysql/swap/late_rows.h"
@@ -246,6 +247,7 @@ class Exchange {
   // As after a swap that was taken back: the point's rows were written to.
   void refill_if_touched(const Change& change) {
     if (!is_logged(session_, change.after_log())) return;
+    if (change.from_backup) return restore_backup(session_, change);
     session_.run("TRUNCATE TABLE " + identifier(change.incoming));
     fill(session_, {{*change.after, *change.after, change.source, ""}, change.incoming, "", ""});
     session_.run("DELETE FROM " + identifier(change.after_log()));

@@ -5,11 +5,13 @@
 #include "os/counted.h"
 #include "os/error.h"
 #include "os/fail_point.h"
+#include "os/notice.h"
 #include "os/progress.h"
 #include "part/database/mysql/catalogue/check_names.h"
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/rows/rows.h"
+#include "part/database/mysql/swap/from_backup.h"
 
 namespace rollback::mysql {
 namespace {
@@ -20,6 +22,9 @@ void stop_all_logs(Session& session, const Plan& plan) {
     if (!change.goes()) continue;
     logs.push_back(change.before_log());
     logs.push_back(change.after_log());
+    if (!change.from_backup) continue;
+    logs.push_back(change.former());
+    logs.push_back(change.copy());
   }
   stop_logs(session, logs);
 }
@@ -34,6 +39,25 @@ void drop_all_of(Session& session, const Plan& plan, const std::vector<Aside>& k
       return aside.aside == change.incoming;
     });
     if (!keeps) session.run("DROP TABLE IF EXISTS " + identifier(change.incoming));
+  }
+}
+
+// Whoever goes back to the point again needs it.
+void make_backups_anew(const Place& place, Session& session, Registry& registry, const Plan& plan) {
+  carries(session);
+  for (const Change& change : plan.changes) {
+    if (!change.from_backup) continue;
+    for (Entry& entry : registry.of_point(plan.point)) {
+      if (entry.table != change.table() || entry.kind == BackupKind::spent) continue;
+      const auto why = copy_backup_again(place, session, change, entry);
+      if (!why) continue;
+      entry.kind = BackupKind::spent;
+      registry.put(entry);
+      give_notice({"point '" + plan.point + "' cannot bring table '" + entry.table +
+                       "' of database '" + place.schema +
+                       "' back again: its backup went live, and could not be made anew: " + *why,
+                   {}});
+    }
   }
 }
 
@@ -74,6 +98,9 @@ void discard(const Place& place, const std::string& operation_id) {
   registry.set_state(operation_id, State::preparing);
   const Plan plan = plan_from(found->plan);
   const auto kept = registry.aside(operation_id);
+  for (const Change& change : plan.changes) {
+    if (change.from_backup) give_backup_back(session, change, plan.point);
+  }
   drop_all_of(session, plan, kept);
   // What a revert set aside is all there is of those rows; what prepare() did is live.
   if (kept.empty()) {
@@ -115,6 +142,7 @@ void settle(const Place& place, const std::string& operation_id) {
   fail_point("database settle: before");
   const Plan plan = plan_from(found->plan);
   session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
+  make_backups_anew(place, session, registry, plan);
   stop_all_logs(session, plan);
   give_check_names(session, plan);
   fail_point("database settle: within");
