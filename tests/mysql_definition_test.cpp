@@ -107,6 +107,18 @@ TEST_F(MysqlDefinition, MakesTheSameTableAgain) {
   EXPECT_EQ(copy->create.options, definition->create.options);
 }
 
+TEST_F(MysqlDefinition, DoesNotDependOnTheOrderOfPlainIndexes) {
+  server().sql("CREATE TABLE a(x INT, y INT, UNIQUE u(x), UNIQUE v(y), KEY i(x), KEY j(y))");
+  Session session = open();
+  const auto before = read_definition(session, "a");
+  server().sql("ALTER TABLE a DROP KEY i; ALTER TABLE a ADD KEY i(x)");
+  EXPECT_TRUE(read_definition(session, "a")->same_structure(*before));
+  server().sql("ALTER TABLE a DROP KEY u; ALTER TABLE a ADD UNIQUE u(x)");
+  EXPECT_FALSE(read_definition(session, "a")->same_structure(*before));
+  server().sql("ALTER TABLE a DROP KEY v; ALTER TABLE a ADD UNIQUE v(y), DROP KEY j");
+  EXPECT_FALSE(read_definition(session, "a")->same_structure(*before));
+}
+
 TEST_F(MysqlDefinition, KnowsWhoRefersToATableFromOutside) {
   server().sql(tables);
   Session session = open();

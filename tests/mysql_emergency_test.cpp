@@ -157,6 +157,18 @@ TEST_F(MysqlEmergency, ABackupThatCannotBeMadeAnewIsSpentAndSaidToBe) {
             why + " went live in an emergency, and could not be made anew");
 }
 
+TEST_F(MysqlEmergency, OneThatWasEmptiedWhileItWasLiveIsSpentWhenItIsTakenBack) {
+  const Point point = at_point();
+  migrate();
+  const std::string prepared = part()->prepare(emergency(point));
+  swap(prepared);
+  run("TRUNCATE TABLE playerbot");
+  revert(prepared);
+  part()->discard(operation_);
+  EXPECT_NE(findings(point).find("could not be made anew"), std::string::npos);
+  EXPECT_EQ(count_of_ours(backup), "1");
+}
+
 TEST_F(MysqlEmergency, ABackupThatIsNotWhatWasRecordedStays) {
   const Point point = at_point();
   migrate();

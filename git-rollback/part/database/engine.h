@@ -41,6 +41,7 @@ struct TableFacts {
   std::int64_t keep_all_loses = 0;  // rows with a value in a column that goes
   bool in_place = false;            // keep_all loses nothing, and the table need not be copied
   std::int64_t keep_new_loses = 0;  // rows changed since, and inserted ones with such a value
+  std::int64_t returning = 0;       // rows that it set aside, and that keep_all brings back
   std::vector<std::string> columns_going;
   std::vector<std::string> columns_filled;
   std::optional<std::string> no_keep_all;  // why keep_all cannot be done

@@ -153,6 +153,10 @@ std::string in_words(const TableFacts& facts, const Verdict& verdict) {
     case Choice::keep_all: {
       std::string text = facts.table + ": keep_all, " + counted(facts.rows, "row") + " stay";
       if (facts.in_place) text += " in place";
+      if (facts.returning > 0) {
+        text += ", " + counted(facts.returning, "row") + " that the rollback set aside " +
+                (facts.returning == 1 ? "comes back" : "come back");
+      }
       for (const auto& name : facts.columns_going) text += ", column '" + name + "' goes";
       for (const auto& name : facts.columns_filled) text += ", column '" + name + "' comes back";
       if (facts.undo && !facts.undo_of_keep_all) {

@@ -69,6 +69,17 @@ const Element* CreateTable::find(Element::Kind kind, std::string_view wanted) co
   return found == elements.end() ? nullptr : &*found;
 }
 
+bool same_elements(std::vector<Element> a, std::vector<Element> b) {
+  for (auto* const elements : {&a, &b}) {
+    const auto keys = std::stable_partition(
+        elements->begin(), elements->end(),
+        [](const Element& element) { return element.kind != Element::Kind::key; });
+    std::sort(keys, elements->end(),
+              [](const Element& one, const Element& other) { return one.name < other.name; });
+  }
+  return a == b;
+}
+
 CreateTable parse_create_table(std::string_view sql) {
   std::string_view rest = trimmed(sql);
   if (!take_word(rest, "CREATE TABLE")) throw std::invalid_argument("this is no CREATE TABLE");

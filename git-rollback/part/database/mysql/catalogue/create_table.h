@@ -37,6 +37,10 @@ struct CreateTable {
   friend bool operator==(const CreateTable&, const CreateTable&) = default;
 };
 
+// In whatever order plain keys stand: a foreign key that comes back makes its index
+// anew, behind the others.
+bool same_elements(std::vector<Element> a, std::vector<Element> b);
+
 // Throws std::invalid_argument for what is no such text, as for a view.
 CreateTable parse_create_table(std::string_view sql);
 

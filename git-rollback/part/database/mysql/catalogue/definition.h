@@ -65,13 +65,17 @@ struct Definition {
   // What a row is known by: the primary key, else the first unique key without
   // NULLs, expressions or prefixes; empty: nothing.
   std::vector<std::string> key() const;
-  // Table, keys, options and triggers, word for word; not the counter.
+  // Table, keys, options and triggers, as same_elements(); not the counter.
   bool same_structure(const Definition& other) const;
 };
 
 // Nothing where there is no such base table. Throws Refused for what cannot be
 // taken apart.
 std::optional<Definition> read_definition(Session& session, const std::string& table);
+
+// Of those tables that are there, in this order, name, create, triggers and foreign
+// keys alone: in few statements, and without opening other tables.
+std::vector<Definition> read_shapes(Session& session, const std::vector<std::string>& tables);
 
 nlohmann::json to_json(const Definition& definition);
 Definition definition_from(const nlohmann::json& json);

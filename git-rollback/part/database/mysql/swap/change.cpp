@@ -22,7 +22,9 @@ nlohmann::json to_json(const Change& change) {
                       {"displaced", change.displaced},
                       {"source", change.source},
                       {"storage", change.storage},
+                      {"storage_after", change.storage_after},
                       {"aside", change.aside},
+                      {"returning", change.returning},
                       {"id", change.id},
                       {"from_backup", change.from_backup}};
   if (change.before) json["before"] = to_json(*change.before);
@@ -45,7 +47,9 @@ Change change_from(const nlohmann::json& json) {
   change.displaced = json.at("displaced");
   change.source = json.at("source");
   change.storage = json.at("storage");
+  change.storage_after = json.at("storage_after");
   change.aside = json.at("aside");
+  change.returning = json.at("returning");
   change.id = json.at("id");
   change.from_backup = json.value("from_backup", false);
   if (json.contains("in_place")) {

@@ -29,10 +29,11 @@ struct Change {
   std::string displaced;             // what the live one is called then
   std::string source;                // the table with the point's rows; empty: there are none
   std::string aside;                 // where rows go that do not fit; made at need
+  std::string returning = {};        // rows of `after` that come back beside today's; empty: none
   std::string storage;               // storage_of() the live table since it is logged
+  std::string storage_after = {};    // of the one that goes live; in the registry alone
   std::string id;                    // begins every other name of ours for this table
   std::optional<Alteration> in_place = {};  // then nothing comes in, and nothing is displaced
-
   bool from_backup = false;  // `incoming` is the table `source` itself, see from_backup.h
 
   const std::string& table() const { return before ? before->name : after->name; }

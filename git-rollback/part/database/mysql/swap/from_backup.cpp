@@ -9,6 +9,7 @@
 #include "os/progress.h"
 #include "part/database/mysql/backup/backup_table.h"
 #include "part/database/mysql/catalogue/sql_text.h"
+#include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/rows/former.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/rows/rows.h"
@@ -110,6 +111,12 @@ bool is_change_of_table(const ServerError& error) {
   return std::find(codes.begin(), codes.end(), error.code()) != codes.end();
 }
 
+// Or rebuilt; neither fires a trigger.
+bool was_emptied(Session& session, const Change& change) {
+  return !change.storage_after.empty() &&
+         storage_of(session, change.incoming) != change.storage_after;
+}
+
 }  // namespace
 
 bool can_go_live(Session& session, const Change& change, const std::string& point) {
@@ -163,14 +170,21 @@ void restore_backup(Session& session, const Change& change) {
   }
 }
 
-void give_backup_back(Session& session, const Change& change, const std::string& point) {
+std::optional<std::string> give_backup_back(Session& session, const Change& change,
+                                            const Entry& entry) {
   // Else what is called so was only a trial.
-  if (table_exists(session, change.source) || !table_exists(session, change.incoming)) return;
+  if (table_exists(session, change.source) || !table_exists(session, change.incoming)) return {};
   restore_backup(session, change);
   fail_point("database discard: backup restored");
+  std::string wrong;
+  if (was_emptied(session, change)) {
+    wrong = not_as_recorded(hash_rows(session, *change.after, change.incoming), entry.rows,
+                            entry.sha256);
+  }
   stop_logs(session, {change.former(), change.after_log()});
-  take_what_it_got(session, change, bare(change, point));
+  take_what_it_got(session, change, bare(change, entry.point));
   rename(session, change.incoming, change.source);
+  return wrong.empty() ? std::nullopt : std::optional(wrong);
 }
 
 std::optional<std::string> copy_backup_again(const Place& place, Session& session,

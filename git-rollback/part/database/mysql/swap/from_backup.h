@@ -27,8 +27,10 @@ void keep_former(Session& session, const Change& change);
 
 // While it is not live: the point's rows again. May be called again.
 void restore_backup(Session& session, const Change& change);
-// The same, and it is the backup again, with its name. Nothing where it is.
-void give_backup_back(Session& session, const Change& change, const std::string& point);
+// The same, and it is the backup again, with its name. Nothing is done where it is. Why it
+// has not the point's rows any more; nothing: it has.
+std::optional<std::string> give_backup_back(Session& session, const Change& change,
+                                            const Entry& entry);
 
 // After the swap: a backup of that name with the point's rows, while others write. Why
 // that cannot be any more; nothing: it is there.

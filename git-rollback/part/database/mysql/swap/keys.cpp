@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/server/lock_wait.h"
 #include "store/names.h"
 
@@ -63,6 +64,21 @@ void name_indexes(Session& session, const std::string& table, const std::string&
   alter(session, table, qualified_table, what);
 }
 
+// In the order of the indexes that the server may make for them.
+std::vector<ForeignKey> keys_by_index(const Definition& definition) {
+  const auto place = [&](const ForeignKey& key) {
+    const auto& all = definition.create.elements;
+    return std::find_if(all.begin(), all.end(), [&](const Element& element) {
+      return element.kind == Element::Kind::key && element.columns == key.columns;
+    });
+  };
+  std::vector<ForeignKey> keys = definition.foreign_keys;
+  std::stable_sort(keys.begin(), keys.end(), [&](const ForeignKey& one, const ForeignKey& other) {
+    return place(one) < place(other);
+  });
+  return keys;
+}
+
 std::string early_name(const Arrival& arrival, size_t number) {
   return arrival.id + std::to_string(number + 1);
 }
@@ -103,7 +119,7 @@ std::vector<Arrival> arrivals_of_revert(const Plan& plan) {
 void add_inner_keys(Session& session, const std::vector<Arrival>& all) {
   for (const Arrival& child : all) {
     const std::string table = identifier(child.table);
-    const auto& keys = child.definition->foreign_keys;
+    const auto keys = keys_by_index(*child.definition);
     const auto there = keys.empty() ? std::vector<std::string>{} : names_on(session, table);
     std::vector<std::string> what;
     std::vector<std::string> parents;
@@ -128,8 +144,9 @@ void add_keys(Session& session, const Arrival& arrived) {
   const auto there = names_on(session, table);
   std::vector<std::string> what;
   std::vector<std::string> parents;
-  for (size_t i = 0; i < definition.foreign_keys.size(); ++i) {
-    const ForeignKey& key = definition.foreign_keys[i];
+  const auto keys = keys_by_index(definition);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const ForeignKey& key = keys[i];
     const std::string early = early_name(arrived, i);
     if (contains(there, early)) what.push_back("DROP FOREIGN KEY " + identifier(early));
     if (contains(there, key.name)) continue;
@@ -167,6 +184,26 @@ bool has_keys(Session& session, const std::vector<OutsideKey>& keys) {
     return !table_is_there(session, key) ||
            contains(names_on(session, qualified(key.schema, key.table)), key.key.name);
   });
+}
+
+std::optional<std::string> keys_to(Session& session, const Plan& plan) {
+  std::string list;
+  for (const Change& change : plan.changes) {
+    if (!change.swaps() || !change.before) continue;
+    const auto name = innodb_name(session.schema(), change.before->name);
+    if (!name) return std::nullopt;
+    list += (list.empty() ? "" : ", ") + literal(*name);
+  }
+  if (list.empty()) return "";
+  try {
+    return session.text(
+        "SELECT group_concat(id ORDER BY id) FROM information_schema." +
+        std::string(session.flavour().mariadb ? "innodb_sys_foreign" : "innodb_foreign") +
+        " WHERE ref_name IN (" + list + ")");
+  } catch (const ServerError& error) {
+    if (!error.is_denied()) throw;
+    return std::nullopt;
+  }
 }
 
 std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan) {

@@ -42,6 +42,7 @@ Change make_change(const Member& member, const Decision& decision, const Order& 
     change.displaced =
         names::displaced_table(change.before->name, order.operation, longest_name(*change.before));
   change.aside = names::aside_table(change.table(), order.operation);
+  if (decision.choice == Choice::keep_all) change.returning = member.returning;
   return change;
 }
 

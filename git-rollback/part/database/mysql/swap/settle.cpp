@@ -1,6 +1,8 @@
 #include "part/database/mysql/swap/settle.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 
 #include "os/counted.h"
 #include "os/error.h"
@@ -12,6 +14,7 @@
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/rows/rows.h"
 #include "part/database/mysql/swap/from_backup.h"
+#include "part/database/mysql/swap/late_rows.h"
 
 namespace rollback::mysql {
 namespace {
@@ -39,17 +42,19 @@ void drop_all_of(Session& session, const Plan& plan, const std::vector<Aside>& k
       return aside.aside == change.incoming;
     });
     if (!keeps) session.run("DROP TABLE IF EXISTS " + identifier(change.incoming));
+    session.run("DROP TABLE IF EXISTS " + identifier(change.id + "_unfit"));
   }
 }
 
-// Whoever goes back to the point again needs it.
-void make_backups_anew(const Place& place, Session& session, Registry& registry, const Plan& plan) {
-  carries(session);
+using Care = std::function<std::optional<std::string>(const Change&, const Entry&)>;
+
+// Backups that are used are spent where `care` says why they have not their rows any more.
+void care_for_backups(const Place& place, Registry& registry, const Plan& plan, const Care& care) {
   for (const Change& change : plan.changes) {
     if (!change.from_backup) continue;
     for (Entry& entry : registry.of_point(plan.point)) {
       if (entry.table != change.table() || entry.kind == BackupKind::spent) continue;
-      const auto why = copy_backup_again(place, session, change, entry);
+      const auto why = care(change, entry);
       if (!why) continue;
       entry.kind = BackupKind::spent;
       registry.put(entry);
@@ -98,9 +103,9 @@ void discard(const Place& place, const std::string& operation_id) {
   registry.set_state(operation_id, State::preparing);
   const Plan plan = plan_from(found->plan);
   const auto kept = registry.aside(operation_id);
-  for (const Change& change : plan.changes) {
-    if (change.from_backup) give_backup_back(session, change, plan.point);
-  }
+  care_for_backups(place, registry, plan, [&](const Change& change, const Entry& entry) {
+    return give_backup_back(session, change, entry);
+  });
   drop_all_of(session, plan, kept);
   // What a revert set aside is all there is of those rows; what prepare() did is live.
   if (kept.empty()) {
@@ -108,6 +113,7 @@ void discard(const Place& place, const std::string& operation_id) {
       if (!change.aside.empty()) session.run("DROP TABLE IF EXISTS " + identifier(change.aside));
     }
   }
+  drop_empty_asides(session, plan);
   fail_point("database discard: within");
   registry.remove_operation(operation_id);
   fail_point("database discard: after");
@@ -142,9 +148,13 @@ void settle(const Place& place, const std::string& operation_id) {
   fail_point("database settle: before");
   const Plan plan = plan_from(found->plan);
   session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
-  make_backups_anew(place, session, registry, plan);
+  carries(session);
+  care_for_backups(place, registry, plan, [&](const Change& change, const Entry& entry) {
+    return copy_backup_again(place, session, change, entry);
+  });
   stop_all_logs(session, plan);
   give_check_names(session, plan);
+  drop_empty_asides(session, plan);
   fail_point("database settle: within");
   registry.set_state(operation_id, State::settled);
   fail_point("database settle: after");
