@@ -17,6 +17,21 @@ const char* const migrate =
 
 class MysqlPart : public MysqlPartTest {};
 
+TEST_F(MysqlPart, ADatabaseThatTheServerHasNotIsAnErrorAndNoBeginning) {
+  settings_.url = "mysql:///nowhere?socket=" + server().socket();
+  EXPECT_TRUE(part()->present());
+  try {
+    capture();
+    FAIL();
+  } catch (const Fatal& error) {
+    EXPECT_STREQ(error.what(), "the server has no database 'nowhere'");
+  }
+  settings_.without_on_backup_failure = true;
+  capture();
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_NE(notices_[0].find("the server has no database 'nowhere'"), std::string::npos);
+}
+
 TEST_F(MysqlPart, AnUntouchedDatabaseIsAlreadyThere) {
   run(simple);
   const Point point = capture();
@@ -242,6 +257,21 @@ TEST_F(MysqlPart, HistoryOfAVersionedTableComesBack) {
   run("SET @@system_versioning_alter_history = KEEP; ALTER TABLE playerbot ADD COLUMN level INT");
   go_back(to(point, Rows::restore, 100));
   EXPECT_EQ(value(history), then);
+}
+
+TEST_F(MysqlPart, NewRowsAreNotAddedWhereAHistoryWouldBeLost) {
+  if (!testing::MysqlServer::is_mariadb()) GTEST_SKIP() << "MySQL has no system versioning";
+  run("CREATE TABLE playerbot(id INT PRIMARY KEY, name VARCHAR(9)) WITH SYSTEM VERSIONING;"
+      "INSERT INTO playerbot VALUES (1, 'ann'); UPDATE playerbot SET name='ada'");
+  const Point point = capture();
+  run("INSERT INTO playerbot VALUES (2, 'bob'); SET @@system_versioning_alter_history = KEEP;"
+      "ALTER TABLE playerbot ADD COLUMN level INT");
+  const auto assessment = part()->assess(to(point, Rows::keep_new));
+  ASSERT_TRUE(assessment.obstacle);
+  EXPECT_EQ(
+      assessment.obstacle->reason,
+      "the new rows of 'playerbot' cannot be added to the point's: its history would be lost");
+  EXPECT_THROW(part()->prepare(to(point, Rows::keep_new, 100)), Refused);
 }
 
 TEST_F(MysqlPart, APointIsVerifiedAndItsTablesAreKnown) {

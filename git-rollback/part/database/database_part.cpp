@@ -41,8 +41,9 @@ class DatabasePart : public Part {
   Kind kind() const override { return Kind::database; }
 
   bool present() override {
-    return std::any_of(engines_.begin(), engines_.end(),
-                       [](const auto& engine) { return engine->present(); });
+    return std::any_of(engines_.begin(), engines_.end(), [](const auto& engine) {
+      return !engine->may_come_later() || engine->present();
+    });
   }
 
   void capture(PointDraft& draft) override {
@@ -54,8 +55,9 @@ class DatabasePart : public Part {
       if (!why.empty()) return leave_out(draft, Refused(why));
     }
     for (const auto& engine : engines_) {
-      if (!engine->present()) continue;
+      if (engine->may_come_later() && !engine->present()) continue;
       try {
+        require_present(*engine);
         const Engine::Captured captured = engine->capture(occasion);
         add(draft, captured.backups);
         draft.notices.insert(draft.notices.end(), captured.notices.begin(), captured.notices.end());
@@ -252,6 +254,12 @@ class DatabasePart : public Part {
   }
 
   // `on_backup_failure: without`: the point does without this part.
+  static void require_present(Engine& engine) {
+    if (engine.present()) return;
+    throw Fatal("the server has no database '" + engine.schema() + "'",
+                {"make it, or correct `url:` in .rollback.yml"});
+  }
+
   void leave_out(PointDraft& draft, const Error& error) const {
     std::erase_if(draft.point.trailers, [&](const Trailer& trailer) {
       return trailer.key == "Rollback-Backup" && first_field({trailer}, trailer.key) == component();

@@ -64,6 +64,7 @@ class MysqlEngine : public Engine {
     if (!present_) present_ = guarded([&] { return mysql::exists(place_); });
     return *present_;
   }
+  bool may_come_later() const override { return false; }
 
   Captured capture(const Occasion& occasion) override {
     return guarded([&] {

@@ -9,6 +9,7 @@
 #include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
+#include "part/database/mysql/swap/counter.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/late_rows.h"
 #include "part/database/mysql/swap/standing.h"
@@ -95,6 +96,7 @@ void Exchange::get_ready() {
   orphans_.look();
   catch_up();
   after_catching_up();
+  keep_counters();
   cut_over_ = std::move(cut_over);
   fail_at("ready");
 }
@@ -214,7 +216,7 @@ void Exchange::under_lock() {
   require_structure(session_, plan_, way_ == Way::back);
   bring_up_to_now();
   fail_at("carried");
-  after_bringing();
+  keep_counters();
   drop_keys(session_, keys_here_);
   fail_at("without keys");
   move_triggers();
@@ -233,6 +235,15 @@ void Exchange::bring_up_to_now() {
     if (turn.leaves != nullptr) bring_last(turn, logged.contains(turn.log));
   }
   if (batch) batch->commit();
+}
+
+void Exchange::keep_counters() {
+  std::vector<Counting> all;
+  for (const Turn& turn : turns_) {
+    if (turn.leaves == nullptr || turn.comes == nullptr || !turn.comes->counter) continue;
+    all.push_back({turn.comes, turn.waits, turn.leaves->name});
+  }
+  raise_counters(session_, all);
 }
 
 void Exchange::move_triggers() {
