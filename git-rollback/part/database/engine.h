@@ -69,6 +69,7 @@ struct Order {
   std::int64_t loss_limit = 0;
   Chooser choose;
   std::optional<std::chrono::milliseconds> count_within;  // as in Request
+  bool emergency = false;                                 // as in Request
 };
 
 // What a backup is for.

@@ -7,6 +7,7 @@
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/swap/emptied.h"
 #include "part/database/mysql/swap/exchange.h"
+#include "part/database/mysql/swap/from_backup.h"
 #include "part/database/mysql/swap/incoming.h"
 
 namespace rollback::mysql {
@@ -52,6 +53,7 @@ class There : public Exchange {
   // As after a swap that was taken back: the point's rows were written to.
   void refill_if_touched(const Change& change) {
     if (!is_logged(session_, change.after_log())) return;
+    if (change.from_backup) return restore_backup(session_, change);
     refill_incoming(session_, change);
     session_.run("DELETE FROM " + identifier(change.after_log()));
   }
