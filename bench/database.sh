@@ -6,7 +6,7 @@
 #
 # Build it with -DGIT_ROLLBACK_BENCH=ON (build/release). --rows: of the large table
 # (2000000); --keep: leaves the server's data in FOLDER, and takes what is there.
-# Needs mariadb-server.
+# Needs mariadb-server; mydumper is compared with where it is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rows=2000000 rounds=3 keep='' build=build/release
@@ -79,11 +79,16 @@ way_dump() {
   mysqldump --no-defaults -S "$socket" --single-transaction bench players |
     sed 's/.players./copy/g' | mariadb --no-defaults -S "$socket" bench
 }
+way_mydumper() {  # it knows no --no-defaults, and copies into a database of its own
+  mydumper --defaults-file=/dev/null -u root -S "$socket" -B bench -T players -o "$scratch/dump" &&
+    myloader --defaults-file=/dev/null -u root -S "$socket" -B bench_copy -d "$scratch/dump"
+}
 way_ours() { "$build/bin/database" backup "$socket" players; }
 
 clean_up() {
   local name
-  sql "DROP TABLE IF EXISTS copy"
+  sql "DROP TABLE IF EXISTS copy; DROP DATABASE IF EXISTS bench_copy"
+  rm -rf "$scratch/dump"
   sql "SELECT table_name FROM information_schema.tables WHERE table_schema = 'bench'
     AND (table_name LIKE '%\\_backup\\_2%' OR table_name LIKE '%\\_out\\_2%' OR table_name LIKE 'git\\_rollback%')" |
     while read -r name; do sql "DROP TABLE \`$name\`"; done
@@ -108,6 +113,7 @@ median() { sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'
 
 backups() {
   local way ways='ctas like dump ours'
+  if command -v mydumper myloader >/dev/null; then ways='ctas like dump mydumper ours'; fi
   printf '\nbackup of %s rows, ms (median of %s), times CREATE TABLE AS SELECT\n' "$rows" "$rounds"
   for _ in $(seq "$rounds"); do
     for way in $ways; do

@@ -28,7 +28,8 @@ class MysqlEmptied : public MysqlPartTest {
   }
 
   const std::string guild_ =
-      "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(20); INSERT INTO playerbot VALUES"
+      "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(20), ADD KEY(guild); INSERT INTO playerbot "
+      "VALUES"
       " (4,400,NULL)";
   std::string prepared_;
 };
@@ -83,7 +84,8 @@ TEST_F(MysqlEmptied, OfKeepNewThePointsRowsDoNotComeAlong) {
 }
 
 TEST_F(MysqlEmptied, WithoutAKeyTodaysRowsAreThereAgainAndThatIsSaid) {
-  rolled_back("(id INT, gold INT)", "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(20)");
+  rolled_back("(id INT, gold INT)",
+              "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(20), ADD KEY(guild)");
   run("TRUNCATE TABLE playerbot");
   std::vector<std::string> notices;
   set_notice_listener([&](const Notice& notice) { notices.push_back(notice.text); });

@@ -10,6 +10,7 @@
 #include "part/database/mysql/server/statement_limit.h"
 #include "part/database/mysql/survey/baseline.h"
 #include "part/database/mysql/survey/members.h"
+#include "part/database/mysql/swap/in_place.h"
 #include "part/database/mysql/swap/incoming.h"
 
 namespace rollback::mysql {
@@ -71,6 +72,7 @@ class Measuring {
     measure_rows();
     if (facts_.at_point) measure_aside();
     if (facts_.structure_same && facts_.rows_at_point) measure_sameness();
+    facts_.in_place = can_stay_in_place();
     return facts_;
   }
 
@@ -115,6 +117,13 @@ class Measuring {
     if (*lacking == 0) return std::nullopt;
     return "column '" + column + "' needs a value, which " + counted(*lacking, "row") +
            (*lacking == 1 ? " has not got" : " have not got");
+  }
+
+  // Tables that a key relates are swapped together.
+  bool can_stay_in_place() const {
+    return facts_.at_point && !facts_.structure_same && !facts_.no_keep_all && facts_.counted &&
+           values_go_ == 0 && facts_.returning == 0 && related_to(member_, members_).empty() &&
+           alteration(session_.flavour(), now(), then());
   }
 
   // A column that the point's rows alone can fill; "": none.
@@ -180,6 +189,7 @@ class Measuring {
     facts_.written = difference.inserted + difference.changed;
     facts_.missing = difference.deleted + difference.changed;
     facts_.inserted = difference.inserted;
+    values_go_ = difference.going;
     facts_.keep_all_loses = change_ != nullptr ? difference.going_written : difference.going;
     if (member_.session) facts_.written = facts_.inserted = 0;
     facts_.keep_new_loses =
@@ -217,6 +227,7 @@ class Measuring {
   const std::vector<Member>& members_;
   const Change* change_;
   std::optional<Clock::time_point> end_;
+  std::int64_t values_go_ = 0;  // rows with a value in a column that goes, whoever put it there
   TableFacts facts_;
 };
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
+#include <map>
 
 namespace rollback::mysql {
 namespace {
@@ -29,28 +29,42 @@ std::uint64_t largest_id(const Definition& definition) {
   return std::numeric_limits<std::uint64_t>::max() >> (64 - bits + (is_unsigned ? 0 : 1));
 }
 
-std::uint64_t counter_of(Session& session, const std::string& table) {
-  const std::string text = session.text(
-      "SELECT coalesce(auto_increment, 0) FROM information_schema.tables WHERE table_schema ="
-      " database() AND table_name = " +
-      literal(table));
-  std::uint64_t counter = 0;
-  std::from_chars(text.data(), text.data() + text.size(), counter);
-  return counter;
+// Each table is asked for by its own name: MariaDB would open all of them for a list.
+std::map<std::string, std::uint64_t> counters(Session& session,
+                                              const std::vector<Counted>& tables) {
+  std::string query;
+  for (const Counted& one : tables) {
+    for (const auto& name : {one.table, one.other}) {
+      if (name.empty()) continue;
+      query += (query.empty() ? "SELECT " : " UNION ALL SELECT ") + literal(name) +
+               ", auto_increment FROM information_schema.tables WHERE table_schema = database()"
+               " AND table_name = " +
+               literal(name);
+    }
+  }
+  std::map<std::string, std::uint64_t> found;
+  if (query.empty()) return found;
+  for (const Row& row : session.rows(query)) {
+    if (row[1]) found[*row[0]] = std::stoull(*row[1]);
+  }
+  return found;
 }
 
 }  // namespace
 
-void set_counter(Session& session, const std::string& table, std::uint64_t counter) {
-  session.run("ALTER TABLE " + identifier(table) + " AUTO_INCREMENT = " + std::to_string(counter));
-}
-
-void raise_counter(Session& session, const Definition& definition, const std::string& table,
-                   const std::string& other) {
-  if (!definition.counter) return;
-  const std::uint64_t counter = counter_of(session, other);
-  if (counter > largest_id(definition) || counter <= counter_of(session, table)) return;
-  set_counter(session, table, counter);
+void raise_counters(Session& session, const std::vector<Counted>& all) {
+  std::vector<Counted> tables;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(tables),
+               [](const Counted& one) { return one.definition->counter.has_value(); });
+  auto found = counters(session, tables);
+  for (const Counted& one : tables) {
+    const std::uint64_t others = one.other.empty() ? 0 : found[one.other];
+    const std::uint64_t wanted = others > largest_id(*one.definition) ? 0 : others;
+    const std::uint64_t counter = std::max(wanted, one.least);
+    if (counter <= found[one.table]) continue;
+    session.run("ALTER TABLE " + identifier(one.table) +
+                " AUTO_INCREMENT = " + std::to_string(counter));
+  }
 }
 
 }  // namespace rollback::mysql

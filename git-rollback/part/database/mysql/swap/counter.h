@@ -2,17 +2,23 @@
 // is not given again, so that rows which were displaced can be put back.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "part/database/mysql/catalogue/definition.h"
 
 namespace rollback::mysql {
 
-void set_counter(Session& session, const std::string& table, std::uint64_t counter);
+struct Counted {
+  const Definition* definition;  // of the table
+  std::string table;
+  std::string other;        // which it takes the place of; "": none
+  std::uint64_t least = 1;  // whatever the other one's is
+};
 
-// Of a table with that definition, to that of another one, where that is higher and its
-// ids can be so high. Also under LOCK TABLES … WRITE of both.
-void raise_counter(Session& session, const Definition& definition, const std::string& table,
-                   const std::string& other);
+// Raises the counter of each table to that of the other one, where that is higher and
+// the table's ids can be so high. Also under LOCK TABLES … WRITE of all.
+void raise_counters(Session& session, const std::vector<Counted>& tables);
 
 }  // namespace rollback::mysql

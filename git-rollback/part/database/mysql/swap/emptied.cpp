@@ -27,10 +27,15 @@ EmptiedWatch::EmptiedWatch(Session& session, const Registry& registry, const Pla
 }
 
 void EmptiedWatch::note(const std::vector<Followed>& tables) {
+  std::vector<std::string> asked;
+  for (const Followed& one : tables) {
+    if (!one.target.empty() && storage_.contains(one.table)) asked.push_back(one.table);
+  }
+  auto now = storages_of(session_, asked);
   for (const Followed& one : tables) {
     const auto known = storage_.find(one.table);
     if (one.target.empty() || known == storage_.end()) continue;
-    const std::string storage = storage_of(session_, one.table);
+    const std::string storage = now[one.table];
     if (storage.empty() || storage == known->second) continue;
     known->second = storage;
     note_what_only_one_has(session_, one);
