@@ -274,6 +274,31 @@ TEST_F(MysqlPart, NewRowsAreNotAddedWhereAHistoryWouldBeLost) {
   EXPECT_THROW(part()->prepare(to(point, Rows::keep_new, 100)), Refused);
 }
 
+TEST_F(MysqlPart, ATableWithPeriodsThatDoNotOverlapGoesBack) {
+  if (!testing::MysqlServer::is_mariadb()) GTEST_SKIP() << "MySQL has no periods";
+  run("CREATE TABLE playerbot(id INT, a DATE, b DATE, PERIOD FOR p(a, b),"
+      " PRIMARY KEY (id, p WITHOUT OVERLAPS));"
+      "CREATE TABLE playerbot_room(id INT NOT NULL, a DATE, b DATE, PERIOD FOR p(a, b),"
+      " UNIQUE (id, p WITHOUT OVERLAPS));"
+      "INSERT INTO playerbot VALUES (1, '2026-01-01', '2026-02-01'),"
+      " (1, '2026-02-01', '2026-03-01'); INSERT INTO playerbot_room SELECT * FROM playerbot");
+  const std::string then = dump();
+  const Point point = capture();
+  run("ALTER TABLE playerbot ADD COLUMN what INT; ALTER TABLE playerbot_room ADD COLUMN what INT");
+  go_back(to(point));
+  EXPECT_EQ(dump(), then);
+  run("ALTER TABLE playerbot ADD COLUMN what INT; INSERT INTO playerbot VALUES"
+      " (2, '2026-01-01', '2026-02-01', NULL)");
+  next_operation();
+  const std::string prepared = part()->prepare(to(point));
+  run("UPDATE playerbot FOR PORTION OF p FROM '2026-01-10' TO '2026-01-20' SET id = 3 WHERE id = "
+      "1");
+  swap(prepared);
+  EXPECT_EQ(value("SELECT group_concat(id, ':', a, ':', b ORDER BY id, a) FROM playerbot"),
+            "1:2026-01-01:2026-01-10,1:2026-01-20:2026-02-01,1:2026-02-01:2026-03-01,"
+            "2:2026-01-01:2026-02-01,3:2026-01-10:2026-01-20");
+}
+
 TEST_F(MysqlPart, APointIsVerifiedAndItsTablesAreKnown) {
   run(simple);
   const Point point = capture();

@@ -313,7 +313,13 @@ class DatabasePart : public Part {
     if (const auto time = names::time_of_id(request.target.id)) {
       assessment.details.push_back("data as of " + to_rfc3339_seconds(*time));
     }
-    if (obstacles.empty()) return;
+    if (obstacles.empty()) {
+      if (lost == 0) return;
+      for (const auto& way : ways_to_lose_less(facts, lost)) {
+        assessment.details.push_back("less is lost by " + way);
+      }
+      return;
+    }
     assessment.rows_lost = std::nullopt;
     Obstacle obstacle{first_line(obstacles), {}, for_the_rows};
     for (size_t i = 1; i < obstacles.size(); ++i) obstacle.reason += "; " + obstacles[i];

@@ -35,6 +35,7 @@ std::map<std::string, std::uint64_t> counters_of(Session& session,
   std::string query;
   for (const Counting& one : all) {
     for (const auto& table : {one.table, one.other}) {
+      if (table.empty()) continue;
       query += (query.empty() ? "SELECT " : " UNION ALL SELECT ") + literal(table) +
                ", auto_increment FROM information_schema.tables WHERE table_schema = database()"
                " AND table_name = " +

@@ -12,7 +12,7 @@ namespace rollback::mysql {
 struct Counting {
   const Definition* definition;  // of the table, with the counter that it has at least
   std::string table;
-  std::string other;  // the one whose place it takes
+  std::string other;  // the one whose place it takes; empty: there is none
 };
 
 // To the other one's, where that is higher and the table's ids can be so high. Also under

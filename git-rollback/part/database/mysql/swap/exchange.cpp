@@ -240,8 +240,8 @@ void Exchange::bring_up_to_now() {
 void Exchange::keep_counters() {
   std::vector<Counting> all;
   for (const Turn& turn : turns_) {
-    if (turn.leaves == nullptr || turn.comes == nullptr || !turn.comes->counter) continue;
-    all.push_back({turn.comes, turn.waits, turn.leaves->name});
+    if (turn.comes == nullptr || !turn.comes->counter) continue;
+    all.push_back({turn.comes, turn.waits, turn.leaves != nullptr ? turn.leaves->name : ""});
   }
   raise_counters(session_, all);
 }
