@@ -12,6 +12,8 @@
 namespace rollback::mysql {
 namespace {
 
+constexpr int command_denied = 1142;
+
 std::uint64_t unsigned_of(const Value& value) {
   std::uint64_t number = 0;
   if (value) std::from_chars(value->data(), value->data() + value->size(), number);
@@ -84,6 +86,12 @@ std::vector<Trigger> read_triggers(Session& session, const std::string& table) {
       " ORDER BY event_manipulation, action_timing, action_order");
   for (const Row& row : rows) {
     if (names::is_table_of_ours(*row[0])) continue;
+    if (!std::all_of(row.begin(), row.end(),
+                     [](const Value& value) { return value.has_value(); })) {
+      throw ServerError({command_denied, "42000",
+                         "what trigger '" + *row[0] + "' of table '" + table +
+                             "' does is not shown without the privilege TRIGGER"});
+    }
     triggers.push_back({*row[0], *row[1], *row[2], *row[3], *row[4], *row[5], *row[6], *row[7]});
   }
   return triggers;
