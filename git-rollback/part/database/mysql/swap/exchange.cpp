@@ -12,6 +12,7 @@
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/swap/cascades.h"
 #include "part/database/mysql/swap/cut_over.h"
+#include "part/database/mysql/swap/enough_rights.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/keys.h"
 #include "part/database/mysql/swap/late_rows.h"
@@ -60,6 +61,7 @@ class Exchange {
 
  private:
   void get_ready() {
+    require_rights(session_, plan_);
     for (const OutsideKey& key : unknown_keys(session_, plan_)) {
       throw Refused(
           "table '" + key.table + "' got a foreign key to table '" + key.key.parent + "' meanwhile",

@@ -12,6 +12,7 @@
 #include "part/database/mysql/swap/cascades.h"
 #include "part/database/mysql/swap/cut_over.h"
 #include "part/database/mysql/swap/exchange.h"
+#include "part/database/mysql/swap/enough_rights.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/keys.h"
 #include "part/database/mysql/swap/late_rows.h"
@@ -79,6 +80,7 @@ class ExchangeBack {
   }
 
   void get_ready() {
+    require_rights(session_, plan_);
     for (const Change* change : changes_) {
       if (change->after) make_aside(session_, *change->after, aside_of(*change));
       if (takes_live_rows(*change) && !has_common_key(*change)) count_displaced(*change);

@@ -11,6 +11,7 @@
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/survey/target.h"
+#include "part/database/mysql/swap/enough_rights.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/keys.h"
 #include "part/database/mysql/swap/settle.h"
@@ -124,6 +125,7 @@ class Preparation {
   }
 
   void build_frames() {
+    require_rights(writer_, plan_);
     registry_.create();
     record(State::preparing);
     for (Change& change : plan_.changes) {
