@@ -129,6 +129,23 @@ void Session::query(const std::string& sql, bool stream) {
 
 std::vector<Row> Session::rows(const std::string& sql) {
   query(sql, false);
+  return remaining_rows();
+}
+
+std::vector<std::map<std::string, Value, std::less<>>> Session::named_rows(const std::string& sql) {
+  query(sql, false);
+  std::vector<std::string> names;
+  Failure failure;
+  if (!connection_->columns(names, failure)) throw ServerError(failure);
+  std::vector<std::map<std::string, Value, std::less<>>> all;
+  for (Row& row : remaining_rows()) {
+    auto& named = all.emplace_back();
+    for (size_t i = 0; i < names.size() && i < row.size(); ++i) named[names[i]] = std::move(row[i]);
+  }
+  return all;
+}
+
+std::vector<Row> Session::remaining_rows() {
   std::vector<Row> all;
   bool more = true;
   Failure failure;
