@@ -3,6 +3,9 @@
 //   database writers SOCKET THREADS TABLE...   until standard input ends; prints
 //       writes a second, the longest stall in ms, and how many failed
 //   database backup SOCKET TABLE...            capture(), in ms
+//   database rename SOCKET TABLE...            copies of the tables put in their place
+//       by one bare RENAME TABLE, in ms
+//   database rename_with_triggers SOCKET TABLE...   the same where each has three
 //   database swap SOCKET TABLE...              one rollback of tables that were
 //       altered since their backup: prepare() and the swap alone, in ms
 #include <unistd.h>
@@ -118,6 +121,37 @@ int run_backup(const std::string& socket, const std::vector<std::string>& tables
   return 0;
 }
 
+// As a swap has them: the server rewrites their files when it renames the table.
+void add_triggers(mysql::Session& session, const std::string& table) {
+  const std::string log = mysql::identifier(table + "_log");
+  session.run("CREATE TABLE " + log + " (k INT)");
+  for (const char* const event : {"INSERT", "UPDATE", "DELETE"}) {
+    session.run("CREATE TRIGGER " + mysql::identifier(table + "_" + event) + " AFTER " + event +
+                " ON " + mysql::identifier(table) + " FOR EACH ROW INSERT INTO " + log +
+                " VALUES (1)");
+  }
+}
+
+// Copies in place of the tables, by nothing but RENAME TABLE.
+int run_rename(const std::string& socket, const std::vector<std::string>& tables, bool triggers) {
+  mysql::Session session = open(socket);
+  std::string list;
+  for (const auto& table : tables) {
+    const std::string copy = mysql::identifier(table + "_new");
+    session.run("CREATE TABLE " + copy + " LIKE " + mysql::identifier(table));
+    session.run("INSERT INTO " + copy + " SELECT * FROM " + mysql::identifier(table));
+    list += (list.empty() ? "" : ", ") + mysql::identifier(table) + " TO " +
+            mysql::identifier(table + "_old") + ", " + copy + " TO " + mysql::identifier(table);
+    if (!triggers) continue;
+    add_triggers(session, table);
+    add_triggers(session, table + "_new");
+  }
+  const auto began = Clock::now();
+  session.run("RENAME TABLE " + list);
+  std::printf("%.1f\n", ms_since(began));
+  return 0;
+}
+
 int run_swap(const std::string& socket, const std::vector<std::string>& tables) {
   const Point point = backup(socket, tables);
   mysql::Session session = open(socket);
@@ -132,13 +166,15 @@ int run_swap(const std::string& socket, const std::vector<std::string>& tables) 
   auto began = Clock::now();
   const std::string prepared = part->prepare(request);
   const double prepare_ms = ms_since(began);
-  double swap_ms = 0;
-  for (const auto& step : part->steps(prepared).swap) {
-    step->get_ready();
-    began = Clock::now();
+  const Steps steps = part->steps(prepared);
+  for (const auto& step : steps.swap) step->get_ready();
+  began = Clock::now();
+  for (const auto& step : steps.swap) {  // as the executor does
+    step->observe();
     step->apply();
-    swap_ms += ms_since(began);
+    step->observe();
   }
+  const double swap_ms = ms_since(began);
   part->settle(prepared);
   std::printf("%.0f %.1f\n", prepare_ms, swap_ms);
   return 0;
@@ -154,11 +190,18 @@ int main(int argc, char** argv) try {
   if (words.size() >= 3 && words[0] == "backup") {
     return run_backup(words[1], {words.begin() + 2, words.end()});
   }
+  if (words.size() >= 3 && words[0].starts_with("rename")) {
+    return run_rename(words[1], {words.begin() + 2, words.end()},
+                      words[0] == "rename_with_triggers");
+  }
   if (words.size() >= 3 && words[0] == "swap") {
     return run_swap(words[1], {words.begin() + 2, words.end()});
   }
-  std::fprintf(stderr,
-               "usage: database (writers SOCKET THREADS | backup SOCKET | swap SOCKET) TABLE...\n");
+  std::fprintf(
+      stderr,
+      "usage: database (writers SOCKET THREADS | backup SOCKET | rename[_with_triggers] SOCKET |"
+      " swap SOCKET)"
+      " TABLE...\n");
   return 129;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "fatal: %s\n", error.what());

@@ -118,6 +118,12 @@ TEST_F(MysqlKeys, ThatCameMeanwhileStopTheSwap) {
   server().sql("CREATE TABLE late(bot INT, FOREIGN KEY (bot) REFERENCES bot(id))");
   EXPECT_THROW(step(plan)->apply(), Refused);
   EXPECT_EQ(seen(plan), Observation::before);
+  server().sql("DROP TABLE late");
+  const auto ready = step(plan);
+  ready->get_ready();
+  server().sql("CREATE TABLE late(bot INT, FOREIGN KEY (bot) REFERENCES bot(id))");
+  EXPECT_THROW(ready->apply(), Refused);
+  EXPECT_EQ(seen(plan), Observation::before);
 }
 
 TEST_F(MysqlKeys, WithoutARowToReferToAreCounted) {

@@ -121,7 +121,10 @@ class MysqlSwapKilled : public MysqlSwapTest {
 
 // tests/CMakeLists.txt keeps these out of ctest.
 TEST_F(MysqlSwapKilled, ChildApply) {
-  be_child([](Step& step) { step.apply(); });
+  be_child([](Step& step) {
+    step.get_ready();
+    step.apply();
+  });
 }
 TEST_F(MysqlSwapKilled, ChildRevert) {
   be_child([](Step& step) { step.revert(); });

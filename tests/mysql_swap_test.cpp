@@ -6,6 +6,7 @@
 
 #include "mysql_swap_fixture.h"
 #include "os/error.h"
+#include "part/database/mysql/rows/rows.h"
 
 namespace rollback::mysql {
 namespace {
@@ -86,6 +87,86 @@ TEST_F(MysqlSwap, CarriesOverWhatIsWrittenSincePreparationAndBackWhatIsWrittenSi
             "2\tlive\t2\n701\tnew\t1\n");
   EXPECT_EQ(server().value("SELECT what FROM item WHERE id=7"), "sword");  // the point's again
   EXPECT_EQ(server().value("SELECT count(*) FROM item"), "500");
+}
+
+TEST_F(MysqlSwap, GetsReadyUnseenAndTakesWhatIsWrittenAfterThat) {
+  migrated();
+  const std::string before = show("bot") + show("item") + triggers();
+  const Plan plan = prepare({{"bot", Choice::keep_all}, {"item", Choice::keep_all}});
+  server().sql("UPDATE bot SET name='early' WHERE id=2");
+  const auto ready = step(plan);
+  ready->get_ready();
+  EXPECT_EQ(show("bot") + show("item") + triggers(), before);
+  EXPECT_EQ(ready->observe().what, Observation::before);
+  server().sql(
+      "UPDATE bot SET name='late' WHERE id=3; INSERT INTO item SELECT NULL, seq, 'axe', 1 FROM " +
+      numbers(1500) + "; DELETE FROM item WHERE id=1");
+  ready->get_ready();  // again
+  server().sql("UPDATE bot SET name='later' WHERE id=4");
+  ready->apply();
+  EXPECT_EQ(ready->observe().what, Observation::after);
+  ready->get_ready();
+  ready->apply();
+  EXPECT_EQ(server().sql("SELECT name FROM bot WHERE id IN (2,3,4) ORDER BY id"),
+            "early\nlate\nlater\n");
+  EXPECT_EQ(server().value("SELECT count(*) FROM item"), "1999");
+  ready->revert();
+  EXPECT_EQ(ready->observe().what, Observation::before);
+  EXPECT_EQ(server().value("SELECT count(*) FROM item"), "1999");
+}
+
+TEST_F(MysqlSwap, IsReadyOnceMoreWhereTheServerEndedItsSessions) {
+  migrated();
+  const Plan plan = prepare({{"bot", Choice::keep_all}, {"item", Choice::keep_all}});
+  const auto ready = step(plan);
+  ready->get_ready();
+  server().kill9();
+  server().start();
+  server().sql("UPDATE bot SET name='late' WHERE id=3");
+  ready->apply();
+  EXPECT_EQ(ready->observe().what, Observation::after);
+  EXPECT_EQ(server().value("SELECT name FROM bot WHERE id=3"), "late");
+}
+
+TEST_F(MysqlSwap, IsNotAllowedWhereATableWasAlteredSinceItIsReady) {
+  migrated();
+  const Plan plan = prepare({{"bot", Choice::keep_all}, {"item", Choice::keep_all}});
+  const auto ready = step(plan);
+  ready->get_ready();
+  server().sql("ALTER TABLE item ADD COLUMN more INT");
+  EXPECT_THROW(ready->apply(), Refused);
+  server().sql("ALTER TABLE item DROP COLUMN more");
+  ready->apply();
+  EXPECT_EQ(ready->observe().what, Observation::after);
+}
+
+TEST_F(MysqlSwap, PutsTheHistoryInAgainWhereThePointsRowsWereWrittenTo) {
+  if (!server().is_mariadb()) GTEST_SKIP() << "only MariaDB has system versioning";
+  server().sql(
+      "CREATE TABLE bot(id INT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(30)) WITH SYSTEM"
+      " VERSIONING; INSERT INTO bot(name) VALUES ('a'),('b'); UPDATE bot SET name='c' WHERE id=1");
+  Session session = open();
+  const Definition definition = *read_definition(session, "bot");
+  session.run("CREATE TABLE copy LIKE bot");
+  copy_with_history(session, definition, "bot", "copy");
+  point_["bot"] = {definition, "copy"};
+  const std::string all =
+      "SELECT id, name, row_start, row_end FROM bot FOR SYSTEM_TIME ALL ORDER BY row_start, id";
+  const std::string then = server().sql(all);
+  server().sql("DELETE FROM bot WHERE id=2");
+  const Plan plan = prepare({{"bot", Choice::restore}});
+  session.run("DELETE FROM " + plan.changes[0].incoming);
+  session.run("DELETE HISTORY FROM " + plan.changes[0].incoming);
+  session.run("SET @git_rollback_carries = 1");
+  copy_with_history(session, definition, "copy", plan.changes[0].incoming);
+  server().sql("DELETE FROM " + identifier(plan.changes[0].after_log()));
+  step(plan)->apply();
+  EXPECT_EQ(server().sql(all), then);
+  server().sql("UPDATE bot SET name='d'; INSERT INTO bot(name) VALUES ('e')");
+  step(plan)->revert();
+  EXPECT_EQ(server().sql("SELECT name FROM bot"), "c\n");
+  step(plan)->apply();
+  EXPECT_EQ(server().sql(all), then);
 }
 
 TEST_F(MysqlSwap, StopsWhereLateRowsWouldBeLost) {

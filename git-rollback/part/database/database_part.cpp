@@ -193,7 +193,9 @@ class DatabasePart : public Part {
   Steps steps(const std::string& prepared) override {
     Steps steps;
     each(prepared, [&](Engine& engine, const std::string& plan, bool swaps) {
-      if (swaps) steps.swap.push_back(engine.swap(plan));
+      if (!swaps) return;
+      auto some = engine.swap(plan);
+      std::move(some.begin(), some.end(), std::back_inserter(steps.swap));
     });
     return steps;
   }

@@ -39,7 +39,9 @@ struct TableFacts {
   std::int64_t missing = 0;         // rows of the baseline that are no more, or are changed
   std::int64_t inserted = 0;        // of those written: the baseline has no row of that key
   std::int64_t keep_all_loses = 0;  // rows with a value in a column that goes
+  bool in_place = false;            // keep_all loses nothing, and the table need not be copied
   std::int64_t keep_new_loses = 0;  // rows changed since, and inserted ones with such a value
+  std::int64_t returning = 0;       // rows that it set aside, and that keep_all brings back
   std::vector<std::string> columns_going;
   std::vector<std::string> columns_filled;
   std::optional<std::string> no_keep_all;  // why keep_all cannot be done
@@ -121,7 +123,8 @@ class Engine {
   };
   virtual Prepared prepare(const Order& order) = 0;
 
-  virtual std::unique_ptr<Step> swap(const std::string& prepared) = 0;
+  // In the order in which they are taken.
+  virtual std::vector<std::unique_ptr<Step>> swap(const std::string& prepared) = 0;
   virtual std::vector<Backup> leave(const std::string& prepared, const std::string& point) = 0;
   virtual void settle(const std::string& prepared) = 0;
   virtual void discard(const std::string& operation) = 0;

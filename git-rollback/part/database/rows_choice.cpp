@@ -95,6 +95,8 @@ Verdict automatic(const TableFacts& facts) {
   if (!facts.now) return give_back(facts);
   if (facts.undo) return automatic_undo(facts);
   if (facts.structure_same) return {};
+  // Where nothing was written, today's rows are the point's.
+  if (facts.in_place) return keep_all(facts);
   if (facts.rows_at_point && unwritten(facts)) return give_back(facts);
   const Verdict kept = keep_all(facts);
   if (!kept.obstacle.empty()) return kept;
@@ -150,6 +152,11 @@ std::string in_words(const TableFacts& facts, const Verdict& verdict) {
              loss;
     case Choice::keep_all: {
       std::string text = facts.table + ": keep_all, " + counted(facts.rows, "row") + " stay";
+      if (facts.in_place) text += " in place";
+      if (facts.returning > 0) {
+        text += ", " + counted(facts.returning, "row") + " that the rollback set aside " +
+                (facts.returning == 1 ? "comes back" : "come back");
+      }
       for (const auto& name : facts.columns_going) text += ", column '" + name + "' goes";
       for (const auto& name : facts.columns_filled) text += ", column '" + name + "' comes back";
       if (facts.undo && !facts.undo_of_keep_all) {

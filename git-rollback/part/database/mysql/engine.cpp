@@ -11,6 +11,7 @@
 #include "part/database/mysql/server/entrance.h"
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/swap/change.h"
+#include "part/database/mysql/swap/in_place_step.h"
 #include "part/database/mysql/swap/prepare.h"
 #include "part/database/mysql/swap/settle.h"
 #include "part/database/mysql/swap/swap.h"
@@ -123,9 +124,14 @@ class MysqlEngine : public Engine {
     });
   }
 
-  std::unique_ptr<Step> swap(const std::string& prepared) override {
-    return std::make_unique<ClaimedStep>(mysql::make_swap(place_, mysql::plan_from(prepared)),
-                                         place_);
+  std::vector<std::unique_ptr<Step>> swap(const std::string& prepared) override {
+    const mysql::Plan plan = mysql::plan_from(prepared);
+    std::vector<std::unique_ptr<Step>> steps;
+    steps.push_back(std::make_unique<ClaimedStep>(mysql::make_swap(place_, plan), place_));
+    for (auto& step : mysql::make_alterations(place_, plan)) {
+      steps.push_back(std::make_unique<ClaimedStep>(std::move(step), place_));
+    }
+    return steps;
   }
 
   std::vector<Backup> leave(const std::string& prepared, const std::string& point) override {

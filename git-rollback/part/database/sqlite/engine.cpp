@@ -111,8 +111,10 @@ class SqliteEngine : public Engine {
     return true;
   }
 
-  std::unique_ptr<Step> swap(const std::string& prepared) override {
-    return sqlite::make_swap(location_, component_, sqlite::plan_from(prepared));
+  std::vector<std::unique_ptr<Step>> swap(const std::string& prepared) override {
+    std::vector<std::unique_ptr<Step>> steps;
+    steps.push_back(sqlite::make_swap(location_, component_, sqlite::plan_from(prepared)));
+    return steps;
   }
 
   std::vector<Backup> leave(const std::string& prepared, const std::string& point) override {

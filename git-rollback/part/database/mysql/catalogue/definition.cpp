@@ -12,6 +12,7 @@
 namespace rollback::mysql {
 namespace {
 
+constexpr int no_such_table = 1146;
 constexpr int command_denied = 1142;
 
 std::uint64_t unsigned_of(const Value& value) {
@@ -76,23 +77,28 @@ std::vector<Column> read_columns(Session& session, const std::string& table,
   return columns;
 }
 
-std::vector<Trigger> read_triggers(Session& session, const std::string& table) {
-  std::vector<Trigger> triggers;
-  const auto rows = session.rows(
-      "SELECT trigger_name, action_timing, event_manipulation, action_statement, definer,"
-      " sql_mode, character_set_client, collation_connection"
-      " FROM information_schema.triggers WHERE " +
-      in_this_schema("event_object_schema") + " AND event_object_table = " + literal(table) +
-      " ORDER BY event_manipulation, action_timing, action_order");
-  for (const Row& row : rows) {
-    if (names::is_table_of_ours(*row[0])) continue;
-    if (!std::all_of(row.begin(), row.end(),
-                     [](const Value& value) { return value.has_value(); })) {
+// Each table is asked for by its own name: MariaDB would look at all of them for a list.
+std::map<std::string, std::vector<Trigger>> read_triggers(Session& session,
+                                                          const std::vector<std::string>& tables) {
+  std::string query;
+  for (const auto& table : tables) {
+    query += (query.empty() ? "SELECT " : " UNION ALL SELECT ") + literal(table) +
+             ", trigger_name, action_timing AS timing, event_manipulation AS event,"
+             " action_statement, definer, sql_mode, character_set_client, collation_connection,"
+             " action_order AS place FROM information_schema.triggers WHERE " +
+             in_this_schema("event_object_schema") + " AND event_object_table = " + literal(table);
+  }
+  std::map<std::string, std::vector<Trigger>> triggers;
+  if (tables.empty()) return triggers;
+  for (const Row& row : session.rows(query + " ORDER BY event, timing, place")) {
+    if (names::is_table_of_ours(*row[1])) continue;
+    if (!std::all_of(row.begin(), row.end(), [](const Value& one) { return one.has_value(); })) {
       throw ServerError({command_denied, "42000",
-                         "what trigger '" + *row[0] + "' of table '" + table +
+                         "what trigger '" + *row[1] + "' of table '" + *row[0] +
                              "' does is not shown without the privilege TRIGGER"});
     }
-    triggers.push_back({*row[0], *row[1], *row[2], *row[3], *row[4], *row[5], *row[6], *row[7]});
+    triggers[*row[0]].push_back(
+        {*row[1], *row[2], *row[3], *row[4], *row[5], *row[6], *row[7], *row[8]});
   }
   return triggers;
 }
@@ -181,7 +187,7 @@ std::optional<Definition> read_definition(Session& session, const std::string& t
   definition.name = *row[0];
   definition.create = read_create(session, definition.name);
   definition.columns = read_columns(session, definition.name, definition.create);
-  definition.triggers = read_triggers(session, definition.name);
+  definition.triggers = read_triggers(session, {definition.name})[definition.name];
   definition.foreign_keys = foreign_keys_of(definition.create);
   definition.engine = row[2].value_or("");
   definition.transactional = row[8] == "YES";
@@ -194,6 +200,26 @@ std::optional<Definition> read_definition(Session& session, const std::string& t
   return definition;
 } catch (const std::invalid_argument& error) {
   throw Refused("table '" + table + "' cannot be taken apart: " + error.what());
+}
+
+std::vector<Definition> read_shapes(Session& session, const std::vector<std::string>& tables) {
+  std::vector<Definition> shapes;
+  std::vector<std::string> there;
+  for (const auto& table : tables) try {
+      Definition shape;
+      shape.name = table;
+      shape.create = read_create(session, table);
+      shape.foreign_keys = foreign_keys_of(shape.create);
+      shapes.push_back(std::move(shape));
+      there.push_back(table);
+    } catch (const std::invalid_argument& error) {
+      throw Refused("table '" + table + "' cannot be taken apart: " + error.what());
+    } catch (const ServerError& error) {
+      if (error.code() != no_such_table) throw;
+    }
+  auto triggers = read_triggers(session, there);
+  for (Definition& shape : shapes) shape.triggers = std::move(triggers[shape.name]);
+  return shapes;
 }
 
 std::string to_sql(const Trigger& trigger, const std::string& table) {

@@ -73,6 +73,10 @@ struct Definition {
 // taken apart.
 std::optional<Definition> read_definition(Session& session, const std::string& table);
 
+// Of those tables that are there, in this order, name, create, triggers and foreign
+// keys alone: in few statements, and without opening other tables.
+std::vector<Definition> read_shapes(Session& session, const std::vector<std::string>& tables);
+
 nlohmann::json to_json(const Definition& definition);
 Definition definition_from(const nlohmann::json& json);
 

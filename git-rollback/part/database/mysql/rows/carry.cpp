@@ -69,16 +69,14 @@ class Carrier {
     const auto seqs =
         numbers((key_.empty() ? "true" : "k1 IS NOT NULL") + std::string(" ORDER BY seq"));
     if (seqs.empty()) return {};
+    if (carry_.in_batch) {
+      bring_last(seqs);
+      return carried_;
+    }
     with_patience([&] {
-      carried_ = {};
       Batch batch(session_);
-      if (key_.empty()) {
-        rebuild();
-      } else {
-        bring(seqs);
-        carried_.set_aside += insert_staged(session_, projection_, carry_.target, carry_.aside);
-      }
-      finish(batch, seqs);
+      bring_last(seqs);
+      batch.commit();
     });
     return carried_;
   }
@@ -93,6 +91,17 @@ class Carrier {
     return list;
   }
 
+  void bring_last(Numbers seqs) {
+    carried_ = {};
+    if (key_.empty()) {
+      rebuild();
+    } else {
+      bring(seqs);
+      carried_.set_aside += insert_staged(session_, projection_, carry_.target, carry_.aside);
+    }
+    finish(seqs);
+  }
+
   // Those that do not fit stay in the log.
   void follow(Numbers seqs) {
     try {
@@ -100,7 +109,8 @@ class Carrier {
         Batch batch(session_);
         bring(seqs);
         insert_all(session_, {projection_, carry_.target, "", ""});
-        finish(batch, seqs);
+        finish(seqs);
+        batch.commit();
       });
     } catch (const ServerError& error) {
       if (!error.is_about_a_row()) throw;
@@ -136,14 +146,13 @@ class Carrier {
     carried_.set_aside += insert_staged(session_, projection_, carry_.target, carry_.aside);
   }
 
-  void finish(Batch& batch, Numbers seqs) {
+  void finish(Numbers seqs) {
     // A log without transactions is emptied at once: not before the rest is safe.
     if (!carry_.projection.from.transactional) session_.run("COMMIT");
     for (size_t i = 0; i < seqs.size(); i += batch_size) {
       session_.run("DELETE FROM " + identifier(carry_.log) + " WHERE seq IN (" +
                    list(seqs.subspan(i, std::min(batch_size, seqs.size() - i))) + ")");
     }
-    batch.commit();
     carried_.keys += static_cast<std::int64_t>(seqs.size());
   }
 

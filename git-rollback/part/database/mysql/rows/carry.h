@@ -50,6 +50,7 @@ struct Carry {
   // set aside. Empty: none.
   std::string overtaken_by = {};
   bool last = false;
+  bool in_batch = false;  // of `last`: in the caller's Batch, who commits
 };
 Carried carry_over(Session& session, const Carry& carry);
 

@@ -187,9 +187,9 @@ std::string Session::text(const std::string& query) { return value(query).value_
 void Session::set_lock_wait(std::chrono::seconds limit) {
   const auto least = flavour_.mariadb ? 0 : 1;
   const auto table = std::max<std::int64_t>(limit.count(), least);
-  run("SET SESSION lock_wait_timeout = " + std::to_string(table));
   const auto row = std::max<std::int64_t>(limit.count(), 1);
-  run("SET SESSION innodb_lock_wait_timeout = " + std::to_string(row));
+  run("SET SESSION lock_wait_timeout = " + std::to_string(table) +
+      ", SESSION innodb_lock_wait_timeout = " + std::to_string(row));
 }
 
 Transaction::Transaction(Session& session, Kind kind) : session_(session) {

@@ -32,14 +32,26 @@ std::string all_rows(const Definition& definition, const std::string& table) {
   return select_projected({definition, definition, table, ""});
 }
 
+std::string without_those_of(const std::string& table, const std::vector<std::string>& key) {
+  return "NOT EXISTS (SELECT 1 FROM " + identifier(table) + " AS s WHERE " +
+         same_key(key, "s", "f") + ")";
+}
+
+// What was set aside did not go live.
+std::string without_aside(Session& session, const Change& change, const Projection& projection) {
+  const auto key = common_key(projection.to, projection.from);
+  return key.empty() || !is_there(session, change.aside) ? "" : without_those_of(change.aside, key);
+}
+
 // The point's rows, and those that had a key of their own.
-std::vector<std::string> both(const Change& change, const Projection& projection) {
+std::vector<std::string> both(Session& session, const Change& change,
+                              const Projection& projection) {
   const auto key = common_key(projection.to, projection.from);
   if (key.empty()) return {};
-  const std::string in_source = "NOT EXISTS (SELECT 1 FROM " + identifier(change.source) +
-                                " AS s WHERE " + same_key(key, "s", "f") + ")";
-  return {"(" + all_rows(projection.to, change.source) + ")",
-          "(" + as_held(projection, in_source) + ")"};
+  const std::string aside = without_aside(session, change, projection);
+  const std::string own =
+      without_those_of(change.source, key) + (aside.empty() ? "" : " AND " + aside);
+  return {"(" + all_rows(projection.to, change.source) + ")", "(" + as_held(projection, own) + ")"};
 }
 
 }  // namespace
@@ -55,10 +67,11 @@ std::optional<Baseline> after_swap(Session& session, const Change& change) {
   const Projection projection{*change.before, *change.after, change.displaced,
                               has_source ? change.source : ""};
   if (change.choice == Choice::keep_all) {
-    return Baseline{*change.after, {"(" + as_held(projection, "") + ")"}};
+    return Baseline{*change.after,
+                    {"(" + as_held(projection, without_aside(session, change, projection)) + ")"}};
   }
   if (change.choice != Choice::keep_new || !has_source) return std::nullopt;
-  auto rows = both(change, projection);
+  auto rows = both(session, change, projection);
   if (rows.empty()) return std::nullopt;
   return Baseline{*change.after, std::move(rows)};
 }

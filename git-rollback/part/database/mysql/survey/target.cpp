@@ -10,6 +10,8 @@
 #include "part/database/mysql/server/statement_limit.h"
 #include "part/database/mysql/survey/baseline.h"
 #include "part/database/mysql/survey/members.h"
+#include "part/database/mysql/swap/in_place.h"
+#include "part/database/mysql/swap/incoming.h"
 
 namespace rollback::mysql {
 namespace {
@@ -21,6 +23,12 @@ const Change* find_change(const std::optional<Plan>& plan, const std::string& ta
   const auto found = std::find_if(plan->changes.begin(), plan->changes.end(),
                                   [&](const Change& change) { return change.table() == table; });
   return found == plan->changes.end() ? nullptr : &*found;
+}
+
+std::string returning_to(Session& session, const Member& member, const Change* left_by) {
+  const bool can = left_by != nullptr && takes_live_rows(*left_by) && member.now && member.point &&
+                   !common_key(*member.now, member.point->definition).empty();
+  return can && table_exists(session, left_by->aside) ? left_by->aside : "";
 }
 
 std::uint64_t rows_to_compare(const std::vector<Member>& members) {
@@ -62,7 +70,9 @@ class Measuring {
     if (!facts_.now) return facts_;
     if (facts_.at_point) measure_structure();
     measure_rows();
+    if (facts_.at_point) measure_aside();
     if (facts_.structure_same && facts_.rows_at_point) measure_sameness();
+    facts_.in_place = can_stay_in_place();
     return facts_;
   }
 
@@ -109,6 +119,13 @@ class Measuring {
            (*lacking == 1 ? " has not got" : " have not got");
   }
 
+  // Tables that a key relates are swapped together.
+  bool can_stay_in_place() const {
+    return facts_.at_point && !facts_.structure_same && !facts_.no_keep_all && facts_.counted &&
+           values_go_ == 0 && facts_.returning == 0 && related_to(member_, members_).empty() &&
+           alteration(session_.flavour(), now(), then());
+  }
+
   // A column that the point's rows alone can fill; "": none.
   std::string column_in_need() const {
     for (const auto& name : facts_.columns_filled) {
@@ -117,10 +134,14 @@ class Measuring {
     return "";
   }
 
-  std::optional<std::int64_t> count_lacking() try {
+  std::optional<std::int64_t> count_lacking() {
+    return count(count_unfilled({now(), then(), now().name, backup()}));
+  }
+
+  std::optional<std::int64_t> count(const std::string& query) try {
     StatementLimit limit(session_, left());
     limit.renew();
-    return session_.number(count_unfilled({now(), then(), now().name, backup()}));
+    return session_.number(query);
   } catch (const ServerError& error) {
     if (!StatementLimit::is_passed(error)) throw;
     return std::nullopt;
@@ -167,10 +188,25 @@ class Measuring {
     facts_.written = difference.inserted + difference.changed;
     facts_.missing = difference.deleted + difference.changed;
     facts_.inserted = difference.inserted;
+    values_go_ = difference.going;
     facts_.keep_all_loses = change_ != nullptr ? difference.going_written : difference.going;
     if (member_.session) facts_.written = facts_.inserted = 0;
     facts_.keep_new_loses =
         std::min(facts_.written, difference.changed + difference.going_inserted + difference.taken);
+  }
+
+  // Where no key tells which of those are live again, all of them stay aside.
+  void measure_aside() {
+    if (change_ == nullptr || facts_.structure_same || !takes_live_rows(*change_)) return;
+    if (!table_exists(session_, change_->aside)) return;
+    const auto key = common_key(now(), then());
+    const auto rows =
+        count("SELECT count(*) FROM " + identifier(change_->aside) + " AS s" +
+              (key.empty() ? ""
+                           : " WHERE NOT EXISTS (SELECT 1 FROM " + identifier(now().name) +
+                                 " AS l WHERE " + same_key(key, "l", "s") + ")"));
+    facts_.counted = facts_.counted && rows.has_value();
+    (key.empty() ? facts_.keep_all_loses : facts_.returning) += rows.value_or(0);
   }
 
   // For an ordinary point the baseline is the point itself.
@@ -190,6 +226,7 @@ class Measuring {
   const std::vector<Member>& members_;
   const Change* change_;
   std::optional<Clock::time_point> end_;
+  std::int64_t values_go_ = 0;  // rows with a value in a column that goes, whoever put it there
   TableFacts facts_;
 };
 
@@ -203,6 +240,9 @@ Survey survey(Session& session, const Registry& registry, const DatabaseSettings
   std::optional<Plan> left_by;
   if (const auto operation = registry.that_left(point)) left_by = plan_from(operation->plan);
   Survey result{find_members(session, registry, settings, point, backups), {}};
+  for (Member& member : result.members) {
+    member.returning = returning_to(session, member, find_change(left_by, member.table));
+  }
   const Work work("comparing rows", Unit::rows, rows_to_compare(result.members));
   for (const Member& member : result.members) {
     result.facts.push_back(Measuring(session, member, result.members, left_by, end).run());

@@ -21,6 +21,9 @@ struct Member {
   std::optional<Entry> point = {};             // from the registry
   std::optional<Backup> recorded = {};         // from the point's tag
   std::optional<std::string> unreadable = {};  // why the definition cannot be read
+  // Rows that the rollback which left the point set aside, and that are known by
+  // their key; empty: there are none.
+  std::string returning = {};
   bool ledger = false;
   bool session = false;
 };

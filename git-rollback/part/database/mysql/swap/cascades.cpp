@@ -51,6 +51,17 @@ class Noting {
     return note();
   }
 
+  void compare_keys() {
+    if (key_.empty()) {
+      note_something();
+      return;
+    }
+    find(target_ + lacking_in(table_, target_));
+    note();
+    find(table_ + lacking_in(target_, table_), table_);
+    note();
+  }
+
   // `compared`: whether nothing can be found by comparing; it stays so.
   std::int64_t follow_logs(bool& compared) {
     std::int64_t noted = 0;
@@ -112,7 +123,12 @@ class Noting {
   // Rows of the target that are gone, or refer to another row.
   std::string otherwise_now() const {
     return " LEFT JOIN " + table_ + " ON " + same_key(key_, target_, table_) + " WHERE (" + table_ +
-           "." + identifier(key_[0]) + " IS NULL" + differing() + ")" + not_kept();
+           "." + identifier(key_[0]) + " IS NULL" + differing() + ")" + not_kept(target_);
+  }
+
+  std::string lacking_in(const std::string& other, const std::string& row) const {
+    return " LEFT JOIN " + other + " ON " + same_key(key_, row, other) + " WHERE " + other + "." +
+           identifier(key_[0]) + " IS NULL" + not_kept(row);
   }
 
   // Of the columns that a cascade writes.
@@ -128,20 +144,22 @@ class Noting {
     return terms;
   }
 
-  std::string not_kept() const {
+  std::string not_kept(const std::string& row) const {
     std::string terms;
     for (const std::string& table : child_.keep_from) {
       const std::string kept = identifier(table);
-      terms += " AND NOT EXISTS (SELECT 1 FROM " + kept + " WHERE " +
-               same_key(child_.to.key(), kept, target_) + ")";
+      terms +=
+          " AND NOT EXISTS (SELECT 1 FROM " + kept + " WHERE " + same_key(key_, kept, row) + ")";
     }
     return terms;
   }
 
-  void find(const std::string& from) {
+  void find(const std::string& from) { find(from, target_); }
+
+  void find(const std::string& from, const std::string& row) {
     std::vector<std::string> columns;
     for (size_t i = 0; i < key_.size(); ++i) {
-      columns.push_back(target_ + "." + identifier(key_[i]) + " AS k" + std::to_string(i + 1));
+      columns.push_back(row + "." + identifier(key_[i]) + " AS k" + std::to_string(i + 1));
     }
     session_.run(std::string("DROP TEMPORARY TABLE IF EXISTS ") + found_table);
     session_.run(std::string("CREATE TEMPORARY TABLE ") + found_table +
@@ -187,6 +205,10 @@ class Noting {
 };
 
 }  // namespace
+
+void note_what_only_one_has(Session& session, const Followed& table) {
+  Noting(session, {}, table).compare_keys();
+}
 
 void note_all_cascades(Session& session, const std::vector<Followed>& tables) {
   for (const Followed& child : tables) {

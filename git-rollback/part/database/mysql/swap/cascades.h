@@ -20,6 +20,10 @@ struct Followed {
   std::vector<std::string> keep_from = {};
 };
 
+// Rows that one of them has and the other lacks, cascade or not. Without a common key:
+// that something was written.
+void note_what_only_one_has(Session& session, const Followed& table);
+
 // Compares the whole of each table that a cascade can change with its target. Locks
 // nothing; takes the time of reading both.
 void note_all_cascades(Session& session, const std::vector<Followed>& tables);

@@ -22,10 +22,15 @@ nlohmann::json to_json(const Change& change) {
                       {"displaced", change.displaced},
                       {"source", change.source},
                       {"storage", change.storage},
+                      {"storage_after", change.storage_after},
                       {"aside", change.aside},
+                      {"returning", change.returning},
                       {"id", change.id}};
   if (change.before) json["before"] = to_json(*change.before);
   if (change.after) json["after"] = to_json(*change.after);
+  if (change.in_place) {
+    json["in_place"] = {{"there", change.in_place->there}, {"back", change.in_place->back}};
+  }
   return json;
 }
 
@@ -41,8 +46,14 @@ Change change_from(const nlohmann::json& json) {
   change.displaced = json.at("displaced");
   change.source = json.at("source");
   change.storage = json.at("storage");
+  change.storage_after = json.at("storage_after");
   change.aside = json.at("aside");
+  change.returning = json.at("returning");
   change.id = json.at("id");
+  if (json.contains("in_place")) {
+    const auto& way = json["in_place"];
+    change.in_place = Alteration{way.at("there"), way.at("back")};
+  }
   return change;
 }
 
@@ -60,6 +71,11 @@ OutsideKey outside_key_from(const nlohmann::json& json) {
 }
 
 }  // namespace
+
+bool Plan::goes() const {
+  return std::any_of(changes.begin(), changes.end(),
+                     [](const Change& change) { return change.goes(); });
+}
 
 bool Plan::swaps() const {
   return std::any_of(changes.begin(), changes.end(),

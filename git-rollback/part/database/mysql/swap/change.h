@@ -13,6 +13,11 @@
 
 namespace rollback::mysql {
 
+// What follows ALTER TABLE and the table's name, see in_place.h.
+struct Alteration {
+  std::string there, back;
+};
+
 struct Change {
   Choice choice = Choice::untouched;
   bool ledger = false;
@@ -24,11 +29,15 @@ struct Change {
   std::string displaced;             // what the live one is called then
   std::string source;                // the table with the point's rows; empty: there are none
   std::string aside;                 // where rows go that do not fit; made at need
+  std::string returning = {};        // rows of `after` that come back beside today's; empty: none
   std::string storage;               // storage_of() the live table since it is logged
+  std::string storage_after = {};    // of the one that goes live; in the registry alone
   std::string id;                    // begins every other name of ours for this table
+  std::optional<Alteration> in_place = {};  // then nothing comes in, and nothing is displaced
 
   const std::string& table() const { return before ? before->name : after->name; }
-  bool swaps() const { return choice != Choice::untouched; }
+  bool goes() const { return choice != Choice::untouched; }
+  bool swaps() const { return goes() && !in_place; }
   std::string before_log() const { return id + "_before"; }
   std::string after_log() const { return id + "_after"; }
 };
@@ -41,6 +50,7 @@ struct Plan {
   std::vector<Change> changes;           // untouched tables, too
   std::vector<OutsideKey> outside_keys;  // of tables that stay, on tables that are swapped
 
+  bool goes() const;
   bool swaps() const;
   // Made while tables are renamed, see queue.h; its name comes behind those of all others.
   std::string held_table() const;

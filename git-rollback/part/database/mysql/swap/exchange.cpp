@@ -5,334 +5,306 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
-#include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/catalogue/triggers.h"
-#include "part/database/mysql/rows/carry.h"
+#include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
-#include "part/database/mysql/swap/cascades.h"
-#include "part/database/mysql/swap/cut_over.h"
 #include "part/database/mysql/swap/enough_rights.h"
 #include "part/database/mysql/swap/incoming.h"
-#include "part/database/mysql/swap/keys.h"
 #include "part/database/mysql/swap/late_rows.h"
-#include "part/database/mysql/swap/orphans.h"
 #include "part/database/mysql/swap/standing.h"
 
 namespace rollback::mysql {
 namespace {
 
 constexpr std::int64_t few_keys = 200;
+constexpr std::int64_t too_many_for_the_lock = 1000;  // some 100 ms
 
-class Exchange {
- public:
-  Exchange(const Place& place, Session& session, Registry& registry, const Plan& plan)
-      : place_(place),
-        session_(session),
-        registry_(registry),
-        plan_(plan),
-        orphans_(session, registry, plan, false) {
-    for (const Change& change : plan.changes) {
-      if (change.swaps()) changes_.push_back(&change);
-    }
-  }
+Turn turn_there(const Change& change) {
+  return {.change = &change,
+          .leaves = change.before ? &*change.before : nullptr,
+          .comes = change.after ? &*change.after : nullptr,
+          .gone = change.displaced,
+          .waits = change.incoming,
+          .log = change.before_log(),
+          .next_log = change.after_log(),
+          .aside = change.aside};
+}
 
-  void run() {
-    carries(session_);
-    if (!is_renamed(session_, plan_)) {
-      get_ready();
-      orphans_.look();
-      fail_point("database swap: ready");
-      drop_keys(session_, plan_.outside_keys);
-      fail_point("database swap: without keys");
-      try {
-        cut_over(place_, session_, cut(), default_deadline);
-      } catch (const std::exception&) {
-        // The answer can be lost of a RENAME that was done.
-        if (!is_renamed(session_, plan_)) {
-          add_keys(session_, plan_.outside_keys);
-          throw;
-        }
-      }
-    }
-    fail_point("database swap: renamed");
-    finish();
-  }
+// Rows set aside by a revert have the shape of what goes; those by the swap had
+// that of what comes back.
+Turn turn_back(const Change& change) {
+  return {.change = &change,
+          .leaves = change.after ? &*change.after : nullptr,
+          .comes = change.before ? &*change.before : nullptr,
+          .gone = change.incoming,
+          .waits = change.displaced,
+          .log = change.after_log(),
+          .next_log = change.before_log(),
+          .aside = change.id + "_aside"};
+}
 
- private:
-  void get_ready() {
-    require_rights(session_, plan_);
-    for (const OutsideKey& key : unknown_keys(session_, plan_)) {
-      throw Refused(
-          "table '" + key.table + "' got a foreign key to table '" + key.key.parent + "' meanwhile",
-          {"nothing was changed by this; run the command again"});
-    }
-    for (const Change* change : changes_) {
-      if (change->choice == Choice::restore) refill_if_touched(*change);
-      if (!takes_live_rows(*change)) continue;
-      make_aside(session_, *change->before, change->aside);
-      if (change->choice == Choice::keep_new) refill_with_points_rows(*change);
-    }
-    add_inner_keys(session_, arrivals(plan_));
-    catch_up();
-    for (const Change* change : changes_) {
-      if (change->choice == Choice::restore) set_counter(*change, change->after->counter);
-    }
-  }
-
-  // The last look for cascades stays in the logs: what is done since is found by them.
-  void catch_up() {
-    const auto tables = followed();
-    note_all_cascades(session_, tables);
-    // As long as it becomes less fast, since each round reads whole tables.
-    std::int64_t before = 0;
-    std::int64_t keys = std::numeric_limits<std::int64_t>::max();
-    do {
-      before = keys;
-      keys = 0;
-      for (const Change* change : changes_) {
-        if (takes_live_rows(*change)) keys += carry_over(session_, carry_of(*change)).keys;
-      }
-      note_all_cascades(session_, tables);
-    } while (keys > few_keys && keys < before / 2);
-  }
-
-  std::vector<Followed> followed(bool renamed = false) const {
-    std::vector<Followed> all;
-    for (const Change* change : changes_) {
-      if (!change->before) continue;
-      Followed one{.from = *change->before,
-                   .to = change->after ? *change->after : *change->before,
-                   .table = renamed ? change->displaced : change->before->name,
-                   .log = change->before_log()};
-      if (takes_live_rows(*change)) {
-        one.target = renamed ? change->after->name : change->incoming;
-        if (change->choice == Choice::keep_new) one.keep_from = {change->source};
-      }
-      all.push_back(std::move(one));
-    }
-    return all;
-  }
-
-  CutOver cut() {
-    CutOver cut;
-    for (const Change* change : changes_) {
-      if (change->before) {
-        cut.contended.push_back(change->before->name);
-        cut.logs.push_back(change->before_log());
-        cut.renames.emplace_back(change->before->name, change->displaced);
-      }
-      if (change->after) {
-        cut.written.push_back(change->incoming);
-        cut.logs.push_back(change->after_log());
-        cut.renames.emplace_back(change->incoming, change->after->name);
-      }
-      if (!takes_live_rows(*change)) continue;
-      cut.written.push_back(change->aside);
-      if (!change->source.empty()) cut.read.push_back(change->source);
-    }
-    cut.held = plan_.held_table();
-    cut.work = [this] { under_lock(); };
-    cut.take_back = [this] { give_triggers_back(); };
-    return cut;
-  }
-
-  void under_lock() {
-    fail_point("database swap: locked");
-    require_structure(session_, plan_, false);
-    bring_up_to_now();
-    fail_point("database swap: carried");
-    for (const Change* change : changes_) {
-      if (takes_live_rows(*change)) keep_counter(*change);
-    }
-    for (const Change* change : changes_) {
-      if (change->before && has_triggers(*change)) {
-        move_triggers(session_, change->before->name, "", {});
-      }
-    }
-    fail_point("database swap: without triggers");
-    for (const Change* change : changes_) {
-      if (change->after && has_triggers(*change)) {
-        move_triggers(session_, "", change->incoming, change->after->triggers);
-      }
-    }
-    fail_point("database swap: triggers");
-  }
-
-  // The live rows of a moment ago.
-  static Projection slipped_in(const Change& change) {
-    Projection projection = carry_of(change).projection;
-    projection.table = change.displaced;
-    return projection;
-  }
-
-  static bool has_triggers(const Change& change) {
-    return (change.before && !change.before->triggers.empty()) ||
-           (change.after && !change.after->triggers.empty());
-  }
-
-  void give_triggers_back() {
-    if (is_renamed(session_, plan_)) return;
-    Wanted wanted;
-    for (const Change* change : changes_) {
-      if (change->after) wanted.idle.push_back(change->incoming);
-      if (change->before) wanted.live.push_back(&*change->before);
-    }
-    complete_triggers(session_, wanted);
-  }
-
-  // What was written since prepare().
-  void bring_up_to_now() {
-    std::int64_t lost = plan_.rows_lost;
-    note_new_cascades(session_, followed());
-    for (const Change* change : changes_) {
-      if (!change->before) continue;
-      if (takes_live_rows(*change)) {
-        Carry carry = carry_of(*change);
-        carry.last = true;
-        lost += carry_over(session_, carry).set_aside;
-        require_not_emptied(*change);
-      } else {
-        lost += count_late(*change);
-      }
-      if (lost > plan_.rows_lost && lost > plan_.loss_limit) written_meanwhile(*change);
-    }
-  }
-
-  // Of rows that do not come along.
-  std::int64_t count_late(const Change& change) {
-    if (change.if_unwritten) require_not_emptied(change);
-    if (change.ledger || !is_logged(session_, change.before_log())) return 0;
-    if (change.if_unwritten) written_meanwhile(change);
-    return count_logged(session_, *change.before, change.before_log());
-  }
-
-  [[noreturn]] static void written_meanwhile(const Change& change) {
-    throw Refused("rows of table '" + change.table() + "' were written meanwhile",
-                  {"nothing was changed; run the command again"});
-  }
-
-  // TRUNCATE and what is done to partitions fire no trigger. Where the storage is not
-  // known: the first and the last row are there, or it was emptied.
-  void require_not_emptied(const Change& change) {
-    const std::string& table = change.before->name;
-    const std::string storage = change.storage.empty() ? "" : storage_of(session_, table);
-    if (!storage.empty()) {
-      if (storage != change.storage) emptied(change);
-      return;
-    }
-    const auto key = common_key(*change.before, *change.after);
-    if (key.empty() || change.choice != Choice::keep_all) return;
-    const std::string live = identifier(table);
-    for (const char* const direction : {"", " DESC"}) {
-      std::string columns;
-      std::string order;
-      for (const auto& column : key) {
-        columns += (columns.empty() ? "" : ", ") + identifier(column);
-        order += (order.empty() ? " ORDER BY " : ", ") + identifier(column) + direction;
-      }
-      if (session_.number("SELECT count(*) FROM (SELECT " + columns + " FROM " +
-                          identifier(change.incoming) + order +
-                          " LIMIT 1) AS git_rollback_i WHERE NOT EXISTS (SELECT 1 FROM " + live +
-                          " WHERE " + same_key(key, "git_rollback_i", live) + ")") != 0) {
-        emptied(change);
-      }
-    }
-  }
-
-  [[noreturn]] static void emptied(const Change& change) {
-    throw Refused("table '" + change.table() + "' was emptied or rebuilt meanwhile",
-                  {"nothing was changed; run the command again"});
-  }
-
-  // As after a swap that was taken back: the point's rows were written to.
-  void refill_if_touched(const Change& change) {
-    if (!is_logged(session_, change.after_log())) return;
-    session_.run("TRUNCATE TABLE " + identifier(change.incoming));
-    fill(session_, {{*change.after, *change.after, change.source, ""}, change.incoming, "", ""});
-    session_.run("DELETE FROM " + identifier(change.after_log()));
-  }
-
-  void refill_with_points_rows(const Change& change) {
-    if (!has_note_of_no_row(session_, change.after_log())) return;
-    const Carry carry = carry_of(change);
-    session_.run("TRUNCATE TABLE " + identifier(change.incoming));
-    fill(session_, {carry.projection, change.incoming, carry.keep_from, change.aside});
-    session_.run("DELETE FROM " + identifier(change.after_log()));
-  }
-
-  void set_counter(const Change& change, std::optional<std::uint64_t> counter) {
-    if (!counter) return;
-    session_.run("ALTER TABLE " + identifier(change.incoming) +
-                 " AUTO_INCREMENT = " + std::to_string(*counter));
-  }
-
-  std::int64_t counter_of(const std::string& table) {
-    return session_.number(
-        "SELECT auto_increment FROM information_schema.tables WHERE table_schema = database()"
-        " AND table_name = " +
-        literal(table));
-  }
-
-  void keep_counter(const Change& change) {
-    if (!change.after->counter) return;
-    const std::int64_t now = counter_of(change.before->name);
-    if (now > counter_of(change.incoming)) {
-      set_counter(change, static_cast<std::uint64_t>(now));
-    }
-  }
-
-  Wanted swapped() const {
-    Wanted wanted;
-    for (const Change* change : changes_) {
-      if (change->before) wanted.idle.push_back(change->displaced);
-      if (change->after) wanted.live.push_back(&*change->after);
-    }
-    return wanted;
-  }
-
-  void finish() {
-    for (const Change* change : changes_) {
-      if (change->before) drop_keys(session_, change->displaced);
-    }
-    fail_point("database swap: displaced");
-    complete_triggers(session_, swapped());  // of a revert that was stopped
-    for (const Arrival& arrived : arrivals(plan_)) add_keys(session_, arrived);
-    add_keys(session_, plan_.outside_keys);
-    orphans_.mend();
-    fail_point("database swap: keys");
-    note_new_cascades(session_, followed(true), true);
-    for (const Change* change : changes_) {
-      if (!takes_live_rows(*change) || !is_logged(session_, change->before_log())) continue;
-      make_aside(session_, *change->before, change->aside);
-      carry_what_slipped_in(session_, registry_, plan_.operation,
-                            {.projection = slipped_in(*change),
-                             .log = change->before_log(),
-                             .target = change->after->name,
-                             .keep_from = carry_of(*change).keep_from,
-                             .aside = change->aside,
-                             .overtaken_by = change->after_log()});
-    }
-    fail_point("database swap: slipped in");
-    for (const Change* change : changes_) {
-      record_aside(session_, registry_, plan_.operation, change->table(), change->aside);
-    }
-    registry_.set_state(plan_.operation, State::swapped);
-    fail_point("database swap: after");
-  }
-
-  const Place& place_;
-  Session& session_;
-  Registry& registry_;
-  const Plan& plan_;
-  OrphanWatch orphans_;
-  std::vector<const Change*> changes_;
-};
+bool has_triggers(const Turn& turn) {
+  return (turn.leaves != nullptr && !turn.leaves->triggers.empty()) ||
+         (turn.comes != nullptr && !turn.comes->triggers.empty());
+}
 
 }  // namespace
 
-void exchange(const Place& place, Session& session, Registry& registry, const Plan& plan) {
-  Exchange(place, session, registry, plan).run();
+Exchange::Exchange(const Place& place, const Plan& plan, Way way)
+    : session_(open(place)),
+      registry_(session_, place.component),
+      plan_(plan),
+      place_(place),
+      way_(way),
+      arrivals_(way == Way::there ? arrivals(plan) : arrivals_of_revert(plan)),
+      orphans_(session_, registry_, plan, way == Way::back) {
+  carries(session_);
+  for (const Change& change : plan.changes) {
+    if (!change.swaps()) continue;
+    turns_.push_back(way == Way::there ? turn_there(change) : turn_back(change));
+  }
+  for (const OutsideKey& key : plan.outside_keys) {
+    (key.schema == place.schema ? keys_here_ : keys_elsewhere_).push_back(key);
+  }
+}
+
+void Exchange::fail_at(const char* moment) const {
+  fail_point((way_ == Way::there ? "database swap: " : "database revert: ") + std::string(moment));
+}
+
+bool Exchange::is_renamed() { return mysql::is_renamed(session_, plan_) == (way_ == Way::there); }
+
+bool Exchange::is_ready() {
+  if (!cut_over_) return false;
+  try {
+    return session_.number("SELECT 1") == 1;
+  } catch (const ServerError&) {
+    return false;
+  }
+}
+
+void Exchange::get_ready() {
+  if (is_renamed()) return;
+  require_rights(session_, plan_);
+  require_known_keys();
+  for (const Turn& turn : turns_) {
+    if (turn.has_aside) make_aside(session_, *turn.leaves, turn.aside);
+  }
+  before_catching_up();
+  add_inner_keys(session_, arrivals_);
+  auto cut_over = std::make_unique<CutOver>(place_, session_, cut());
+  orphans_.look();
+  catch_up();
+  after_catching_up();
+  cut_over_ = std::move(cut_over);
+  fail_at("ready");
+}
+
+void Exchange::run() {
+  if (!is_renamed()) {
+    if (!cut_over_) {
+      get_ready();
+    } else {
+      require_known_keys();
+      if (count_waiting() > too_many_for_the_lock) catch_up();
+    }
+    cut_over();
+  }
+  fail_at("renamed");
+  finish();
+}
+
+void Exchange::cut_over() {
+  try {
+    drop_keys(session_, keys_elsewhere_);
+    cut_over_->run(default_deadline);
+    renamed_now_ = true;
+  } catch (const std::exception&) {
+    cut_over_.reset();
+    // The answer can be lost of a RENAME that was done.
+    if (!is_renamed()) {
+      add_keys(session_, plan_.outside_keys);
+      throw;
+    }
+  }
+}
+
+// The last look for cascades stays in the logs: what is done since is found by them.
+void Exchange::catch_up() {
+  const auto tables = followed();
+  note_what_fires_no_trigger(tables);
+  note_all_cascades(session_, tables);
+  // As long as it becomes less fast, since each round reads whole tables.
+  std::int64_t before = 0;
+  std::int64_t keys = std::numeric_limits<std::int64_t>::max();
+  do {
+    before = keys;
+    keys = 0;
+    for (const Turn& turn : turns_) {
+      if (takes_live_rows(*turn.change)) keys += carry_over(session_, carry(turn)).keys;
+    }
+    note_all_cascades(session_, tables);
+  } while (keys > few_keys && keys < before / 2);
+}
+
+// What was written since it got ready, and can be carried over before the lock.
+std::int64_t Exchange::count_waiting() {
+  std::string sum;
+  for (const Turn& turn : turns_) {
+    if (!takes_live_rows(*turn.change) || common_key(*turn.leaves, *turn.comes).empty()) continue;
+    sum += (sum.empty() ? "" : " + ") + ("(SELECT count(*) FROM " + identifier(turn.log) + ")");
+  }
+  return sum.empty() ? 0 : session_.number("SELECT " + sum);
+}
+
+std::vector<Followed> Exchange::followed(bool renamed) const {
+  std::vector<Followed> all;
+  for (const Turn& turn : turns_) {
+    if (turn.leaves == nullptr) continue;
+    Followed one{.from = *turn.leaves,
+                 .to = turn.comes != nullptr ? *turn.comes : *turn.leaves,
+                 .table = renamed ? turn.gone : turn.leaves->name,
+                 .log = turn.log};
+    if (takes_live_rows(*turn.change)) {
+      one.target = renamed ? turn.comes->name : turn.waits;
+      one.keep_from = turn.kept;
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
+std::vector<std::string> Exchange::logs() const {
+  std::vector<std::string> names;
+  for (const Turn& turn : turns_) {
+    if (turn.leaves != nullptr) names.push_back(turn.log);
+  }
+  return names;
+}
+
+CutOver::Cut Exchange::cut() {
+  CutOver::Cut cut;
+  for (const Turn& turn : turns_) {
+    if (turn.leaves != nullptr) {
+      cut.contended.push_back(turn.leaves->name);
+      cut.logs.push_back(turn.log);
+      cut.renames.emplace_back(turn.leaves->name, turn.gone);
+    }
+    if (turn.comes != nullptr) {
+      cut.written.push_back(turn.waits);
+      cut.logs.push_back(turn.next_log);
+      cut.renames.emplace_back(turn.waits, turn.comes->name);
+    }
+    if (turn.has_aside) cut.written.push_back(turn.aside);
+    cut.read.insert(cut.read.end(), turn.read.begin(), turn.read.end());
+  }
+  for (const OutsideKey& key : keys_here_) {
+    if (table_exists(session_, key.table)) cut.written.push_back(key.table);
+  }
+  if (cut.contended.empty()) cut.contended = cut.written;
+  cut.held = plan_.held_table();
+  cut.work = [this] { under_lock(); };
+  cut.take_back = [this] {
+    if (!is_renamed()) complete_triggers(false);
+  };
+  return cut;
+}
+
+void Exchange::under_lock() {
+  fail_at("locked");
+  require_structure(session_, plan_, way_ == Way::back);
+  bring_up_to_now();
+  fail_at("carried");
+  after_bringing();
+  drop_keys(session_, keys_here_);
+  fail_at("without keys");
+  move_triggers();
+}
+
+// What was written since it was caught up with.
+void Exchange::bring_up_to_now() {
+  const auto tables = followed();
+  note_what_fires_no_trigger(tables);
+  note_new_cascades(session_, tables);
+  const auto logged = tables_with_rows(session_, logs());
+  before_bringing();
+  std::optional<Batch> batch;
+  if (!logged.empty()) batch.emplace(session_);
+  for (const Turn& turn : turns_) {
+    if (turn.leaves != nullptr) bring_last(turn, logged.contains(turn.log));
+  }
+  if (batch) batch->commit();
+}
+
+void Exchange::move_triggers() {
+  for (const Turn& turn : turns_) {
+    if (turn.leaves != nullptr && has_triggers(turn)) {
+      mysql::move_triggers(session_, turn.leaves->name, "", {});
+    }
+  }
+  fail_at("without triggers");
+  for (const Turn& turn : turns_) {
+    if (turn.comes != nullptr && has_triggers(turn)) {
+      mysql::move_triggers(session_, "", turn.waits, turn.comes->triggers);
+    }
+  }
+  fail_at("triggers");
+}
+
+void Exchange::complete_triggers(bool renamed) {
+  Wanted wanted;
+  for (const Turn& turn : turns_) {
+    const Definition* const live = renamed ? turn.comes : turn.leaves;
+    const Definition* const idle = renamed ? turn.leaves : turn.comes;
+    if (idle != nullptr) wanted.idle.push_back(renamed ? turn.gone : turn.waits);
+    if (live != nullptr) wanted.live.push_back(live);
+  }
+  mysql::complete_triggers(session_, wanted);
+}
+
+void Exchange::finish() {
+  for (const Turn& turn : turns_) {
+    if (turn.leaves != nullptr && !turn.leaves->foreign_keys.empty()) {
+      drop_keys(session_, turn.gone);
+    }
+  }
+  fail_at("displaced");
+  // Of a way that was stopped before it renamed, or of the other one.
+  if (!renamed_now_) complete_triggers(true);
+  for (const Arrival& arrived : arrivals_) add_keys(session_, arrived);
+  add_keys(session_, plan_.outside_keys);
+  orphans_.mend();
+  fail_at("keys");
+  finish_rows();
+  registry_.set_state(plan_.operation, way_ == Way::there ? State::swapped : State::prepared);
+  fail_at("after");
+}
+
+void Exchange::finish_rows() {
+  note_new_cascades(session_, followed(true), true);
+  const auto logged = tables_with_rows(session_, logs());
+  std::vector<std::string> asides;
+  for (const Turn& turn : turns_) {
+    if (takes_live_rows(*turn.change) && logged.contains(turn.log)) bring_late(turn);
+    if (turn.has_aside) asides.push_back(turn.aside);
+  }
+  fail_at("slipped in");
+  const auto filled = tables_with_rows(session_, asides);
+  for (const Turn& turn : turns_) {
+    if (!filled.contains(turn.aside)) continue;
+    record_aside(session_, registry_, plan_.operation, turn.change->table(), turn.aside);
+  }
+}
+
+void Exchange::carry_late(const Turn& turn) {
+  Carry late = carry(turn);
+  late.projection.table = turn.gone;
+  if (late.projection.fill == turn.waits) late.projection.fill = turn.comes->name;
+  late.target = turn.comes->name;
+  late.overtaken_by = turn.next_log;
+  make_aside(session_, *turn.leaves, turn.aside);
+  carry_what_slipped_in(session_, registry_, plan_.operation, late);
 }
 
 }  // namespace rollback::mysql

@@ -1,20 +1,112 @@
-// The two ways of a swap, there and back. Both can be called again after a kill
-// at any moment, theirs or the server's.
+// The way of a swap, there or back: what is done while the service runs, under the
+// lock, and after the tables were renamed. All can be called again after a kill at
+// any moment, theirs or the server's.
 #pragma once
 
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
 #include "part/database/mysql/catalogue/registry.h"
+#include "part/database/mysql/rows/carry.h"
 #include "part/database/mysql/server/place.h"
+#include "part/database/mysql/swap/cascades.h"
 #include "part/database/mysql/swap/change.h"
+#include "part/database/mysql/swap/cut_over.h"
+#include "part/database/mysql/swap/keys.h"
+#include "part/database/mysql/swap/orphans.h"
 
 namespace rollback::mysql {
 
-void exchange(const Place& place, Session& session, Registry& registry, const Plan& plan);
+// One table of a swap, as it is seen on the way there, or back.
+struct Turn {
+  const Change* change;
+  const Definition* leaves = nullptr;  // what is live before the RENAME
+  const Definition* comes = nullptr;   // what is live after it
+  std::string gone;                    // what the table that leaves is called then
+  std::string waits;                   // what the one that comes is called before
+  std::string log;                     // of what is written to the one that leaves
+  std::string next_log;                // of what is written to the one that comes
+  std::string aside;                   // in the shape of what leaves
+  bool has_aside = false;              // the rows of `leaves` may have to go there
+  std::vector<std::string> kept = {};  // with rows that the one that comes has in its own way
+  std::vector<std::string> read = {};  // under the lock, beside all these
+};
+
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  // While the service runs: logs in, brings rows and keys up to now.
+  void get_ready();
+  // Whether what get_ready() took is still there.
+  bool is_ready();
+  // All the way, from wherever it is. Gets ready unless that was done.
+  void run();
+
+ protected:
+  enum class Way { there, back };
+  Exchange(const Place& place, const Plan& plan, Way way);
+
+  // What differs on the two ways. Throws Refused where a key came that the plan
+  // does not know.
+  virtual void require_known_keys() {}
+  virtual void before_catching_up() = 0;
+  virtual void note_what_fires_no_trigger(const std::vector<Followed>& /*tables*/) {}
+  virtual void after_catching_up() {}
+  virtual Carry carry(const Turn& turn) const = 0;
+  // Under the lock; `logged`: whether anything was written. All in one Batch.
+  virtual void before_bringing() {}
+  virtual void bring_last(const Turn& turn, bool logged) = 0;
+  virtual void after_bringing() {}
+  // After the RENAME, where anything was written.
+  virtual void bring_late(const Turn& turn) = 0;
+
+  void carry_late(const Turn& turn);
+
+  Session session_;
+  Registry registry_;
+  const Plan& plan_;
+  std::vector<Turn> turns_;
+
+ private:
+  void catch_up();
+  std::int64_t count_waiting();
+  void cut_over();
+  bool is_renamed();
+  CutOver::Cut cut();
+  std::vector<Followed> followed(bool renamed = false) const;
+  std::vector<std::string> logs() const;
+  void under_lock();
+  void bring_up_to_now();
+  void move_triggers();
+  void complete_triggers(bool renamed);
+  void finish();
+  void finish_rows();
+  void fail_at(const char* moment) const;
+
+  const Place& place_;
+  Way way_;
+  std::vector<Arrival> arrivals_;
+  std::vector<OutsideKey> keys_here_, keys_elsewhere_;  // from outside
+  OrphanWatch orphans_;
+  std::unique_ptr<CutOver> cut_over_;  // once it is ready
+  bool renamed_now_ = false;
+};
+
+std::unique_ptr<Exchange> exchange_there(const Place& place, const Plan& plan);
 // Today's rows are never made anew. What was written since goes back by its key, or
 // aside where it does not fit, was written to rows that do not stay, or has no key
 // that both tables have; then a row that was deleted since is there again.
 //
-// Not seen: TRUNCATE TABLE, which fires no trigger, and what a cascade did to a row
-// that did not fit at first and did later; those rows are as they were.
-void exchange_back(const Place& place, Session& session, Registry& registry, const Plan& plan);
+// What was done by TRUNCATE TABLE, or to a partition, goes back as if each row had been
+// deleted or inserted (emptied.h).
+//
+// Not seen: what a cascade did to a row that did not fit at first and did later; that
+// row is as it was.
+std::unique_ptr<Exchange> exchange_back(const Place& place, const Plan& plan);
 
 }  // namespace rollback::mysql

@@ -7,6 +7,7 @@
 #include "os/progress.h"
 #include "part/database/mysql/catalogue/check_names.h"
 #include "part/database/mysql/rows/carry.h"
+#include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/rows/rows.h"
 
@@ -16,14 +17,15 @@ namespace {
 constexpr int catch_up_rounds = 10;
 constexpr std::int64_t few_keys = 500;  // carried over under the lock in a few milliseconds
 
+bool fills_columns(const Change& change) {
+  return !change.source.empty() && !columns_only_in(*change.after, *change.before).empty();
+}
+
 // Restored rows come in the shape that they have.
 Projection projection_for(const Change& change) {
   if (change.choice == Choice::restore) return {*change.after, *change.after, change.source, ""};
-  return {*change.before, *change.after, change.before->name, change.source};
-}
-
-bool fills_columns(const Change& change) {
-  return !change.source.empty() && !columns_only_in(*change.after, *change.before).empty();
+  return {*change.before, *change.after, change.before->name,
+          fills_columns(change) ? change.source : ""};
 }
 
 void require_recorded(const Change& change, const Backup& recorded, const Hashed& found,
@@ -34,12 +36,16 @@ void require_recorded(const Change& change, const Backup& recorded, const Hashed
                 ", and " + std::to_string(recorded.rows) + " are expected with another hash");
 }
 
-std::int64_t restore(Session& session, const Change& change, const Backup& recorded) {
+void put_points_rows_in(Session& session, const Change& change, const std::string& aside) {
   if (keeps_history(*change.after)) {
     copy_with_history(session, *change.after, change.source, change.incoming);
   } else {
-    fill(session, {projection_for(change), change.incoming, "", change.aside});
+    fill(session, {projection_for(change), change.incoming, "", aside});
   }
+}
+
+std::int64_t restore(Session& session, const Change& change, const Backup& recorded) {
+  put_points_rows_in(session, change, change.aside);
   // Of the copy: a row could have been bent or left out on the way.
   require_recorded(change, recorded, hash_rows(session, *change.after, change.incoming),
                    change.source);
@@ -68,6 +74,24 @@ std::int64_t count_bent(Session& session, const Change& change) {
   return session.number(query);
 }
 
+// Those of which the key is not live again. How many have no place: they stay where
+// they are.
+std::int64_t bring_back(Session& session, const Change& change) {
+  if (change.returning.empty()) return 0;
+  const std::string unfit = change.id + "_unfit";
+  make_aside(session, *change.after, unfit);
+  Batch batch(session);
+  const std::int64_t rows =
+      insert_fitting(session, {{*change.after, *change.after, change.returning, ""},
+                               change.incoming,
+                               "NOT EXISTS (SELECT 1 FROM " + identifier(change.incoming) +
+                                   " AS k WHERE " + same_key(change.after->key(), "k", "f") + ")",
+                               unfit});
+  batch.commit();
+  session.run("DROP TABLE " + identifier(unfit));
+  return rows;
+}
+
 std::int64_t keep(Session& session, const Change& change, const Backup& recorded) {
   const bool uses_backup = change.choice == Choice::keep_new || fills_columns(change);
   if (uses_backup) {
@@ -77,7 +101,7 @@ std::int64_t keep(Session& session, const Change& change, const Backup& recorded
   const std::string keep_from = change.choice == Choice::keep_new ? change.source : "";
   const Carried filled =
       fill(session, {projection_for(change), change.incoming, keep_from, change.aside});
-  return filled.set_aside + count_bent(session, change);
+  return filled.set_aside + count_bent(session, change) + bring_back(session, change);
 }
 
 void check_incoming(Session& session, const Change& change) {
@@ -128,6 +152,18 @@ void create_incoming(Session& session, const Change& change) {
 std::int64_t fill_incoming(Session& session, const Change& change, const Backup& recorded) {
   return takes_live_rows(change) ? keep(session, change, recorded)
                                  : restore(session, change, recorded);
+}
+
+// TRUNCATE TABLE is refused for a table that keeps its history.
+void refill_incoming(Session& session, const Change& change) {
+  const std::string table = identifier(change.incoming);
+  if (change.after->versioned) {
+    session.run("DELETE FROM " + table);
+    session.run("DELETE HISTORY FROM " + table);
+  } else {
+    session.run("TRUNCATE TABLE " + table);
+  }
+  put_points_rows_in(session, change, "");
 }
 
 std::uint64_t rows_read_by_filling(const Change& change, std::int64_t rows_at_point) {

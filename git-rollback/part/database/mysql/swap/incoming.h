@@ -28,6 +28,9 @@ void create_incoming(Session& session, const Change& change);
 // Refused where the backup is not what the point recorded.
 std::int64_t fill_incoming(Session& session, const Change& change, const Backup& recorded);
 
+// Of a restore: the point's rows again, and nothing else.
+void refill_incoming(Session& session, const Change& change);
+
 // How many rows that reads, for progress.
 std::uint64_t rows_read_by_filling(const Change& change, std::int64_t rows_at_point);
 

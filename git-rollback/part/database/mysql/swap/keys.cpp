@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/server/lock_wait.h"
 #include "store/names.h"
 
@@ -183,6 +184,26 @@ bool has_keys(Session& session, const std::vector<OutsideKey>& keys) {
     return !table_is_there(session, key) ||
            contains(names_on(session, qualified(key.schema, key.table)), key.key.name);
   });
+}
+
+std::optional<std::string> keys_to(Session& session, const Plan& plan) {
+  std::string list;
+  for (const Change& change : plan.changes) {
+    if (!change.swaps() || !change.before) continue;
+    const auto name = innodb_name(session.schema(), change.before->name);
+    if (!name) return std::nullopt;
+    list += (list.empty() ? "" : ", ") + literal(*name);
+  }
+  if (list.empty()) return "";
+  try {
+    return session.text(
+        "SELECT group_concat(id ORDER BY id) FROM information_schema." +
+        std::string(session.flavour().mariadb ? "innodb_sys_foreign" : "innodb_foreign") +
+        " WHERE ref_name IN (" + list + ")");
+  } catch (const ServerError& error) {
+    if (!error.is_denied()) throw;
+    return std::nullopt;
+  }
 }
 
 std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan) {

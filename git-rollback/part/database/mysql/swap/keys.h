@@ -4,6 +4,7 @@
 // anew. The server does not check the rows when it makes them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,9 @@ void add_keys(Session& session, const std::vector<OutsideKey>& keys);
 // Whether all of them are there. Those of tables that are gone are passed over.
 bool has_keys(Session& session, const std::vector<OutsideKey>& keys);
 
+// The names of all keys that refer to a live table of the plan, without a look at
+// the tables that have them; nothing where InnoDB does not say.
+std::optional<std::string> keys_to(Session& session, const Plan& plan);
 // Those that refer to a table of the plan, from outside, and that it does not know.
 std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan);
 

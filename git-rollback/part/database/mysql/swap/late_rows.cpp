@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "part/database/mysql/rows/fitting.h"
+#include "part/database/mysql/rows/log.h"
 
 namespace rollback::mysql {
 namespace {
+
+constexpr int no_such_table = 1146;
 
 void record_where_it_is(Session& session, Registry& registry, const std::string& operation,
                         const Carry& carry) {
@@ -24,6 +27,39 @@ void record_where_it_is(Session& session, Registry& registry, const std::string&
 
 }  // namespace
 
+std::set<std::string> tables_with_rows(Session& session, const std::vector<std::string>& tables) {
+  std::set<std::string> filled;
+  std::string query;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    query += (i == 0 ? "SELECT " : " UNION ALL SELECT ") + std::to_string(i) +
+             ", EXISTS (SELECT 1 FROM " + identifier(tables[i]) + ")";
+  }
+  if (tables.empty()) return filled;
+  try {
+    const auto rows = session.rows(query);
+    for (size_t i = 0; i < tables.size(); ++i) {
+      if (rows.at(i).at(1) == "1") filled.insert(tables[i]);
+    }
+  } catch (const ServerError& error) {
+    if (error.code() != no_such_table) throw;
+    for (const auto& table : tables) {
+      if (is_logged(session, table)) filled.insert(table);
+    }
+  }
+  return filled;
+}
+
+void drop_empty_asides(Session& session, const Plan& plan) {
+  for (const Change& change : plan.changes) {
+    if (!change.swaps()) continue;
+    for (const auto& aside : {change.aside, change.id + "_aside"}) {
+      if (aside.empty() || !table_exists(session, aside) || count_rows(session, aside) > 0)
+        continue;
+      session.run("DROP TABLE " + identifier(aside));
+    }
+  }
+}
+
 void carry_what_slipped_in(Session& session, Registry& registry, const std::string& operation,
                            const Carry& carry) {
   if (common_key(carry.projection.from, carry.projection.to).empty()) {
@@ -38,10 +74,6 @@ void record_aside(Session& session, Registry& registry, const std::string& opera
                   const std::string& table, const std::string& aside) {
   if (aside.empty() || !table_exists(session, aside)) return;
   std::int64_t rows = count_rows(session, aside);
-  if (rows == 0) {
-    session.run("DROP TABLE " + identifier(aside));
-    return;
-  }
   for (const Aside& known : registry.aside(operation)) {
     if (known.aside == aside) rows -= known.rows;
   }

@@ -12,6 +12,7 @@
 #include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/survey/target.h"
 #include "part/database/mysql/swap/enough_rights.h"
+#include "part/database/mysql/swap/in_place.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/keys.h"
 #include "part/database/mysql/swap/settle.h"
@@ -39,6 +40,7 @@ Change make_change(const Member& member, const Decision& decision, const Order& 
     change.displaced =
         names::displaced_table(change.before->name, order.operation, longest_name(*change.before));
   change.aside = names::aside_table(change.table(), order.operation);
+  if (decision.choice == Choice::keep_all) change.returning = member.returning;
   return change;
 }
 
@@ -66,8 +68,9 @@ class Preparation {
     discard(place_, order_.operation);
     look();
     make_plan();
-    if (!plan_.swaps()) return finished();
+    if (!plan_.goes()) return finished();
     require_room();
+    announce();
     build_frames();
     fail_point("database prepare: frames");
     fill();
@@ -93,15 +96,15 @@ class Preparation {
     plan_.point = order_.point;
     plan_.loss_limit = order_.loss_limit;
     const std::string prefix = operation_prefix(order_.operation, place_.component);
-    std::vector<std::string> leaving;
     for (size_t i = 0; i < seen_.members.size(); ++i) {
       plan_.changes.push_back(
           make_change(seen_.members[i], decisions_[i], order_, prefix + std::to_string(i + 1)));
-      const Change& change = plan_.changes.back();
+      Change& change = plan_.changes.back();
       plan_.rows_lost += change.rows_lost;
-      if (change.swaps() && change.before) leaving.push_back(change.before->name);
+      if (change.choice == Choice::keep_all && seen_.facts[i].in_place) {
+        change.in_place = alteration(writer_.flavour(), *change.before, *change.after);
+      }
     }
-    plan_.outside_keys = keys_from_outside(writer_, leaving);
   }
 
   // A table that comes takes about what the one that goes does; the log of it
@@ -109,7 +112,7 @@ class Preparation {
   void require_room() {
     std::uint64_t needed = 0;
     for (const Change& change : plan_.changes) {
-      if (change.incoming.empty()) continue;
+      if (!change.swaps() || change.incoming.empty()) continue;
       const Definition& size = change.before ? *change.before : *change.after;
       needed += 2 * (size.data_bytes + size.index_bytes);
     }
@@ -124,12 +127,39 @@ class Preparation {
                   {"git rollback prune"});
   }
 
-  void build_frames() {
-    require_rights(writer_, plan_);
+  // A table that is copied after all needs room, too.
+  void announce() {
     registry_.create();
     record(State::preparing);
+    bool copies = false;
+    for (Change& change : plan_.changes)
+      copies = (change.in_place && !try_in_place(change)) || copies;
+    if (copies) require_room();
+    std::vector<std::string> leaving;
+    for (const Change& change : plan_.changes) {
+      if (change.swaps() && change.before) leaving.push_back(change.before->name);
+    }
+    plan_.outside_keys = keys_from_outside(writer_, leaving);
+  }
+
+  bool try_in_place(Change& change) {
+    require_unchanged(change);
+    change.storage = storage_of(writer_, change.before->name);
+    if (can_be_altered(writer_, change)) {
+      change.incoming.clear();
+      change.displaced.clear();
+      change.source.clear();
+    } else {
+      change.in_place.reset();
+    }
+    fail_point("database prepare: tried");
+    return change.in_place.has_value();
+  }
+
+  void build_frames() {
+    require_rights(writer_, plan_);
     for (Change& change : plan_.changes) {
-      if (!change.swaps()) continue;
+      if (!change.goes()) continue;
       if (change.before) {
         require_unchanged(change);
         log_live(writer_, change);
@@ -161,11 +191,19 @@ class Preparation {
     for (size_t i = 0; i < plan_.changes.size(); ++i) {
       Change& change = plan_.changes[i];
       change.rows_lost = decisions_[i].rows_lost;
+      if (change.in_place) require_still_in_place(change, seen_.facts[i]);
       if (!change.incoming.empty()) {
         const auto& recorded = seen_.members[i].recorded;
         change.rows_lost += fill_incoming(writer_, change, recorded ? *recorded : Backup{});
       }
     }
+  }
+
+  void require_still_in_place(const Change& change, const TableFacts& facts) const {
+    if (facts.in_place) return;
+    throw Refused("table '" + change.table() + "' of database '" + place_.schema +
+                      "' was written meanwhile, so that it cannot be changed in place any more",
+                  {"run the command again"});
   }
 
   std::uint64_t rows_to_prepare() const {
@@ -197,7 +235,7 @@ class Preparation {
     registry_.put({order_.operation, state, "", to_text(plan_), place_.here});
   }
 
-  Engine::Prepared finished() { return {to_text(plan_), plan_.rows_lost, plan_.swaps()}; }
+  Engine::Prepared finished() { return {to_text(plan_), plan_.rows_lost, plan_.goes()}; }
 
   const Place& place_;
   const Order& order_;

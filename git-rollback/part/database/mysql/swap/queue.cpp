@@ -12,12 +12,13 @@
 namespace rollback::mysql {
 namespace {
 
+using std::chrono::microseconds;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds pause{1};
-constexpr milliseconds surely_come{20};
-constexpr seconds patience{1};  // for what slipped in before the guards were there
+constexpr microseconds pause{100};
+constexpr milliseconds surely_come{5};  // with nothing between but the waking of a thread
+constexpr seconds patience{1};          // for what slipped in before the guards were there
 
 // A name of the RENAME between two tables that it comes to one after the other.
 std::optional<std::string> mark_between(const Queue::Renames& renames, const std::string& before,
@@ -28,6 +29,14 @@ std::optional<std::string> mark_between(const Queue::Renames& renames, const std
     }
   }
   return std::nullopt;
+}
+
+// How many of these sessions wait for a table.
+size_t count_waiting(Session& observer, const std::string& ids) {
+  return static_cast<size_t>(observer.number(
+      "SELECT count(*) FROM information_schema.processlist WHERE state LIKE 'Waiting for%lock'"
+      " AND id IN (" +
+      ids + ")"));
 }
 
 }  // namespace
@@ -58,15 +67,6 @@ struct Queue::Waiting {
       }
       done = true;
     });
-  }
-  bool waits(Session& observer) const {
-    return observer.number(
-               "SELECT count(*) FROM information_schema.processlist WHERE state LIKE"
-               " 'Waiting for%lock' AND id = " +
-               std::to_string(session.id())) > 0;
-  }
-  void until_it_waits(Session& observer) const {
-    while (!done && !waits(observer)) std::this_thread::sleep_for(pause);
   }
   void end(Session& observer) {
     while (!done) {
@@ -100,20 +100,39 @@ Queue::Queue(const Place& place, const std::vector<std::string>& contended, Rena
 
 Queue::~Queue() {
   try {
-    holder_.run("UNLOCK TABLES");  // whoever waits for it fails, and ends
+    if (!guards_.empty()) holder_.run("UNLOCK TABLES");  // whoever waits for it fails, and ends
     guards_.clear();
-    holder_.run("DROP TABLE IF EXISTS " + identifier(held_));
-  } catch (const std::exception&) {  // the connection is gone; settle or discard drops it
+  } catch (const std::exception&) {  // the connection is gone, and the lock with it
   }
 }
 
 void Queue::line_up(Session& session) {
+  used_ = true;
   for (size_t i = 0; i < guards_.size(); ++i) {
     guards_[i]->start("RENAME TABLE " + identifier(tables_[i]) + " TO " + identifier(held_));
   }
-  for (const auto& guard : guards_) guard->until_it_waits(session);
+  until_all_wait(session);
   rename_->start(rename_statement(renames_));
-  rename_->until_it_waits(session);
+  until_it_waits(session);
+}
+
+void Queue::until_all_wait(Session& session) const {
+  if (guards_.empty()) return;
+  std::string ids;
+  for (const auto& guard : guards_) {
+    ids += (ids.empty() ? "" : ", ") + std::to_string(guard->session.id());
+  }
+  const auto done = [](const auto& guard) { return guard->done.load(); };
+  while (count_waiting(session, ids) +
+             static_cast<size_t>(std::count_if(guards_.begin(), guards_.end(), done)) <
+         guards_.size()) {
+    std::this_thread::sleep_for(pause);
+  }
+}
+
+void Queue::until_it_waits(Session& session) const {
+  const std::string id = std::to_string(rename_->session.id());
+  while (!rename_->done && count_waiting(session, id) == 0) std::this_thread::sleep_for(pause);
 }
 
 void Queue::let_through(Session& session) {
@@ -121,12 +140,13 @@ void Queue::let_through(Session& session) {
   for (size_t i = 0; i < guards_.size(); ++i) let_to(session, i);
   rename_->thread.join();
   if (rename_->error) std::rethrow_exception(rename_->error);
+  if (!guards_.empty()) holder_.run("UNLOCK TABLES");
 }
 
 // Ends the guard when the RENAME waits for its table.
 void Queue::let_to(Session& session, size_t guard) {
   while (!rename_->done && !has_come_past(session, guard)) std::this_thread::sleep_for(pause);
-  rename_->until_it_waits(session);
+  until_it_waits(session);
   guards_[guard]->end(session);
 }
 

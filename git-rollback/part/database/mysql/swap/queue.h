@@ -28,14 +28,19 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
+  // Whether line_up() was called: that can be done once.
+  bool is_used() const { return used_; }
+
   // While `session` has all the tables locked: returns when all wait in their place.
   void line_up(Session& session);
   // After it gave them up: returns when the tables are renamed; throws what the
-  // RENAME did.
+  // RENAME did. The table that was held stays; settle or discard drops it.
   void let_through(Session& session);
 
  private:
   struct Waiting;
+  void until_all_wait(Session& session) const;
+  void until_it_waits(Session& session) const;
   void let_to(Session& session, size_t guard);
   bool has_come_past(Session& session, size_t guard);
 
@@ -45,6 +50,7 @@ class Queue {
   Session holder_;
   std::vector<std::unique_ptr<Waiting>> guards_;
   std::unique_ptr<Waiting> rename_;
+  bool used_ = false;
 };
 
 // The one statement that renames them all.

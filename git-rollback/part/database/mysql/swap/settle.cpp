@@ -10,6 +10,7 @@
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/rows/rows.h"
+#include "part/database/mysql/swap/late_rows.h"
 
 namespace rollback::mysql {
 namespace {
@@ -17,7 +18,7 @@ namespace {
 void stop_all_logs(Session& session, const Plan& plan) {
   std::vector<std::string> logs;
   for (const Change& change : plan.changes) {
-    if (!change.swaps()) continue;
+    if (!change.goes()) continue;
     logs.push_back(change.before_log());
     logs.push_back(change.after_log());
   }
@@ -29,11 +30,12 @@ void drop_all_of(Session& session, const Plan& plan, const std::vector<Aside>& k
   session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
   stop_all_logs(session, plan);
   for (const Change& change : plan.changes) {
-    if (!change.swaps() || change.incoming.empty()) continue;
+    if (change.incoming.empty()) continue;
     const bool keeps = std::any_of(kept.begin(), kept.end(), [&](const Aside& aside) {
       return aside.aside == change.incoming;
     });
     if (!keeps) session.run("DROP TABLE IF EXISTS " + identifier(change.incoming));
+    session.run("DROP TABLE IF EXISTS " + identifier(change.id + "_unfit"));
   }
 }
 
@@ -81,6 +83,7 @@ void discard(const Place& place, const std::string& operation_id) {
       if (!change.aside.empty()) session.run("DROP TABLE IF EXISTS " + identifier(change.aside));
     }
   }
+  drop_empty_asides(session, plan);
   fail_point("database discard: within");
   registry.remove_operation(operation_id);
   fail_point("database discard: after");
@@ -117,6 +120,7 @@ void settle(const Place& place, const std::string& operation_id) {
   session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
   stop_all_logs(session, plan);
   give_check_names(session, plan);
+  drop_empty_asides(session, plan);
   fail_point("database settle: within");
   registry.set_state(operation_id, State::settled);
   fail_point("database settle: after");

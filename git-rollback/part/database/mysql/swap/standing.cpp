@@ -87,21 +87,39 @@ struct Look {
   bool complete = true;  // its triggers and keys are all there
 };
 
-Look look_at(Session& session, const Change& change, const std::optional<Definition>& expected) {
-  auto found = read_definition(session, change.table());
-  if (!found || !expected) return {};  // by their names they are what they have to be
+Look look_at(Definition found, const Change& change, const Definition& expected) {
   // That did not get its own name yet, see keys.h.
-  std::erase_if(found->foreign_keys,
+  std::erase_if(found.foreign_keys,
                 [&](const ForeignKey& key) { return key.name.starts_with(change.id + "_"); });
   const std::string table = "table '" + change.table() + "' has ";
-  if (!same_but_for_keys(found->create, expected->create)) return {table + "another definition"};
-  if (!is_part_of(found->triggers, expected->triggers)) return {table + "another trigger"};
-  if (!is_part_of(found->foreign_keys, expected->foreign_keys)) {
+  if (!same_but_for_keys(found.create, expected.create)) return {table + "another definition"};
+  if (!is_part_of(found.triggers, expected.triggers)) return {table + "another trigger"};
+  if (!is_part_of(found.foreign_keys, expected.foreign_keys)) {
     return {table + "another foreign key"};
   }
-  return {"", same_table(found->create, expected->create) &&
-                  found->triggers == expected->triggers &&
-                  found->foreign_keys.size() == expected->foreign_keys.size()};
+  return {"", same_table(found.create, expected.create) && found.triggers == expected.triggers &&
+                  found.foreign_keys.size() == expected.foreign_keys.size()};
+}
+
+// By their names they are what they have to be.
+Look look_at_all(Session& session, const Plan& plan, bool renamed) {
+  std::vector<std::string> tables;
+  std::vector<const Change*> changes;
+  for (const Change& change : plan.changes) {
+    if (!change.swaps() || !(renamed ? change.after : change.before)) continue;
+    tables.push_back(change.table());
+    changes.push_back(&change);
+  }
+  bool complete = true;
+  for (const Definition& found : read_shapes(session, tables)) {
+    const size_t at =
+        static_cast<size_t>(std::find(tables.begin(), tables.end(), found.name) - tables.begin());
+    const Change& change = *changes[at];
+    const Look look = look_at(found, change, renamed ? *change.after : *change.before);
+    if (!look.foreign.empty()) return look;
+    complete = complete && look.complete;
+  }
+  return {"", complete};
 }
 
 }  // namespace
@@ -121,7 +139,6 @@ Step::Seen observe_swap(Session& session, const Registry& registry, const Plan& 
   const bool prepared = operation && operation->state != State::preparing;
   const auto there = tables_there(session, plan);
   std::optional<bool> renamed;
-  bool complete = true;
   for (const Change& change : plan.changes) {
     if (!change.swaps()) continue;
     const auto this_one = is_renamed(change, there, prepared);
@@ -130,11 +147,10 @@ Step::Seen observe_swap(Session& session, const Registry& registry, const Plan& 
               "table '" + change.table() + "' or one that belongs to it is gone"};
     }
     renamed = this_one;
-    const Look look = look_at(session, change, *renamed ? change.after : change.before);
-    if (!look.foreign.empty()) return {Observation::foreign, look.foreign};
-    complete = complete && look.complete;
   }
-  complete = complete && has_keys(session, plan.outside_keys);
+  const Look look = look_at_all(session, plan, renamed.value_or(swapped));
+  if (!look.foreign.empty()) return {Observation::foreign, look.foreign};
+  const bool complete = look.complete && has_keys(session, plan.outside_keys);
   if (renamed.value_or(swapped) != swapped) return {Observation::between};
   // A service may drop a trigger, and has it back by the swap; after it that is foreign.
   if (!complete) {

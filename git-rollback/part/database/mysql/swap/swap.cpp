@@ -15,51 +15,74 @@ class Swap : public Step {
   std::string name() const override { return "database " + place_.schema; }
 
   Seen observe() override {
-    return guarded(place_.schema, [&] {
-      Session session = open(place_);
-      return observe_swap(session, Registry(session, place_.component), plan_);
+    return guarded(place_.schema, [&] { return look(); });
+  }
+
+  // Whatever is not as it was prepared is for apply() to say.
+  void get_ready() override {
+    guarded(place_.schema, [&] {
+      if (!plan_.swaps() || look().what != Observation::before) return;
+      there_ = exchange_there(place_, plan_);
+      there_->get_ready();
     });
   }
 
   void apply() override {
     guarded(place_.schema, [&] {
-      Session session = open(place_);
-      Registry registry(session, place_.component);
-      const Seen seen = observe_swap(session, registry, plan_);
+      const Seen seen = look();
       if (seen.what == Observation::after) return;
       if (seen.what == Observation::foreign) refuse(seen);
+      Registry registry(*session_, place_.component);
       const auto operation = registry.operation(plan_.operation);
       if (!operation || operation->state == State::preparing) {
         throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
                       place_.schema + "'");
       }
-      exchange(place_, session, registry, plan_);
+      if (!plan_.swaps()) return registry.set_state(plan_.operation, State::swapped);
+      if (!there_ || !there_->is_ready()) there_ = exchange_there(place_, plan_);
+      there_->run();
     });
   }
 
   void revert() override {
     guarded(place_.schema, [&] {
-      Session session = open(place_);
-      Registry registry(session, place_.component);
-      const Seen seen = observe_swap(session, registry, plan_);
+      there_.reset();  // with what it holds
+      const Seen seen = look();
       if (seen.what == Observation::before) return;
       if (seen.what == Observation::foreign) refuse(seen);
+      Registry registry(*session_, place_.component);
       const auto operation = registry.operation(plan_.operation);
       if (!operation || operation->state == State::settled) {
         throw Refused("operation '" + plan_.operation + "' is settled, and is taken back by undo",
                       {"git rollback undo"});
       }
-      exchange_back(place_, session, registry, plan_);
+      if (!plan_.swaps()) return registry.set_state(plan_.operation, State::prepared);
+      exchange_back(place_, plan_)->run();
     });
   }
 
  private:
+  // In a session that stays, and is opened again where it was lost.
+  Seen look() {
+    for (const bool again : {false, true}) {
+      if (!session_ || again) session_ = std::make_unique<Session>(open(place_));
+      try {
+        return observe_swap(*session_, Registry(*session_, place_.component), plan_);
+      } catch (const ServerError& error) {
+        if (!error.is_lost_connection() || again) throw;
+      }
+    }
+    return {};  // not reached
+  }
+
   [[noreturn]] void refuse(const Seen& seen) const {
     throw Refused("database '" + place_.schema + "' was changed by somebody else: " + seen.detail);
   }
 
   Place place_;
   Plan plan_;
+  std::unique_ptr<Session> session_;  // to look
+  std::unique_ptr<Exchange> there_;   // since get_ready()
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 namespace rollback::mysql {
 
+// Where no table changes places, it only says in the registry that the operation is live.
 std::unique_ptr<Step> make_swap(const Place& place, Plan plan);
 
 }  // namespace rollback::mysql

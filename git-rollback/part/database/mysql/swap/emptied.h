@@ -1,0 +1,32 @@
+// A table that was emptied or rebuilt between a swap and its way back, which fires no
+// trigger: noticed by its storage (storage.h), and noted in its log row by row.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "part/database/mysql/catalogue/registry.h"
+#include "part/database/mysql/swap/cascades.h"
+#include "part/database/mysql/swap/change.h"
+
+namespace rollback::mysql {
+
+// Writes the storage of the tables that are about to go live into the registry.
+void record_storage(Session& session, Registry& registry, const Plan& plan);
+
+class EmptiedWatch {
+ public:
+  EmptiedWatch(Session& session, const Registry& registry, const Plan& plan);
+
+  // Of the live tables, which have their names of after the swap. Where one has another
+  // storage than when this was last called, compares all keys of it, also under the
+  // session's LOCK TABLES.
+  void note(const std::vector<Followed>& tables);
+
+ private:
+  Session& session_;
+  std::map<std::string, std::string> storage_;  // that is known, by table
+};
+
+}  // namespace rollback::mysql

@@ -1,0 +1,205 @@
+#include <map>
+#include <optional>
+
+#include "os/error.h"
+#include "part/database/mysql/catalogue/storage.h"
+#include "part/database/mysql/rows/fitting.h"
+#include "part/database/mysql/rows/log.h"
+#include "part/database/mysql/swap/emptied.h"
+#include "part/database/mysql/swap/exchange.h"
+#include "part/database/mysql/swap/incoming.h"
+
+namespace rollback::mysql {
+namespace {
+
+class There : public Exchange {
+ public:
+  There(const Place& place, const Plan& plan) : Exchange(place, plan, Way::there) {
+    for (Turn& turn : turns_) {
+      const Change& change = *turn.change;
+      if (!takes_live_rows(change)) continue;
+      turn.has_aside = true;
+      if (change.choice == Choice::keep_new) turn.kept = {change.source};
+      if (!turn.kept.empty() || !carry_of(change).projection.fill.empty()) {
+        turn.read = {change.source};
+      }
+      if (change.returning.empty()) continue;
+      turn.kept.push_back(change.returning);
+      turn.read.push_back(change.returning);
+    }
+  }
+
+ private:
+  void require_known_keys() override {
+    const auto now = keys_to(session_, plan_);
+    if (now && now == keys_seen_) return;
+    for (const OutsideKey& key : unknown_keys(session_, plan_)) {
+      throw Refused(
+          "table '" + key.table + "' got a foreign key to table '" + key.key.parent + "' meanwhile",
+          {"nothing was changed by this; run the command again"});
+    }
+    keys_seen_ = now;
+  }
+
+  void before_catching_up() override {
+    for (const Turn& turn : turns_) {
+      const Change& change = *turn.change;
+      if (change.choice == Choice::restore) refill_if_touched(change);
+      if (change.choice == Choice::keep_new) refill_with_points_rows(change);
+    }
+  }
+
+  // As after a swap that was taken back: the point's rows were written to.
+  void refill_if_touched(const Change& change) {
+    if (!is_logged(session_, change.after_log())) return;
+    refill_incoming(session_, change);
+    session_.run("DELETE FROM " + identifier(change.after_log()));
+  }
+
+  void refill_with_points_rows(const Change& change) {
+    if (!has_note_of_no_row(session_, change.after_log())) return;
+    const Carry carry = carry_of(change);
+    session_.run("TRUNCATE TABLE " + identifier(change.incoming));
+    fill(session_, {carry.projection, change.incoming, carry.keep_from, change.aside});
+    session_.run("DELETE FROM " + identifier(change.after_log()));
+  }
+
+  // The one of a table that is restored is the point's, whatever was written since.
+  void after_catching_up() override {
+    record_storage(session_, registry_, plan_);
+    keep_counters();
+    for (const Turn& turn : turns_) {
+      const Change& change = *turn.change;
+      if (change.choice != Choice::restore || !change.after->counter) continue;
+      if (counters({change.incoming})[change.incoming] != *change.after->counter) {
+        set_counter(change, *change.after->counter);
+      }
+    }
+  }
+
+  // Each table is asked for by its own name: MariaDB would open all of them for a list.
+  std::map<std::string, std::uint64_t> counters(const std::vector<std::string>& tables) {
+    std::string query;
+    for (const auto& table : tables) {
+      query += (query.empty() ? "SELECT " : " UNION ALL SELECT ") + literal(table) +
+               ", auto_increment FROM information_schema.tables WHERE table_schema = database()"
+               " AND table_name = " +
+               literal(table);
+    }
+    std::map<std::string, std::uint64_t> found;
+    if (tables.empty()) return found;
+    for (const Row& row : session_.rows(query)) {
+      if (row[1]) found[*row[0]] = std::stoull(*row[1]);
+    }
+    return found;
+  }
+
+  void set_counter(const Change& change, std::uint64_t counter) {
+    session_.run("ALTER TABLE " + identifier(change.incoming) +
+                 " AUTO_INCREMENT = " + std::to_string(counter));
+  }
+
+  // No number is given twice, also where the row that had it is gone.
+  void keep_counters() {
+    std::vector<std::string> tables;
+    for (const Turn& turn : turns_) {
+      if (!takes_live_rows(*turn.change) || !turn.comes->counter) continue;
+      tables.push_back(turn.leaves->name);
+      tables.push_back(turn.waits);
+    }
+    auto found = counters(tables);
+    for (const Turn& turn : turns_) {
+      if (!takes_live_rows(*turn.change) || !turn.comes->counter) continue;
+      const std::uint64_t now = found[turn.leaves->name];
+      if (now > found[turn.waits]) set_counter(*turn.change, now);
+    }
+  }
+
+  Carry carry(const Turn& turn) const override { return carry_of(*turn.change); }
+
+  void before_bringing() override {
+    lost_ = plan_.rows_lost;
+    std::vector<std::string> tables;
+    for (const Turn& turn : turns_) {
+      const bool asked = takes_live_rows(*turn.change) || turn.change->if_unwritten;
+      if (asked && !turn.change->storage.empty()) tables.push_back(turn.leaves->name);
+    }
+    storages_ = storages_of(session_, tables);
+  }
+
+  void bring_last(const Turn& turn, bool logged) override {
+    const Change& change = *turn.change;
+    if (takes_live_rows(change)) {
+      Carry carry = carry_of(change);
+      carry.last = true;
+      carry.in_batch = true;
+      if (logged) lost_ += carry_over(session_, carry).set_aside;
+      require_not_emptied(change);
+    } else {
+      lost_ += count_late(change, logged);
+    }
+    if (lost_ > plan_.rows_lost && lost_ > plan_.loss_limit) written_meanwhile(change);
+  }
+
+  // Of rows that do not come along.
+  std::int64_t count_late(const Change& change, bool logged) {
+    if (change.if_unwritten) require_not_emptied(change);
+    if (change.ledger || !logged) return 0;
+    if (change.if_unwritten) written_meanwhile(change);
+    return count_logged(session_, *change.before, change.before_log());
+  }
+
+  [[noreturn]] static void written_meanwhile(const Change& change) {
+    throw Refused("rows of table '" + change.table() + "' were written meanwhile",
+                  {"nothing was changed; run the command again"});
+  }
+
+  // TRUNCATE and what is done to partitions fire no trigger. Where the storage is not
+  // known: the first and the last row are there, or it was emptied.
+  void require_not_emptied(const Change& change) {
+    const std::string& table = change.before->name;
+    const auto storage = storages_.find(table);
+    if (storage != storages_.end()) {
+      if (storage->second != change.storage) emptied(change);
+      return;
+    }
+    if (change.choice != Choice::keep_all || !change.returning.empty()) return;
+    const auto key = common_key(*change.before, *change.after);
+    if (key.empty()) return;
+    const std::string live = identifier(table);
+    for (const char* const direction : {"", " DESC"}) {
+      std::string columns;
+      std::string order;
+      for (const auto& column : key) {
+        columns += (columns.empty() ? "" : ", ") + identifier(column);
+        order += (order.empty() ? " ORDER BY " : ", ") + identifier(column) + direction;
+      }
+      if (session_.number("SELECT count(*) FROM (SELECT " + columns + " FROM " +
+                          identifier(change.incoming) + order +
+                          " LIMIT 1) AS git_rollback_i WHERE NOT EXISTS (SELECT 1 FROM " + live +
+                          " WHERE " + same_key(key, "git_rollback_i", live) + ")") != 0) {
+        emptied(change);
+      }
+    }
+  }
+
+  [[noreturn]] static void emptied(const Change& change) {
+    throw Refused("table '" + change.table() + "' was emptied or rebuilt meanwhile",
+                  {"nothing was changed; run the command again"});
+  }
+
+  void after_bringing() override { keep_counters(); }
+  void bring_late(const Turn& turn) override { carry_late(turn); }
+
+  std::optional<std::string> keys_seen_;
+  std::map<std::string, std::string> storages_;
+  std::int64_t lost_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Exchange> exchange_there(const Place& place, const Plan& plan) {
+  return std::make_unique<There>(place, plan);
+}
+
+}  // namespace rollback::mysql

@@ -1,0 +1,136 @@
+#include "part/database/mysql/swap/in_place_step.h"
+
+#include <algorithm>
+#include <array>
+
+#include "os/error.h"
+#include "os/fail_point.h"
+#include "part/database/mysql/catalogue/storage.h"
+#include "part/database/mysql/server/lock_wait.h"
+#include "part/database/mysql/swap/in_place.h"
+
+namespace rollback::mysql {
+namespace {
+
+class InPlaceStep : public Step {
+ public:
+  InPlaceStep(Place place, Change change) : place_(std::move(place)), change_(std::move(change)) {}
+
+  std::string name() const override {
+    return "database " + place_.schema + ", table " + change_.table();
+  }
+
+  Seen observe() override {
+    return guarded(place_.schema, [&] {
+      Session session = open(place_);
+      return look(session);
+    });
+  }
+
+  void get_ready() override {
+    guarded(place_.schema, [&] {
+      Session session = open(place_);
+      if (look(session).what == Observation::before) require_as_planned(session);
+    });
+  }
+
+  void apply() override { alter(true); }
+  void revert() override { alter(false); }
+
+ private:
+  Seen look(Session& session) const {
+    const std::string table = "table '" + change_.table() + "' ";
+    const auto found = read_definition(session, change_.table());
+    if (!found) return {Observation::foreign, table + "is gone"};
+    const auto is = [&](const std::optional<Definition>& expected) {
+      return same_but_for_foreign_keys(found->create, expected->create);
+    };
+    const bool before = is(change_.before);
+    if (!before && !is(change_.after)) {
+      return {Observation::foreign, table + "has another definition"};
+    }
+    const auto& known = change_.before->triggers;
+    for (const Trigger& trigger : found->triggers) {
+      if (std::find(known.begin(), known.end(), trigger) == known.end()) {
+        return {Observation::foreign, table + "has another trigger"};
+      }
+    }
+    return {before ? Observation::before : Observation::after};
+  }
+
+  void alter(bool there) {
+    guarded(place_.schema, [&] {
+      Session session = open(place_);
+      const Seen seen = look(session);
+      if (seen.what == (there ? Observation::after : Observation::before)) return;
+      if (seen.what == Observation::foreign) {
+        throw Refused("database '" + place_.schema +
+                      "' was changed by somebody else: " + seen.detail);
+      }
+      trying_for_a_lock(session, {change_.table()}, default_deadline,
+                        [&](std::chrono::seconds wait) {
+                          session.set_lock_wait(wait);
+                          alter_under_lock(session, there);
+                        });
+      fail_point(there ? "database in place: after" : "database in place: back");
+    });
+  }
+
+  // The session ends with the step, and what it has locked with it.
+  void alter_under_lock(Session& session, bool there) const {
+    session.run(lock_statement(session));
+    fail_point("database in place: locked");
+    const Observation expected = there ? Observation::before : Observation::after;
+    if (look(session).what != expected) changed("changed");
+    if (there) require_as_planned(session);
+    run(session, there ? change_.in_place->there : change_.in_place->back);
+    fail_point("database in place: altered");
+    session.run("UNLOCK TABLES");
+  }
+
+  // What the table was through may matter, too, and that the trial did not show.
+  void run(Session& session, const std::string& what) const try {
+    session.run("ALTER TABLE " + identifier(change_.table()) + " " + what);
+  } catch (const ServerError& error) {
+    constexpr std::array not_at_once{1845, 1846, 4092};
+    if (std::find(not_at_once.begin(), not_at_once.end(), error.code()) == not_at_once.end()) throw;
+    throw Refused("table '" + change_.table() + "' cannot be changed in place: " + error.what(),
+                  {"rebuild it by ALTER TABLE " + identifier(change_.table()) +
+                   " FORCE, then run the command again"});
+  }
+
+  // On MariaDB the triggers' log must not be named, see cut_over.cpp.
+  std::string lock_statement(const Session& session) const {
+    std::string statement = "LOCK TABLES " + identifier(change_.table()) + " WRITE";
+    if (!session.flavour().mariadb) statement += ", " + identifier(change_.before_log()) + " WRITE";
+    return statement;
+  }
+
+  // What fires no trigger brings another storage.
+  void require_as_planned(Session& session) const {
+    if (storage_of(session, change_.table()) != change_.storage) changed("emptied or rebuilt");
+    if (!has_new_values(session, change_)) return;
+    throw Refused("rows of table '" + change_.table() + "' were written meanwhile",
+                  {"nothing was changed; run the command again"});
+  }
+
+  [[noreturn]] void changed(const std::string& how) const {
+    throw Refused("table '" + change_.table() + "' was " + how + " meanwhile",
+                  {"nothing was changed; run the command again"});
+  }
+
+  Place place_;
+  Change change_;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<Step>> make_alterations(const Place& place, const Plan& plan) {
+  std::vector<std::unique_ptr<Step>> steps;
+  for (const Change& change : plan.changes) {
+    if (change.in_place) steps.push_back(std::make_unique<InPlaceStep>(place, change));
+  }
+  return steps;
+}
+
+}  // namespace rollback::mysql

@@ -1,0 +1,101 @@
+// A table is emptied after a swap, which fires no trigger, and then the swap is
+// taken back.
+#include "mysql_part_fixture.h"
+#include "os/notice.h"
+
+namespace rollback::mysql {
+namespace {
+
+class MysqlEmptied : public MysqlPartTest {
+ protected:
+  void TearDown() override {
+    set_notice_listener({});
+    MysqlPartTest::TearDown();
+  }
+  void rolled_back(const std::string& table, const std::string& migration,
+                   Rows rows = Rows::keep_all) {
+    settings_.ledger = {};
+    run("CREATE TABLE playerbot" + table +
+        "; INSERT INTO playerbot VALUES (1,100),(2,200),(3,300)");
+    const Point point = capture();
+    run(migration);
+    prepared_ = part()->prepare(to(point, rows, 100));
+    swap(prepared_);
+  }
+  std::string rows(const std::string& columns) {
+    return value("SELECT coalesce(group_concat(concat_ws(':', " + columns +
+                 ") ORDER BY id SEPARATOR ' '), '') FROM playerbot");
+  }
+
+  const std::string guild_ =
+      "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(20), ADD KEY(guild); INSERT INTO playerbot "
+      "VALUES"
+      " (4,400,NULL)";
+  std::string prepared_;
+};
+
+TEST_F(MysqlEmptied, WhatWasThereBeforeIsGoneAsIfItHadBeenDeleted) {
+  rolled_back("(id INT PRIMARY KEY, gold INT)", guild_);
+  run("UPDATE playerbot SET gold = 201 WHERE id = 2; TRUNCATE TABLE playerbot;"
+      "INSERT INTO playerbot VALUES (1,7),(5,500)");
+  revert(prepared_);
+  EXPECT_EQ(rows("id, gold"), "1:7 5:500");
+  swap(prepared_);
+  EXPECT_EQ(rows("id, gold"), "1:7 5:500");
+  run("TRUNCATE TABLE playerbot");
+  revert(prepared_);
+  EXPECT_EQ(rows("id, gold"), "");
+}
+
+TEST_F(MysqlEmptied, ARebuildChangesNothing) {
+  rolled_back(
+      "(id INT PRIMARY KEY, gold SMALLINT UNSIGNED)",
+      "ALTER TABLE playerbot MODIFY gold INT; UPDATE playerbot SET gold = 100000 WHERE id = 3;"
+      "INSERT INTO playerbot VALUES (4,40)");
+  EXPECT_EQ(rows("id, gold"), "1:100 2:200 4:40");
+  run("OPTIMIZE TABLE playerbot; UPDATE playerbot SET gold = 1 WHERE id = 2");
+  revert(prepared_);
+  EXPECT_EQ(rows("id, gold"), "1:100 2:1 3:100000 4:40");
+}
+
+TEST_F(MysqlEmptied, APartitionThatIsEmptiedOrExchangedIsSeenToo) {
+  rolled_back(
+      "(id INT PRIMARY KEY, gold INT) PARTITION BY RANGE (id) (PARTITION a VALUES LESS THAN (3),"
+      " PARTITION b VALUES LESS THAN (100))",
+      "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(20)");
+  run("ALTER TABLE playerbot TRUNCATE PARTITION a; CREATE TABLE other(id INT PRIMARY KEY, gold "
+      "INT);"
+      "INSERT INTO other VALUES (7,700); ALTER TABLE playerbot EXCHANGE PARTITION b WITH TABLE"
+      " other");
+  revert(prepared_);
+  EXPECT_EQ(rows("id, gold"), "7:700");
+}
+
+TEST_F(MysqlEmptied, OfKeepNewThePointsRowsDoNotComeAlong) {
+  rolled_back("(id INT PRIMARY KEY, gold INT)",
+              guild_ +
+                  "; DELETE FROM playerbot WHERE id = 1; UPDATE playerbot SET gold = 201"
+                  " WHERE id = 2",
+              Rows::keep_new);
+  EXPECT_EQ(rows("id, gold"), "1:100 2:200 3:300 4:400");
+  run("OPTIMIZE TABLE playerbot");
+  revert(prepared_);
+  EXPECT_EQ(rows("id, gold"), "2:201 3:300 4:400");
+}
+
+TEST_F(MysqlEmptied, WithoutAKeyTodaysRowsAreThereAgainAndThatIsSaid) {
+  rolled_back("(id INT, gold INT)",
+              "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(20), ADD KEY(guild)");
+  run("TRUNCATE TABLE playerbot");
+  std::vector<std::string> notices;
+  set_notice_listener([&](const Notice& notice) { notices.push_back(notice.text); });
+  revert(prepared_);
+  EXPECT_EQ(rows("id, gold"), "1:100 2:200 3:300");
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0],
+            "table 'playerbot' was emptied or rebuilt since the swap, and has no key: the rows of"
+            " before are there again");
+}
+
+}  // namespace
+}  // namespace rollback::mysql
