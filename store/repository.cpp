@@ -71,6 +71,16 @@ std::optional<std::string> Settings::text(std::string_view key) const {
   return found->second.back();
 }
 
+std::vector<std::string> Settings::texts(std::string_view key) const {
+  std::vector<std::string> all;
+  const auto found = values_.find(lower_key(key));
+  if (found == values_.end()) return all;
+  for (const auto& value : found->second) {
+    value.empty() ? all.clear() : all.push_back(value);
+  }
+  return all;
+}
+
 bool Settings::flag(std::string_view key, bool fallback) const {
   const auto value = text(key);
   if (!value) return fallback;

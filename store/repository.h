@@ -19,7 +19,9 @@ class Settings {  // git config, as `git config --list` sees it, so `git -c` wor
   explicit Settings(std::string_view nul_separated);  // from `git config --list -z`
 
   std::optional<std::string> text(std::string_view key) const;  // the last value
-  bool flag(std::string_view key, bool fallback) const;         // Fatal for no boolean
+  // All values, in order; those before an empty one do not count.
+  std::vector<std::string> texts(std::string_view key) const;
+  bool flag(std::string_view key, bool fallback) const;  // Fatal for no boolean
   long long number(std::string_view key, long long fallback) const;
 
  private:

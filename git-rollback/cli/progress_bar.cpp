@@ -185,6 +185,7 @@ std::unique_ptr<ProgressBar> ProgressBar::where_seen() {
 
 void ProgressBar::begun(std::string_view what, Unit unit, std::uint64_t total) {
   what_ = what;
+  waits_for_.clear();
   unit_ = unit;
   total_ = total;
   start_ = Clock::now();
@@ -196,10 +197,13 @@ void ProgressBar::reached(std::uint64_t done) {
   if (now < next_) return;
   next_ = now + between_draws;
   const size_t width = terminal_width();
-  draw(progress_line(what_, unit_, done, total_,
+  const std::string what = waits_for_.empty() ? what_ : "waiting for " + waits_for_;
+  draw(progress_line(what, unit_, done, total_,
                      std::chrono::duration_cast<std::chrono::milliseconds>(now - start_), width),
        width);
 }
+
+void ProgressBar::waits(std::string_view for_what) { waits_for_ = for_what; }
 
 void ProgressBar::ended() { hide_progress(); }
 

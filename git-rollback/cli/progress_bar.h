@@ -21,13 +21,14 @@ class ProgressBar : public ProgressListener {
   void begun(std::string_view what, Unit unit, std::uint64_t total) override;
   void reached(std::uint64_t done) override;
   void ended() override;
+  void waits(std::string_view for_what) override;
 
  private:
   using Clock = std::chrono::steady_clock;
   explicit ProgressBar(std::chrono::seconds delay) : delay_(delay) {}
 
   std::chrono::seconds delay_;
-  std::string what_;
+  std::string what_, waits_for_;
   Unit unit_ = Unit::rows;
   std::uint64_t total_ = 0;
   Clock::time_point start_, next_;

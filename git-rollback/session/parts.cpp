@@ -53,6 +53,8 @@ std::vector<DatabaseSettings> databases_of(const Session& session,
     database.option_file = config.text("rollback.mysqlOptionFile").value_or("");
     database.take_over = config.text("rollback.takeOver").value_or("");
     database.full_below_bytes = config.number("rollback.fullBelow", database.full_below_bytes);
+    database.replicas = config.texts("rollback.replica");
+    database.replica_lag_s = config.number("rollback.replicaLag", database.replica_lag_s);
   }
   return databases;
 }

@@ -31,6 +31,14 @@ Work::~Work() {
   if (listener != nullptr) listener->ended();
 }
 
+Waiting::Waiting(std::string_view for_what) {
+  if (under_way.is && listener != nullptr) listener->waits(for_what);
+}
+
+Waiting::~Waiting() {
+  if (under_way.is && listener != nullptr) listener->waits("");
+}
+
 void passed(Unit unit, std::uint64_t count) {
   if (!under_way.is || under_way.unit != unit || listener == nullptr) return;
   under_way.done += count;

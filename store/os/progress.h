@@ -19,6 +19,7 @@ class ProgressListener {
   // Called for every row: must cost next to nothing.
   virtual void reached(std::uint64_t done) = 0;
   virtual void ended() = 0;
+  virtual void waits(std::string_view for_what) = 0;  // "": no more
 };
 
 // One for the whole program; null, as at the start: nobody listens.
@@ -37,6 +38,15 @@ class Work {
 
  private:
   bool outermost_ = false;
+};
+
+// That the work under way stands still, and what for.
+class Waiting {
+ public:
+  explicit Waiting(std::string_view for_what);
+  ~Waiting();
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
 };
 
 // Counts for the work under way, if there is any in that unit.

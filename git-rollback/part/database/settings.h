@@ -34,6 +34,8 @@ struct DatabaseSettings {
   std::string take_over = {};              // rollback.takeOver: an operation of a host that is gone
   std::string option_file;                 // rollback.mysqlOptionFile; "": the client's own
   std::int64_t full_below_bytes = 64 << 20;  // rollback.fullBelow
+  std::vector<std::string> replicas = {};    // rollback.replica, urls
+  std::int64_t replica_lag_s = 10;           // rollback.replicaLag; 0: no replica is waited for
 };
 
 }  // namespace rollback

@@ -337,8 +337,8 @@ class Capture {
       captured.notices.push_back("kept the structure alone, and no rows, of " + structures +
                                  " of database '" + place_.schema + "'");
     }
-    for (const auto* const list : {&watch_.notices(), &std::as_const(notices_)}) {
-      captured.notices.insert(captured.notices.end(), list->begin(), list->end());
+    for (const auto& list : {watch_.notices(), notices_}) {
+      captured.notices.insert(captured.notices.end(), list.begin(), list.end());
     }
     return captured;
   }

@@ -2,7 +2,6 @@
 
 #include <thread>
 
-#include "os/counted.h"
 #include "os/error.h"
 #include "os/progress.h"
 #include "part/database/mysql/backup/space.h"
@@ -23,12 +22,7 @@ const std::vector<std::string> hints_for_space{
 }  // namespace
 
 void CopyWatch::require_space_for(std::int64_t bytes) {
-  const auto replicas = replicas_of(session_);
-  if (replicas.connected > 0) {
-    notices_.push_back(
-        counted(replicas.connected, "replica") + " of database '" + place_.schema +
-        "' will make the backup, too; how far behind they are is not seen from here");
-  }
+  replicas_.find(session_);
   const auto volume = volume_of(session_, endpoint_);
   if (!volume) {
     notices_.push_back("how much space the server of database '" + place_.schema +
@@ -51,11 +45,21 @@ void CopyWatch::look(bool may_wait) {
                       size_in_words(volume->free_bytes) + " are free, so its backup was stopped",
                   hints_for_space);
   }
-  if (may_wait) wait_for_replicas();
+  if (may_wait) {
+    replicas_.wait();
+    wait_until_sent();
+  }
   looked_ = Clock::now();
 }
 
-void CopyWatch::wait_for_replicas() {
+std::vector<std::string> CopyWatch::notices() const {
+  auto all = replicas_.notices();
+  all.insert(all.end(), notices_.begin(), notices_.end());
+  return all;
+}
+
+void CopyWatch::wait_until_sent() {
+  if (place_.settings.replica_lag_s == 0) return;
   while (waited_ < longest_wait && replicas_of(session_).behind > 0) {
     std::this_thread::sleep_for(pause_for_replicas);
     waited_ += pause_for_replicas;

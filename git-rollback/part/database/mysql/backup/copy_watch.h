@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "part/database/mysql/backup/replica_watch.h"
 #include "part/database/mysql/server/place.h"
 
 namespace rollback::mysql {
@@ -14,23 +15,25 @@ namespace rollback::mysql {
 class CopyWatch {
  public:
   CopyWatch(const Place& place, Session& session)
-      : place_(place), session_(session), endpoint_(place.endpoint()) {}
+      : place_(place), session_(session), endpoint_(place.endpoint()), replicas_(place) {}
 
   // Throws Refused where a copy of so many bytes would leave less than the reserve.
   void require_space_for(std::int64_t bytes);
 
   // Called between two statements, often: looks once a second. Throws Refused
-  // when the reserve is touched; waits while a replica has not been sent all.
+  // when the reserve is touched; waits for replicas, as ReplicaWatch does, and for
+  // a while for one that was not sent all.
   void look(bool may_wait);
 
-  const std::vector<std::string>& notices() const { return notices_; }
+  std::vector<std::string> notices() const;
 
  private:
-  void wait_for_replicas();
+  void wait_until_sent();
 
   const Place& place_;
   Session& session_;
   Endpoint endpoint_;
+  ReplicaWatch replicas_;
   std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
   std::chrono::milliseconds waited_{0};
   std::vector<std::string> notices_;

@@ -13,6 +13,7 @@ namespace rollback::mysql {
 namespace {
 
 constexpr int no_such_table = 1146;
+constexpr int command_denied = 1142;
 
 std::uint64_t unsigned_of(const Value& value) {
   std::uint64_t number = 0;
@@ -93,6 +94,11 @@ std::map<std::string, std::vector<Trigger>> read_triggers(Session& session,
   if (tables.empty()) return triggers;
   for (const Row& row : session.rows(query + " ORDER BY event, timing, place")) {
     if (names::is_table_of_ours(*row[1])) continue;
+    if (!std::all_of(row.begin(), row.end(), [](const Value& one) { return one.has_value(); })) {
+      throw ServerError({command_denied, "42000",
+                         "what trigger '" + *row[1] + "' of table '" + *row[0] +
+                             "' does is not shown without the privilege TRIGGER"});
+    }
     triggers[*row[0]].push_back(
         {*row[1], *row[2], *row[3], *row[4], *row[5], *row[6], *row[7], *row[8]});
   }

@@ -48,6 +48,8 @@ class Connection {
   // A query, whose rows next() brings: in `stream`, one by one from the server,
   // and no other statement can run before the last of them; else all at once.
   virtual bool query(const std::string& sql, bool stream, Failure& failure) = 0;
+  // What the columns of these rows are called; before the last row was asked for.
+  virtual bool columns(std::vector<std::string>& names, Failure& failure) = 0;
   // `more` is false after the last row.
   virtual bool next(Row& row, bool& more, Failure& failure) = 0;
 };

@@ -74,12 +74,22 @@ class Entrance {
   std::optional<Endpoint> endpoint_;
 };
 
+std::function<Endpoint()> way_in(const Address& address, const DatabaseSettings& settings,
+                                 const Git& git) {
+  const auto entrance = std::make_shared<Entrance>(address, settings.option_file, git);
+  return [entrance] { return entrance->endpoint(); };
+}
+
 }  // namespace
 
 Place make_place(const std::string& component, const DatabaseSettings& settings, const Git& git) {
   const Address address = parse_address(settings.url);
-  const auto entrance = std::make_shared<Entrance>(address, settings.option_file, git);
-  Place place{address.database, component, settings, [entrance] { return entrance->endpoint(); }};
+  Place place{address.database, component, settings, way_in(address, settings, git)};
+  for (const auto& url : settings.replicas) {
+    const Address replica = parse_address(url);
+    place.replicas.push_back({replica.socket.empty() ? server_name(replica) : replica.socket,
+                              way_in(replica, settings, git)});
+  }
   constexpr size_t longest = 255;  // in the registry
   const std::string here = place.here + ":" + git.git_dir().string();
   if (!git.git_dir().empty() && here.size() <= longest) place.here = here;

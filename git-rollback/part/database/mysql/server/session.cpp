@@ -68,7 +68,6 @@ std::vector<std::string> settings_of(const Flavour& flavour) {
       "sql_select_limit = DEFAULT",
       "sql_auto_is_null = 0",
       "autocommit = 1",
-      "max_error_count = 64",
       "wait_timeout = 86400",
       "lock_wait_timeout = 10",  // no statement waits for ever
       "innodb_lock_wait_timeout = 10",
@@ -77,6 +76,7 @@ std::vector<std::string> settings_of(const Flavour& flavour) {
       "group_concat_max_len = 1000000"};
   if (flavour.mariadb) {
     settings.emplace_back("max_statement_time = 0");
+    settings.emplace_back("max_error_count = 64");
     if (flavour.version >= 101100) settings.emplace_back("system_versioning_insert_history = 1");
   } else {
     settings.emplace_back("max_execution_time = 0");
@@ -106,6 +106,10 @@ Session::Session(const Endpoint& endpoint)
   for (const std::string& setting : settings_of(flavour_)) all += ", SESSION " + setting;
   run(all);
   run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+  // Else no error is counted, see require_whole(). To set it takes a privilege there.
+  if (!flavour_.mariadb && number("SELECT @@max_error_count") == 0) {
+    run("SET SESSION max_error_count = 64");
+  }
   id_ = number("SELECT connection_id()");
   if (endpoint.tls == Endpoint::Tls::off) return;
   // The connector does not insist where the server has no TLS.
@@ -129,6 +133,23 @@ void Session::query(const std::string& sql, bool stream) {
 
 std::vector<Row> Session::rows(const std::string& sql) {
   query(sql, false);
+  return remaining_rows();
+}
+
+std::vector<std::map<std::string, Value, std::less<>>> Session::named_rows(const std::string& sql) {
+  query(sql, false);
+  std::vector<std::string> names;
+  Failure failure;
+  if (!connection_->columns(names, failure)) throw ServerError(failure);
+  std::vector<std::map<std::string, Value, std::less<>>> all;
+  for (Row& row : remaining_rows()) {
+    auto& named = all.emplace_back();
+    for (size_t i = 0; i < names.size() && i < row.size(); ++i) named[names[i]] = std::move(row[i]);
+  }
+  return all;
+}
+
+std::vector<Row> Session::remaining_rows() {
   std::vector<Row> all;
   bool more = true;
   Failure failure;

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -50,6 +51,8 @@ class Session {
   std::int64_t run(const std::string& sql);
 
   std::vector<Row> rows(const std::string& query);
+  // By what the columns are called: of SHOW …, which has others in other versions.
+  std::vector<std::map<std::string, Value, std::less<>>> named_rows(const std::string& query);
   // The first row's first value.
   Value value(const std::string& query);
   std::int64_t number(const std::string& query);  // NULL and no row are 0
@@ -69,6 +72,7 @@ class Session {
 
  private:
   void query(const std::string& sql, bool stream);
+  std::vector<Row> remaining_rows();
   void require_whole();
 
   std::shared_ptr<Connection> connection_;

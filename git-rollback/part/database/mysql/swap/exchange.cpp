@@ -10,6 +10,7 @@
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/swap/counter.h"
+#include "part/database/mysql/swap/enough_rights.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/late_rows.h"
 #include "part/database/mysql/swap/standing.h"
@@ -86,6 +87,7 @@ bool Exchange::is_ready() {
 
 void Exchange::get_ready() {
   if (is_renamed()) return;
+  require_rights(session_, plan_);
   require_known_keys();
   for (const Turn& turn : turns_) {
     if (turn.has_aside) make_aside(session_, *turn.leaves, turn.aside);

@@ -13,6 +13,7 @@
 #include "part/database/mysql/rows/former.h"
 #include "part/database/mysql/survey/members.h"
 #include "part/database/mysql/survey/target.h"
+#include "part/database/mysql/swap/enough_rights.h"
 #include "part/database/mysql/swap/from_backup.h"
 #include "part/database/mysql/swap/in_place.h"
 #include "part/database/mysql/swap/incoming.h"
@@ -177,6 +178,7 @@ class Preparation {
   }
 
   void build_frames() {
+    require_rights(writer_, plan_);
     for (Change& change : plan_.changes) {
       if (!change.goes()) continue;
       if (change.before) {

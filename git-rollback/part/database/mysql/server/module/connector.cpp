@@ -61,6 +61,16 @@ class ConnectorConnection : public Connection {
     });
   }
 
+  bool columns(std::vector<std::string>& names, Failure& failure) override {
+    return caught(failure, [&] {
+      names.clear();
+      for (unsigned i = 1; i <= columns_; ++i) {
+        const sql::SQLString name = result_->getMetaData()->getColumnLabel(i);
+        names.emplace_back(name.c_str(), name.length());
+      }
+    });
+  }
+
   bool next(Row& row, bool& more, Failure& failure) override {
     return caught(failure, [&] {
       more = result_ != nullptr && result_->next();

@@ -1,0 +1,20 @@
+#include "part/database/mysql/swap/enough_rights.h"
+
+#include "os/error.h"
+#include "part/database/mysql/doctor/check_rights.h"
+
+namespace rollback::mysql {
+
+void require_rights(Session& session, const Plan& plan) {
+  std::vector<Definition> tables;
+  for (const Change& change : plan.changes) {
+    if (!change.swaps()) continue;
+    if (change.before) tables.push_back(*change.before);
+    if (change.after) tables.push_back(*change.after);
+  }
+  for (const Check& check : check_rights_for(session, read_rights(session), tables)) {
+    throw Refused("database '" + session.schema() + "': " + check.what, {check.mend});
+  }
+}
+
+}  // namespace rollback::mysql
