@@ -1,5 +1,6 @@
 // An emergency puts the backup itself in place, and makes it anew after the swap.
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "mysql_part_fixture.h"
 #include "os/file.h"
@@ -18,6 +19,11 @@ class MysqlEmergency : public MysqlPartTest {
  protected:
   void SetUp() override {
     if (getenv("MYSQL_TEST_SOCKET") == nullptr) MysqlPartTest::SetUp();
+  }
+
+  // But for the counter, which never goes back.
+  std::string dump() {
+    return std::regex_replace(MysqlPartTest::dump(), std::regex(" AUTO_INCREMENT=[0-9]+"), "");
   }
 
   Point at_point() {
