@@ -36,7 +36,11 @@ class MysqlReplica : public MysqlReplicaTest {
   void begin() {
     server().sql("SET GLOBAL log_bin_trust_function_creators = 1");
     replica().sql("SET GLOBAL log_bin_trust_function_creators = 1");
-    run(tables);
+    std::string text = tables;
+    const std::string engine = " ENGINE=MyISAM";
+    // MySQL with GTIDs takes no trigger of such a table that writes to another kind.
+    if (!mariadb()) text.erase(text.find(engine), engine.size());
+    run(text);
   }
 
   // As the world is, for the same part on the replica.
