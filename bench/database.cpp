@@ -156,7 +156,8 @@ int run_swap(const std::string& socket, const std::vector<std::string>& tables) 
   const Point point = backup(socket, tables);
   mysql::Session session = open(socket);
   for (const auto& table : tables) {
-    session.run("ALTER TABLE " + mysql::identifier(table) + " ADD COLUMN guild INT DEFAULT 0");
+    session.run("ALTER TABLE " + mysql::identifier(table) +
+                " ADD COLUMN guild INT DEFAULT 0, ADD KEY (guild)");  // not in place
   }
   Request request;
   request.operation = point.id.substr(0, 17) + "aaaaaaa";

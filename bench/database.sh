@@ -143,11 +143,6 @@ backups() {
   done
 }
 
-swap_rename() {
-  local list='' table
-  for table in $1; do list="$list${list:+, }$table TO ${table}_old, ${table}_new TO $table"; done
-  sql "RENAME TABLE $list"
-}
 swap_drop() {
   local table
   for table in $1; do sql "DROP TABLE $table; RENAME TABLE ${table}_new TO $table"; done
@@ -155,30 +150,32 @@ swap_drop() {
 
 swaps() {
   local size count tables table way i
-  printf '\nswap under 4 writers: ms of the swap, writes a second, longest stall in ms, failed\n'
+  printf '\nswap under 4 writers: ms (of the swap alone), writes a second, longest stall in ms, failed\n'
   for size in 1000 "$rows"; do
     for count in 1 10; do
       [ "$count" = 1 ] || [ "$size" = 1000 ] || size=$((rows / 10))
-      for way in rename drop ours; do
+      for way in rename rename_with_triggers drop ours; do
         tables=''
         for i in $(seq "$count"); do
-          sql "DROP TABLE IF EXISTS s$i, s${i}_new, s${i}_old"
+          sql "DROP TABLE IF EXISTS s$i, s${i}_new, s${i}_old, s${i}_log, s${i}_new_log"
           table "s$i" "$size"
-          [ "$way" = ours ] || sql "CREATE TABLE s${i}_new LIKE s$i; INSERT INTO s${i}_new SELECT * FROM s$i"
+          [ "$way" != drop ] || sql "CREATE TABLE s${i}_new LIKE s$i; INSERT INTO s${i}_new SELECT * FROM s$i"
           tables="$tables${tables:+ }s$i"
         done
         # shellcheck disable=SC2086
         start_writers 4 $tables
-        if [ "$way" = ours ]; then
-          # shellcheck disable=SC2086
-          took=$("$build/bin/database" swap "$socket" $tables) && took=${took#* }
-        else
-          timed "swap_$way" "$tables"
-        fi
+        # shellcheck disable=SC2086
+        case $way in
+        drop) timed swap_drop "$tables" ;;
+        ours) took=$("$build/bin/database" swap "$socket" $tables) && took=${took#* } ;;
+        *) took=$("$build/bin/database" "$way" "$socket" $tables) ;;
+        esac
         sleep 1
         stop_writers
-        printf '%-8s %8d rows x %-2d %8s  %s\n' "$way" "$size" "$count" "$took" "$load"
-        for table in $tables; do sql "DROP TABLE IF EXISTS $table, ${table}_new, ${table}_old"; done
+        printf '%-20s %8d rows x %-2d %8s  %s\n' "$way" "$size" "$count" "$took" "$load"
+        for table in $tables; do
+          sql "DROP TABLE IF EXISTS $table, ${table}_new, ${table}_old, ${table}_log, ${table}_new_log"
+        done
         clean_up
       done
     done

@@ -71,7 +71,9 @@ class MysqlCheck : public MysqlEngineTest {
 };
 
 TEST_F(MysqlCheck, IsContentWithALoginThatMayDoAllOnTheDatabase) {
-  const auto checks = check_database(place_of({"GRANT ALL ON world.*"}), Depth::thorough);
+  Place place = place_of({"GRANT ALL ON world.*"});
+  place.settings.tables = {"playerbot"};
+  const auto checks = check_database(place, Depth::thorough);
   EXPECT_TRUE(at(Level::problem, checks).empty()) << shown(checks);
   EXPECT_TRUE(at(Level::warning, checks).empty()) << shown(checks);
   EXPECT_NE(saying(checks, testing::MysqlServer::is_mariadb() ? "MariaDB 10" : "MySQL "), nullptr);
@@ -181,14 +183,20 @@ TEST_F(MysqlCheck, SaysWhereNothingIsMeant) {
   EXPECT_NE(saying(checks, "the patterns mean none"), nullptr);
 }
 
-TEST_F(MysqlCheck, SaysWhereTheDatabaseIsNotThereYet) {
+TEST_F(MysqlCheck, WarnsWhereAPatternMeansNothing) {
+  const auto warnings = at(Level::warning, check_database(place(), Depth::quick));
+  EXPECT_NE(saying(warnings, "no table of database 'world' is meant by 'playerbot_*'"), nullptr)
+      << shown(warnings);
+}
+
+TEST_F(MysqlCheck, FindsADatabaseThatTheServerHasNot) {
   Endpoint elsewhere = endpoint();
   elsewhere.database = "nowhere";
   const Place place{"nowhere", "bots", settings(), [elsewhere] { return elsewhere; }};
   const auto checks = check_database(place, Depth::quick);
   ASSERT_EQ(checks.size(), 1U);
-  EXPECT_EQ(checks[0].what, "database 'nowhere' is not there yet");
-  EXPECT_EQ(checks[0].level, Level::warning);
+  EXPECT_EQ(checks[0].what, "the server has no database 'nowhere'");
+  EXPECT_EQ(checks[0].level, Level::problem);
 }
 
 TEST_F(MysqlCheck, RefusesAServerThatTakesNoWrites) {

@@ -135,9 +135,23 @@ TEST_F(MysqlClaim, StandsInTheWayOfNoOtherDatabaseAndFitsLongNames) {
   EXPECT_NE(claim_name(name), claim_name(std::string(63, 'n') + "m"));
 }
 
-TEST_F(MysqlClaim, DiscardsWhatAnotherHostOnlyPrepared) {
+TEST_F(MysqlClaim, RefusesWhereAnotherHostsOperationIsPreparedUnlessItIsTakenOver) {
   listen();
   put_operation("20261123T100000Z-4f2a91c", State::prepared, "web2", "others");
+  const std::string said = refusal([&] { clear_way(place(), ""); });
+  EXPECT_NE(said.find("operation '20261123T100000Z-4f2a91c' of host 'web2' is prepared"),
+            std::string::npos)
+      << said;
+  EXPECT_NE(said.find("--continue or --abort on host 'web2'"), std::string::npos) << said;
+  EXPECT_EQ(server().rows("git_rollback_operations").size(), 1U);
+  clear_way(place(), "20261123T100000Z-4f2a91c");
+  EXPECT_TRUE(server().rows("git_rollback_operations").empty());
+  EXPECT_EQ(heard_.size(), 1U);
+}
+
+TEST_F(MysqlClaim, DiscardsWhatAnotherHostDidNotPrepareToItsEnd) {
+  listen();
+  put_operation("20261123T100000Z-4f2a91c", State::preparing, "web2", "others");
   put_operation("20261123T110000Z-4f2a91c", State::preparing, host_name());
   put_operation("20261123T120000Z-4f2a91c", State::settled, "web2");
   clear_way(place(), "");

@@ -30,7 +30,7 @@ class MysqlInPlace : public MysqlPartTest {
         "CREATE TABLE mail(bot INT, FOREIGN KEY (bot) REFERENCES playerbot(id));"
         "CREATE TRIGGER noted AFTER INSERT ON playerbot FOR EACH ROW INSERT INTO audit(what)"
         " VALUES (NEW.name);"
-        "INSERT INTO playerbot(name, level) SELECT concat('bot', seq), seq FROM " +
+        "INSERT INTO playerbot(id, name, level) SELECT seq, concat('bot', seq), seq FROM " +
         numbers(20));
     then_ = shown();
     return capture();

@@ -126,6 +126,18 @@ TEST_F(MysqlKeys, ThatCameMeanwhileStopTheSwap) {
   EXPECT_EQ(seen(plan), Observation::before);
 }
 
+TEST_F(MysqlKeys, OfATableThatIsGoneMeanwhileAreForgotten) {
+  tables();
+  point({"bot"});
+  const Plan plan = prepare({{"bot", Choice::keep_all}});
+  ASSERT_EQ(plan.outside_keys.size(), 2U);
+  server().sql("DROP TABLE mail");
+  step(plan)->apply();
+  EXPECT_EQ(seen(plan), Observation::after) << detail_;
+  step(plan)->revert();
+  EXPECT_EQ(seen(plan), Observation::before) << detail_;
+}
+
 TEST_F(MysqlKeys, WithoutARowToReferToAreCounted) {
   tables();
   point({"guild"});

@@ -17,6 +17,21 @@ const char* const migrate =
 
 class MysqlPart : public MysqlPartTest {};
 
+TEST_F(MysqlPart, ADatabaseThatTheServerHasNotIsAnErrorAndNoBeginning) {
+  settings_.url = "mysql:///nowhere?socket=" + server().socket();
+  EXPECT_TRUE(part()->present());
+  try {
+    capture();
+    FAIL();
+  } catch (const Fatal& error) {
+    EXPECT_STREQ(error.what(), "the server has no database 'nowhere'");
+  }
+  settings_.without_on_backup_failure = true;
+  capture();
+  ASSERT_EQ(notices_.size(), 1U);
+  EXPECT_NE(notices_[0].find("the server has no database 'nowhere'"), std::string::npos);
+}
+
 TEST_F(MysqlPart, AnUntouchedDatabaseIsAlreadyThere) {
   run(simple);
   const Point point = capture();
@@ -242,6 +257,46 @@ TEST_F(MysqlPart, HistoryOfAVersionedTableComesBack) {
   run("SET @@system_versioning_alter_history = KEEP; ALTER TABLE playerbot ADD COLUMN level INT");
   go_back(to(point, Rows::restore, 100));
   EXPECT_EQ(value(history), then);
+}
+
+TEST_F(MysqlPart, NewRowsAreNotAddedWhereAHistoryWouldBeLost) {
+  if (!testing::MysqlServer::is_mariadb()) GTEST_SKIP() << "MySQL has no system versioning";
+  run("CREATE TABLE playerbot(id INT PRIMARY KEY, name VARCHAR(9)) WITH SYSTEM VERSIONING;"
+      "INSERT INTO playerbot VALUES (1, 'ann'); UPDATE playerbot SET name='ada'");
+  const Point point = capture();
+  run("INSERT INTO playerbot VALUES (2, 'bob'); SET @@system_versioning_alter_history = KEEP;"
+      "ALTER TABLE playerbot ADD COLUMN level INT");
+  const auto assessment = part()->assess(to(point, Rows::keep_new));
+  ASSERT_TRUE(assessment.obstacle);
+  EXPECT_EQ(
+      assessment.obstacle->reason,
+      "the new rows of 'playerbot' cannot be added to the point's: its history would be lost");
+  EXPECT_THROW(part()->prepare(to(point, Rows::keep_new, 100)), Refused);
+}
+
+TEST_F(MysqlPart, ATableWithPeriodsThatDoNotOverlapGoesBack) {
+  if (!testing::MysqlServer::is_mariadb()) GTEST_SKIP() << "MySQL has no periods";
+  run("CREATE TABLE playerbot(id INT, a DATE, b DATE, PERIOD FOR p(a, b),"
+      " PRIMARY KEY (id, p WITHOUT OVERLAPS));"
+      "CREATE TABLE playerbot_room(id INT NOT NULL, a DATE, b DATE, PERIOD FOR p(a, b),"
+      " UNIQUE (id, p WITHOUT OVERLAPS));"
+      "INSERT INTO playerbot VALUES (1, '2026-01-01', '2026-02-01'),"
+      " (1, '2026-02-01', '2026-03-01'); INSERT INTO playerbot_room SELECT * FROM playerbot");
+  const std::string then = dump();
+  const Point point = capture();
+  run("ALTER TABLE playerbot ADD COLUMN what INT; ALTER TABLE playerbot_room ADD COLUMN what INT");
+  go_back(to(point));
+  EXPECT_EQ(dump(), then);
+  run("ALTER TABLE playerbot ADD COLUMN what INT; INSERT INTO playerbot VALUES"
+      " (2, '2026-01-01', '2026-02-01', NULL)");
+  next_operation();
+  const std::string prepared = part()->prepare(to(point));
+  run("UPDATE playerbot FOR PORTION OF p FROM '2026-01-10' TO '2026-01-20' SET id = 3 WHERE id = "
+      "1");
+  swap(prepared);
+  EXPECT_EQ(value("SELECT group_concat(id, ':', a, ':', b ORDER BY id, a) FROM playerbot"),
+            "1:2026-01-01:2026-01-10,1:2026-01-20:2026-02-01,1:2026-02-01:2026-03-01,"
+            "2:2026-01-01:2026-02-01,3:2026-01-10:2026-01-20");
 }
 
 TEST_F(MysqlPart, APointIsVerifiedAndItsTablesAreKnown) {

@@ -3,7 +3,9 @@
 #include "mysql_fixture.h"
 #include "os/error.h"
 #include "part/database/mysql/backup/capture.h"
+#include "part/database/mysql/backup/upkeep.h"
 #include "part/database/mysql/catalogue/definition.h"
+#include "part/database/mysql/salvage/salvage.h"
 #include "store/names.h"
 
 namespace rollback::mysql {
@@ -29,7 +31,7 @@ class MysqlProcedures : public MysqlEngineTest {
 
   void put_in() {
     Session session = open();
-    install(place(), session, make_procedures(session, settings()));
+    install(place(), session, make_procedures(place(), session));
   }
 
   // What the client says when it fails; "" when it does not.
@@ -81,6 +83,31 @@ TEST_F(MysqlProcedures, BringTheNewestBackupOfADayBack) {
   server().sql("CALL rollback_playerbot('20240123T100000Z')");
   EXPECT_EQ(server().rows("playerbot").size(), 3U);
   EXPECT_EQ(server().sql("SHOW CREATE TABLE playerbot"), before);
+}
+
+TEST_F(MysqlProcedures, LeaveWhatTheyDisplaceToSalvageAndToRetention) {
+  back_up("20240123T100000Z-4f2a91c");
+  server().sql("INSERT INTO playerbot (name) VALUES ('eight')");
+  put_in();
+  server().sql("CALL rollback_playerbot('20240123')");
+  const std::string displaced = one_displaced();
+  auto tables = salvageable(place());
+  ASSERT_EQ(tables.size(), 1U);
+  EXPECT_EQ(tables[0].table, "playerbot");
+  EXPECT_EQ(tables[0].name, displaced);
+  EXPECT_EQ(tables[0].rows, 4);
+  count_missing(place(), tables[0]);
+  EXPECT_EQ(tables[0].missing, 1);
+  for (const KeptTable& kept : kept_tables(place()).tables) {
+    if (kept.operation.empty()) continue;  // a backup
+    EXPECT_EQ(kept.name, displaced);
+    EXPECT_EQ(kept.operation, tables[0].operation);
+    EXPECT_EQ(kept.point, kept.operation);
+    EXPECT_TRUE(names::time_of_id(kept.operation));
+    remove_kept(place(), kept.point);
+  }
+  EXPECT_EQ(one_displaced(), "");
+  EXPECT_TRUE(salvageable(place()).empty());
 }
 
 TEST_F(MysqlProcedures, SayWhichBackupsThereAreWhereThereIsNone) {
@@ -221,7 +248,7 @@ TEST_F(MysqlProcedures, NameTheGrantThatIsMissing) {
   user.password = "secret";
   Session session(user);
   try {
-    install(place(), session, make_procedures(session, settings()));
+    install(place(), session, make_procedures(place(), session));
     ADD_FAILURE();
   } catch (const Refused& error) {
     ASSERT_EQ(error.hints().size(), 1U);

@@ -225,17 +225,33 @@ TEST_F(MysqlSwap, IsForeignWhereATableWasAlteredAndRefusedWhereItWasEmptied) {
   EXPECT_EQ(seen(plan), Observation::foreign);
 }
 
-TEST_F(MysqlSwap, KeepsTheCounterThatGaveTheNewestId) {
+TEST_F(MysqlSwap, GivesNoIdAgain) {
   migrated();
   const Plan plan = prepare({{"bot", Choice::keep_all}, {"item", Choice::restore}});
   server().sql(
       "START TRANSACTION; INSERT INTO bot(name) VALUES ('x'),('y'); ROLLBACK;"
-      "INSERT INTO item(bot) VALUES (1)");
+      "INSERT INTO item(bot) VALUES (1),(1)");
+  const std::string item = server().value("SELECT max(id) + 1 FROM item");
   step(plan)->apply();
   server().sql("INSERT INTO bot(name) VALUES ('next'); INSERT INTO item(bot) VALUES (1)");
   EXPECT_EQ(server().value("SELECT id FROM bot WHERE name='next'"), "504");
-  EXPECT_EQ(server().value("SELECT max(id) FROM item"),
-            std::to_string(*plan.changes[1].after->counter));
+  EXPECT_EQ(server().value("SELECT max(id) FROM item"), item);
+  // Which is set aside now.
+  step(plan)->revert();
+  server().sql("INSERT INTO item(bot) VALUES (2)");
+  EXPECT_EQ(server().value("SELECT max(id) - " + item + " FROM item"), "1");
+}
+
+TEST_F(MysqlSwap, LeavesTheCounterWhereTodaysIdsAreTooHighForThePoints) {
+  server().sql(
+      "CREATE TABLE bot(id TINYINT PRIMARY KEY AUTO_INCREMENT, name VARCHAR(9)); INSERT INTO bot"
+      " VALUES (1,'ann')");
+  point({"bot"});
+  server().sql("ALTER TABLE bot MODIFY id INT AUTO_INCREMENT; INSERT INTO bot VALUES (300,'bob')");
+  const Plan plan = prepare({{"bot", Choice::restore}});
+  step(plan)->apply();
+  server().sql("INSERT INTO bot(name) VALUES ('cid')");
+  EXPECT_EQ(server().value("SELECT max(id) FROM bot"), "2");
 }
 
 TEST_F(MysqlSwap, MovesTriggersAsTheyWere) {

@@ -35,6 +35,11 @@ TEST(Plan, IsRefusedForAnyLossThatNobodyAccepted) {
   EXPECT_NE(plan.refusals[0].reason.find("1 row would be lost"), std::string::npos);
 }
 
+TEST(Plan, SuggestsNoChoiceOfRowsThatItDoesNotKnowToBePossible) {
+  EXPECT_EQ(plan_of({part(Kind::database, 3)}).refusals.at(0).hints,
+            (std::vector<std::string>{"to accept that: --accept-data-loss=minimal"}));
+}
+
 TEST(Plan, AcceptsAMinimalLossUpToItsLimitAndASignificantOneOnlyByName) {
   EXPECT_TRUE(plan_of({part(Kind::database, 10)}, {.accepted = Risk::minimal}).refusals.empty());
   EXPECT_FALSE(plan_of({part(Kind::database, 11)}, {.accepted = Risk::minimal}).refusals.empty());

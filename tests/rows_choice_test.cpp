@@ -102,6 +102,26 @@ TEST(RowsChoice, SaysWhatEachChoiceLoses) {
                    "--rows=keep_new --accept-data-loss=significant  # loses 1 row"}));
 }
 
+TEST(RowsChoice, SuggestsNothingThatIsNotPossible) {
+  TableFacts facts = facts_of("playerbot");
+  facts.no_keep_all = "its history would stay behind";
+  EXPECT_EQ(hints_for({{facts}}),
+            (Lines{"--rows=restore --accept-data-loss=significant  # loses 5 rows",
+                   "--rows=keep_new --accept-data-loss=significant  # loses 1 row"}));
+  facts.no_keep_new = "they have no key in common";
+  EXPECT_EQ(hints_for({{facts}}).size(), 1U);
+  EXPECT_EQ(ways_to_lose_less({{facts}}, 5), Lines{});
+}
+
+TEST(RowsChoice, SuggestsWhatLosesLess) {
+  TableFacts facts = facts_of("playerbot");
+  facts.keep_all_loses = 0;
+  EXPECT_EQ(ways_to_lose_less({{facts}}, 5),
+            (Lines{"--rows=keep_all  # loses nothing",
+                   "--rows=keep_new --accept-data-loss=significant  # loses 1 row"}));
+  EXPECT_EQ(ways_to_lose_less({{facts}}, 1), (Lines{"--rows=keep_all  # loses nothing"}));
+}
+
 // Counting that was cut short.
 TableFacts uncounted(const std::string& table) {
   TableFacts facts = facts_of(table);

@@ -49,6 +49,7 @@ struct Request {
   std::int64_t loss_limit = 0;  // so many lost rows are accepted
   // What an emergency waits for losses to be counted; nothing: as long as it takes.
   std::optional<std::chrono::milliseconds> count_within;
+  bool emergency = false;  // what can be put off until it is live again is put off
   bool drop_undeployed = false;
   std::vector<std::string> preserve;  // beside what the configuration says: classes, commits, none
   std::vector<std::string> no_preserve;  // commits

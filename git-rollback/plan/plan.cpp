@@ -54,8 +54,7 @@ void add_refusals(Plan& plan, const LossPolicy& policy) {
   } else if (*plan.rows_lost > policy.limit()) {
     plan.refusals.push_back(
         {rows(*plan.rows_lost) + " would be lost",
-         {"to accept that: --accept-data-loss=" + std::string(name_of(*plan.risk)),
-          "to keep today's rows: --rows=keep_all"}});
+         {"to accept that: --accept-data-loss=" + std::string(name_of(*plan.risk))}});
   }
 }
 

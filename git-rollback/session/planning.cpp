@@ -190,6 +190,7 @@ Request request_for(const Session& session, const Plan& plan, const RollbackRequ
   request.live = plan.live;
   request.rows = asked.rows;
   request.loss_limit = policy_of(session, asked).limit();
+  request.emergency = asked.emergency;
   if (asked.emergency) {
     constexpr long long seconds = 5;
     request.count_within = std::chrono::seconds(

@@ -38,6 +38,18 @@ std::set<std::string> unfinished(Journal& journal, const std::string& environmen
   return points;
 }
 
+// A procedure in a database (`install-procedures`) records no point here: what it
+// displaced is of one that is called as its operation, and comes behind all others.
+void add_what_calls_displaced(Holdings& holdings) {
+  std::set<std::string> calls;
+  for (const auto& table : holdings.tables) {
+    if (table.operation == table.point) calls.insert(table.point);
+  }
+  for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
+    holdings.points.push_back({.id = *call});
+  }
+}
+
 Holdings look_at_holdings(const Session& session, const Standing& standing,
                           const NeededPoints& needed,
                           const std::vector<std::unique_ptr<Part>>& parts) {
@@ -56,6 +68,7 @@ Holdings look_at_holdings(const Session& session, const Standing& standing,
     holdings.tables.insert(holdings.tables.end(), kept.tables.begin(), kept.tables.end());
     holdings.volumes.insert(holdings.volumes.end(), kept.volumes.begin(), kept.volumes.end());
   }
+  add_what_calls_displaced(holdings);
   if (auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir))) {
     holdings.unfinished = unfinished(*journal, environment, pruned_in(standing));
   }
@@ -178,13 +191,14 @@ class Publisher {
   void add(const Removal& removal) {
     if (removal.what == Removal::What::rest) return;  // its event is out
     const auto point = standing_.index.point(environment_, removal.point);
-    if (!point) return;
+    if (!point && removal.operation() != removal.point) return;
     json more{{"host", host_name()}, {"why", removal.why}};
     const bool whole = removal.what == Removal::What::point;
     more[whole ? "point" : "backups_of"] = removal.point;
     if (!removal.operation().empty()) more["operation"] = removal.operation();
-    publication_.events.push_back(
-        make_event(point->commit, environment_, point->deploy, "pruned", more));
+    publication_.events.push_back(make_event(point ? point->commit : standing_.live.commit,
+                                             environment_, point ? point->deploy : "", "pruned",
+                                             more));
     if (!whole) return;
     remove(names::point_ref(environment_, point->id));
     const auto tag = refs_.find(names::tag_ref(environment_, point->id));

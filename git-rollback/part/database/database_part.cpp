@@ -41,8 +41,9 @@ class DatabasePart : public Part {
   Kind kind() const override { return Kind::database; }
 
   bool present() override {
-    return std::any_of(engines_.begin(), engines_.end(),
-                       [](const auto& engine) { return engine->present(); });
+    return std::any_of(engines_.begin(), engines_.end(), [](const auto& engine) {
+      return !engine->may_come_later() || engine->present();
+    });
   }
 
   void capture(PointDraft& draft) override {
@@ -54,8 +55,9 @@ class DatabasePart : public Part {
       if (!why.empty()) return leave_out(draft, Refused(why));
     }
     for (const auto& engine : engines_) {
-      if (!engine->present()) continue;
+      if (engine->may_come_later() && !engine->present()) continue;
       try {
+        require_present(*engine);
         const Engine::Captured captured = engine->capture(occasion);
         add(draft, captured.backups);
         draft.notices.insert(draft.notices.end(), captured.notices.begin(), captured.notices.end());
@@ -180,7 +182,7 @@ class DatabasePart : public Part {
     for (const auto& engine : engines_) {
       if (!engine->present()) continue;
       Order order{request.operation,   request.target.id, of(*engine, backups), limit, {},
-                  request.count_within};
+                  request.count_within, request.emergency};
       order.choose = chooser(rows_of(request, *engine), limit);
       const Engine::Prepared prepared = engine->prepare(order);
       limit -= prepared.rows_lost;
@@ -252,6 +254,12 @@ class DatabasePart : public Part {
   }
 
   // `on_backup_failure: without`: the point does without this part.
+  static void require_present(Engine& engine) {
+    if (engine.present()) return;
+    throw Fatal("the server has no database '" + engine.schema() + "'",
+                {"make it, or correct `url:` in .rollback.yml"});
+  }
+
   void leave_out(PointDraft& draft, const Error& error) const {
     std::erase_if(draft.point.trailers, [&](const Trailer& trailer) {
       return trailer.key == "Rollback-Backup" && first_field({trailer}, trailer.key) == component();
@@ -305,7 +313,13 @@ class DatabasePart : public Part {
     if (const auto time = names::time_of_id(request.target.id)) {
       assessment.details.push_back("data as of " + to_rfc3339_seconds(*time));
     }
-    if (obstacles.empty()) return;
+    if (obstacles.empty()) {
+      if (lost == 0) return;
+      for (const auto& way : ways_to_lose_less(facts, lost)) {
+        assessment.details.push_back("less is lost by " + way);
+      }
+      return;
+    }
     assessment.rows_lost = std::nullopt;
     Obstacle obstacle{first_line(obstacles), {}, for_the_rows};
     for (size_t i = 1; i < obstacles.size(); ++i) obstacle.reason += "; " + obstacles[i];

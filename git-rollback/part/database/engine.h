@@ -69,6 +69,7 @@ struct Order {
   std::int64_t loss_limit = 0;
   Chooser choose;
   std::optional<std::chrono::milliseconds> count_within;  // as in Request
+  bool emergency = false;                                 // as in Request
 };
 
 // What a backup is for.
@@ -86,6 +87,9 @@ class Engine {
   virtual const DatabaseSettings& settings() const = 0;
   virtual const std::string& schema() const = 0;  // as in the trailers
   virtual bool present() = 0;
+  // Whether it may be made later, as a file is by a program that runs for the first time.
+  // Else a point does not do without it.
+  virtual bool may_come_later() const { return true; }
   // Why this host neither captures nor restores it, but another; "": it does.
   virtual std::string left_to_another() const { return {}; }
 

@@ -1,6 +1,8 @@
 #include "part/database/rows_choice.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "os/counted.h"
 #include "part/database/table_pattern.h"
@@ -179,24 +181,33 @@ std::string in_words(const TableFacts& facts, const Verdict& verdict) {
   return text + loss;
 }
 
-std::string hint(const std::vector<std::vector<TableFacts>>& databases, Rows rows,
-                 const std::string& word) {
-  std::int64_t lost = 0;
+struct Loss {
+  std::int64_t rows = 0;
   bool known = true;
+};
+
+// Nothing: the choice is not possible.
+std::optional<Loss> loss_of(const std::vector<std::vector<TableFacts>>& databases, Rows rows) {
+  Loss loss;
   for (const auto& facts : databases) {
     const RowsChoice choice = choose_rows(facts, {rows});
-    if (!choice.obstacles.empty()) {
-      return "--rows=" + word + "  # not possible: " + choice.obstacles.front();
-    }
-    lost += choice.rows_lost;
-    known = known && choice.counted;
+    if (!choice.obstacles.empty()) return std::nullopt;
+    loss.rows += choice.rows_lost;
+    loss.known = loss.known && choice.counted;
   }
-  if (!known) {
+  return loss;
+}
+
+std::string hint(const std::string& word, const Loss& loss) {
+  if (!loss.known) {
     return "--rows=" + word + " --accept-data-loss=significant  # loses an unknown number of rows";
   }
-  if (lost == 0) return "--rows=" + word + "  # loses nothing";
-  return "--rows=" + word + " --accept-data-loss=significant  # loses " + counted(lost, "row");
+  if (loss.rows == 0) return "--rows=" + word + "  # loses nothing";
+  return "--rows=" + word + " --accept-data-loss=significant  # loses " + counted(loss.rows, "row");
 }
+
+constexpr std::array<std::pair<Rows, const char*>, 3> words{
+    {{Rows::restore, "restore"}, {Rows::keep_all, "keep_all"}, {Rows::keep_new, "keep_new"}}};
 
 }  // namespace
 
@@ -227,10 +238,20 @@ RowsChoice choose_rows(const std::vector<TableFacts>& facts, const ByTable<Rows>
 }
 
 std::vector<std::string> hints_for(const std::vector<std::vector<TableFacts>>& databases) {
-  std::vector<std::string> hints{hint(databases, Rows::restore, "restore"),
-                                 hint(databases, Rows::keep_all, "keep_all")};
-  std::string keep_new = hint(databases, Rows::keep_new, "keep_new");
-  if (keep_new.find("# not possible") == std::string::npos) hints.push_back(std::move(keep_new));
+  std::vector<std::string> hints;
+  for (const auto& [rows, word] : words) {
+    if (const auto loss = loss_of(databases, rows)) hints.push_back(hint(word, *loss));
+  }
+  return hints;
+}
+
+std::vector<std::string> ways_to_lose_less(const std::vector<std::vector<TableFacts>>& databases,
+                                           std::int64_t rows_lost) {
+  std::vector<std::string> hints;
+  for (const auto& [rows, word] : words) {
+    const auto loss = loss_of(databases, rows);
+    if (loss && loss->known && loss->rows < rows_lost) hints.push_back(hint(word, *loss));
+  }
   return hints;
 }
 

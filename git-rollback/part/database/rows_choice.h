@@ -24,7 +24,10 @@ struct RowsChoice {
 
 RowsChoice choose_rows(const std::vector<TableFacts>& facts, const ByTable<Rows>& rows);
 
-// What each choice would lose, over all databases, as options to add.
+// What each choice that is possible would lose, over all databases, as options to add.
 std::vector<std::string> hints_for(const std::vector<std::vector<TableFacts>>& databases);
+// Those that lose fewer rows than that.
+std::vector<std::string> ways_to_lose_less(const std::vector<std::vector<TableFacts>>& databases,
+                                           std::int64_t rows_lost);
 
 }  // namespace rollback

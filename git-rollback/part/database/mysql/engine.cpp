@@ -64,6 +64,7 @@ class MysqlEngine : public Engine {
     if (!present_) present_ = guarded([&] { return mysql::exists(place_); });
     return *present_;
   }
+  bool may_come_later() const override { return false; }
 
   Captured capture(const Occasion& occasion) override {
     return guarded([&] {
@@ -179,7 +180,7 @@ class MysqlEngine : public Engine {
   std::optional<std::vector<Procedure>> procedures(bool install) override {
     return guarded([&] {
       mysql::Session session = open(place_);
-      auto made = mysql::make_procedures(session, place_.settings);
+      auto made = mysql::make_procedures(place_, session);
       if (install) mysql::install(place_, session, made);
       return made;
     });

@@ -53,6 +53,9 @@ std::string what_is_wrong_with_rows(Session& session, const Backup& backup, cons
 std::string what_is_wrong(Session& session, const Backup& backup, const Entry* entry) {
   if (entry == nullptr) return "is not in the database's registry";
   if (!entry->complete) return "is not complete";
+  if (entry->kind == BackupKind::spent) {
+    return "went live in an emergency, and could not be made anew";
+  }
   if (entry->backup != backup.backup) {
     return "is '" + entry->backup + "' in the database's registry, and '" + backup.backup +
            "' in the point";
@@ -100,7 +103,8 @@ KeptTables kept_tables(const Place& place) {
   const auto volume = volume_of(session, place.endpoint());
   if (volume) kept.volumes.push_back(*volume);
   for (const Entry& entry : registry.all()) {
-    if (entry.kind == BackupKind::structure || !entry.complete) continue;
+    const bool has_table = entry.kind == BackupKind::copy || entry.kind == BackupKind::displaced;
+    if (!has_table || !entry.complete) continue;
     KeptTable table{.component = place.component,
                     .database = place.schema,
                     .name = entry.backup,

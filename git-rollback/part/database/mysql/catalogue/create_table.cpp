@@ -9,7 +9,8 @@
 namespace rollback::mysql {
 namespace {
 
-// Of "(`a`,`b`(10) DESC,(a + b))": a and b, and that there is an expression.
+// Of "(`a`,`b`(10) DESC,(a + b))": a and b, and that there is an expression; of
+// "(`a`,`p` WITHOUT OVERLAPS)": a, since p is a period.
 void parse_parts(std::string_view text, Element& key) {
   const size_t open = walk(text, 0, [](char c, size_t) { return c != '('; });
   if (open == text.size()) return;
@@ -17,8 +18,9 @@ void parse_parts(std::string_view text, Element& key) {
   while (!rest.empty()) {
     std::string_view part = trimmed(rest);
     const std::string name = take_identifier(part);
-    if (name.empty()) key.has_expressions = true;
-    if (!name.empty()) key.columns.push_back(name);
+    const bool is_column = !name.empty() && !take_word(part, "WITHOUT OVERLAPS");
+    if (!is_column) key.has_expressions = true;
+    if (is_column) key.columns.push_back(name);
     const size_t end = walk(rest, 0, [](char c, size_t) { return c != ',' && c != ')'; });
     if (end == rest.size() || rest[end] == ')') break;
     rest = rest.substr(end + 1);

@@ -78,13 +78,15 @@ std::vector<Column> read_columns(Session& session, const std::string& table,
 }
 
 // Each table is asked for by its own name: MariaDB would look at all of them for a list.
+// MySQL has enumerations here, which a UNION would sort in another way.
 std::map<std::string, std::vector<Trigger>> read_triggers(Session& session,
                                                           const std::vector<std::string>& tables) {
   std::string query;
   for (const auto& table : tables) {
     query += (query.empty() ? "SELECT " : " UNION ALL SELECT ") + literal(table) +
-             ", trigger_name, action_timing AS timing, event_manipulation AS event,"
-             " action_statement, definer, sql_mode, character_set_client, collation_connection,"
+             ", trigger_name, CAST(action_timing AS CHAR) AS timing,"
+             " CAST(event_manipulation AS CHAR) AS event, action_statement, definer, sql_mode, "
+             "character_set_client, collation_connection,"
              " action_order AS place FROM information_schema.triggers WHERE " +
              in_this_schema("event_object_schema") + " AND event_object_table = " + literal(table);
   }

@@ -26,7 +26,7 @@ constexpr std::array create_tables{
 constexpr const char* table_options =
     " ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin";
 
-constexpr std::array kinds{"copy", "displaced", "structure"};
+constexpr std::array kinds{"copy", "displaced", "structure", "spent"};
 constexpr std::array states{"preparing", "prepared", "swapped", "settled"};
 
 template <class Enum, class Names>

@@ -15,7 +15,8 @@
 
 namespace rollback::mysql {
 
-enum class BackupKind { copy, displaced, structure };
+// spent: its table went live in an emergency, and could not be copied again.
+enum class BackupKind { copy, displaced, structure, spent };
 
 struct Entry {
   std::string point;

@@ -148,14 +148,12 @@ class Checkup {
     checks_.push_back(problem(name_ + ": " + error.what()));
   }
 
-  // A name must be there; a pattern may be for tables to come.
   void no_match(const std::string& pattern, const std::vector<Listed>& all) {
     for (const Listed& listed : all) {
       if (is_meant({pattern}, listed.name)) return;
     }
-    const bool is_name = pattern.find_first_of("*?") == std::string::npos;
-    const std::string what = "no table of " + name_ + " is meant by '" + pattern + "'";
-    checks_.push_back(is_name ? warn(what, "SHOW TABLES") : fine(what));
+    checks_.push_back(
+        warn("no table of " + name_ + " is meant by '" + pattern + "'", "SHOW TABLES"));
   }
 
   // A backup has the rows without secondary keys; a rollback builds them, too, and
@@ -221,7 +219,8 @@ std::vector<Check> check_database(const Place& place, Depth depth) try {
 } catch (const ServerError& error) {
   if (error.code() == no_right_to_database) return {no_way_in(place)};
   if (error.code() != unknown_database) throw;
-  return {warn("database '" + place.schema + "' is not there yet")};
+  return {problem("the server has no database '" + place.schema + "'",
+                  "CREATE DATABASE " + identifier(place.schema))};
 }
 
 }  // namespace rollback::mysql

@@ -15,6 +15,9 @@ BEGIN
   DECLARE incoming VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE displaced VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE stamp VARCHAR(32) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+  DECLARE component_of VARCHAR(120) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin
+    DEFAULT {component};
+  DECLARE called VARCHAR(80) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE described LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE made LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE head VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -122,6 +125,16 @@ BEGIN
                  REPLACE(live, '`', '``'), '`')}
   END IF;
   SET building = 0;
+  IF stands > 0 THEN
+    SET called = REPLACE(stamp, '_', '-');
+    INSERT INTO git_rollback_operations (operation, component, state, left_point, plan, host)
+      VALUES (called, component_of, 'settled', called, '{}', 'CALL');
+    {run: CONCAT('INSERT INTO git_rollback_backups (`point`, component, name, backup, kind,',
+                 ' definition, `rows`, sha256, state, `position`, took_ms) SELECT ', QUOTE(called),
+                 ', ', QUOTE(component_of), ', ', QUOTE(live), ', ', QUOTE(displaced),
+                 ', ''displaced'', ', QUOTE(described), ', COUNT(*), '''', ''complete'', '''', 0',
+                 ' FROM `', REPLACE(displaced, '`', '``'), '`')}
+  END IF;
   DO RELEASE_LOCK({lock});
   SET SESSION lock_wait_timeout = patience;
   SET SESSION group_concat_max_len = longest;

@@ -3,7 +3,7 @@
 
 namespace rollback::mysql {
 
-// {name} {comment} {obstacle} {table} {lock} {incoming} {displaced}: names and
+// {name} {comment} {obstacle} {table} {component} {lock} {incoming} {displaced}: names and
 // literals as SQL has them. {run: EXPRESSION}: carries out the statement that it is.
 extern const char* const rollback_procedure;
 

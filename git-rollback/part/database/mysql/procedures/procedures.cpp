@@ -60,14 +60,14 @@ std::string lower(std::string name) {
   return name;
 }
 
-Procedure make_procedure(const Session& session, const std::string& table,
-                         const std::string& name) {
+Procedure make_procedure(const Place& place, const std::string& table, const std::string& name) {
   const Words words{
       {"{name}", identifier(name)},
       {"{comment}", literal(comment_begins + std::string(": brings '") + table + "' back")},
       {"{obstacle}", obstacle_name},
       {"{table}", literal(table)},
-      {"{lock}", literal(claim_name(session.schema()))},
+      {"{component}", literal(place.component)},
+      {"{lock}", literal(claim_name(place.schema))},
       {"{incoming}", without_stamp(names::incoming_table(table, any_operation))},
       {"{displaced}", without_stamp(names::displaced_table(table, any_operation))}};
   return {table, name, filled_in(rollback_procedure, words)};
@@ -98,17 +98,17 @@ void require_rights(Session& session) {
 
 }  // namespace
 
-std::vector<Procedure> make_procedures(Session& session, const DatabaseSettings& settings) {
+std::vector<Procedure> make_procedures(const Place& place, Session& session) {
   std::vector<Procedure> procedures{
       {"", obstacle_name,
        filled_in(obstacle_procedure,
                  {{"{name}", obstacle_name}, {"{comment}", literal(comment_begins)}})}};
   std::set<std::string> taken;  // names of procedures are the same in either case
   for (const Listed& listed : list_tables(session)) {
-    if (listed.type != "table" || !is_meant(settings.tables, listed.name)) continue;
+    if (listed.type != "table" || !is_meant(place.settings.tables, listed.name)) continue;
     std::string name = names::procedure(listed.name);
     if (!taken.insert(lower(name)).second) name = names::procedure(listed.name, true);
-    procedures.push_back(make_procedure(session, listed.name, name));
+    procedures.push_back(make_procedure(place, listed.name, name));
   }
   return procedures;
 }

@@ -2,7 +2,8 @@
 // rollback_playerbot('20240123') brings the newest backup of that day back.
 //
 // It builds the table beside the live one, in the structure of the point, and
-// swaps both by one RENAME TABLE; what was live stays as <table>_out_<UTC>. It
+// swaps both by one RENAME TABLE; what was live stays as <table>_out_<UTC>, in the
+// registry as displaced by an operation that left a point of its own name. It
 // runs with the rights of whoever calls it, and refuses tables with triggers or
 // foreign keys, which a git rollback alone takes along.
 #pragma once
@@ -14,7 +15,7 @@
 
 namespace rollback::mysql {
 
-std::vector<Procedure> make_procedures(Session& session, const DatabaseSettings& settings);
+std::vector<Procedure> make_procedures(const Place& place, Session& session);
 
 // Replaces those of ours. Refused, before anything is replaced, where another's has
 // a name that is needed, or a privilege is missing.

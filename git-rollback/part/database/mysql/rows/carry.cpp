@@ -18,6 +18,7 @@ constexpr const char* rows_table = "git_rollback_rows";
 constexpr const char* fill_table = "git_rollback_fill";
 constexpr size_t batch_size = 500;
 constexpr int tries = 5;
+constexpr const char* overtaken = "it was written again meanwhile";
 
 using Numbers = std::span<const std::string>;
 
@@ -104,8 +105,10 @@ class Carrier {
 
   // Those that do not fit stay in the log.
   void follow(Numbers seqs) {
+    const Carried before = carried_;
     try {
       return with_patience([&] {
+        carried_ = before;
         Batch batch(session_);
         bring(seqs);
         insert_all(session_, {projection_, carry_.target, "", ""});
@@ -114,6 +117,7 @@ class Carrier {
       });
     } catch (const ServerError& error) {
       if (!error.is_about_a_row()) throw;
+      carried_ = before;
     }
     if (seqs.size() == 1) return;
     follow(seqs.first(seqs.size() / 2));
@@ -131,6 +135,7 @@ class Carrier {
     stage(session_, rows_table, projection_.from, table_, joined_with_keys(table_));
     projection_.table = rows_table;
     if (!projection_.fill.empty()) stage_fill(joined_with_keys(identifier(projection_.fill)));
+    if (carry_.tries_again) take_from_aside();  // behind the temporary tables: to fill one commits
     session_.run("DELETE " + target_ + " FROM " + target_ + " JOIN " + keys_table +
                  " AS git_rollback_d ON " + same_as_key(target_));
   }
@@ -171,6 +176,13 @@ class Carrier {
                  " AS git_rollback_d JOIN " + name + " ON " + same_as_key(name));
   }
 
+  void take_from_aside() {
+    const std::string aside = identifier(carry_.aside);
+    carried_.set_aside -= session_.run(
+        "DELETE " + aside + " FROM " + aside + " JOIN " + keys_table + " AS git_rollback_d ON " +
+        same_as_key(aside) + " WHERE " + aside + ".git_rollback_reason <> " + literal(overtaken));
+  }
+
   void set_overtaken_aside() {
     const std::string log = identifier(carry_.overtaken_by);
     std::string same;
@@ -178,7 +190,7 @@ class Carrier {
       const std::string column = ".k" + std::to_string(i);
       same += (i == 1 ? "" : " AND ") + log + column + " = git_rollback_d" + column;
     }
-    set_aside(log, same, "it was written again meanwhile");
+    set_aside(log, same, overtaken);
   }
 
   void set_those_not_for_target_aside() {

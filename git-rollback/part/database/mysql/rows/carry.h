@@ -13,7 +13,7 @@ namespace rollback::mysql {
 
 struct Carried {
   std::int64_t keys = 0;
-  std::int64_t set_aside = 0;
+  std::int64_t set_aside = 0;  // less than 0: more are no longer aside
 };
 
 // Fills `target` with all rows of the projection (and, with keep_from, first with
@@ -42,7 +42,10 @@ struct Carry {
   std::string log;
   std::string target;
   std::string keep_from = {};  // keys that are in this table stay as they are in the target
-  std::string aside = {};      // made by make_aside(); needed by `last`
+  std::string aside = {};      // made by make_aside(); needed by `last` and `tries_again`
+  // Rows of these keys that are aside already are tried as they are now: they did not
+  // fit while the target was filled.
+  bool tries_again = false;
   // Keys that are in this table are those of rows that the target has in its own
   // way: they stay in the log, and `last` sets aside what was written.
   std::string not_for_target = {};

@@ -42,6 +42,18 @@ std::string described(Session& session, std::int64_t holder) {
   return number + " of '" + rows[0][0].value_or("") + "' on '" + rows[0][1].value_or("") + "'";
 }
 
+// Its host's journal may know it, and go on with it.
+void require_take_over(const Place& place, const Unsettled& one, const std::string& take_over) {
+  if (one.operation == take_over) return;
+  const bool live = one.state == "swapped";
+  const std::string there = " on host '" + one.host + "'";
+  throw Refused(
+      "operation '" + one.operation + "' of host '" + one.host + "' is " +
+          (live ? "live" : "prepared") + " in database '" + place.schema + "' and is not ended",
+      {live ? "git rollback --continue" + there : "git rollback --continue or --abort" + there,
+       "or, where that host is gone: git -c rollback.takeOver=" + one.operation + " rollback …"});
+}
+
 void discard_of_another(const Place& place, const Unsettled& one) {
   Place theirs = place;
   theirs.component = one.component;
@@ -51,14 +63,7 @@ void discard_of_another(const Place& place, const Unsettled& one) {
                {"git rollback --abort on host '" + one.host + "', where it is not ended yet"}});
 }
 
-void settle_of_another(const Place& place, const Unsettled& one, const std::string& take_over) {
-  if (one.operation != take_over) {
-    throw Refused(
-        "operation '" + one.operation + "' of host '" + one.host + "' is live in database '" +
-            place.schema + "' and is not ended",
-        {"git rollback --continue on host '" + one.host + "'",
-         "or, where that host is gone: git -c rollback.takeOver=" + one.operation + " rollback …"});
-  }
+void settle_of_another(const Place& place, const Unsettled& one) {
   Place theirs = place;
   theirs.component = one.component;
   settle(theirs, one.operation);
@@ -144,8 +149,10 @@ void clear_way(const Place& place, const std::string& take_over) {
   Session session = open(place);
   for (const Unsettled& one : unsettled(session)) {
     if (one.host == place.here) continue;  // its own journal knows it
+    // One that was stopped while it prepared can only be discarded.
+    if (one.state != "preparing") require_take_over(place, one, take_over);
     if (one.state == "swapped") {
-      settle_of_another(place, one, take_over);
+      settle_of_another(place, one);
     } else {
       discard_of_another(place, one);
     }

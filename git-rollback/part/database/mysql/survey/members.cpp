@@ -44,6 +44,9 @@ std::optional<std::string> why_no_rows(Session& session, const Member& member) {
   const std::string name = "the backup of table '" + member.table + "'";
   if (!member.point) return name + " is not in the database's registry";
   if (!member.point->complete) return name + " is not complete";
+  if (member.point->kind == BackupKind::spent) {
+    return name + " went live in an emergency, and could not be made anew";
+  }
   const std::string& backup = member.point->backup;
   if (backup != member.recorded->backup) return name + " is not the one that the point names";
   if (!backup.empty() && !table_exists(session, backup)) {

@@ -149,6 +149,7 @@ class Measuring {
 
   std::optional<std::string> why_no_keep_new() const {
     if (common_key(now(), then()).empty()) return "they have no key in common";
+    if (now().versioned || then().versioned) return "its history would be lost";
     if (const auto other = related_to(member_, members_); !other.empty()) {
       return "it is related to table '" + other + "' by a foreign key";
     }

@@ -25,7 +25,8 @@ nlohmann::json to_json(const Change& change) {
                       {"storage_after", change.storage_after},
                       {"aside", change.aside},
                       {"returning", change.returning},
-                      {"id", change.id}};
+                      {"id", change.id},
+                      {"from_backup", change.from_backup}};
   if (change.before) json["before"] = to_json(*change.before);
   if (change.after) json["after"] = to_json(*change.after);
   if (change.in_place) {
@@ -50,6 +51,7 @@ Change change_from(const nlohmann::json& json) {
   change.aside = json.at("aside");
   change.returning = json.at("returning");
   change.id = json.at("id");
+  change.from_backup = json.value("from_backup", false);
   if (json.contains("in_place")) {
     const auto& way = json["in_place"];
     change.in_place = Alteration{way.at("there"), way.at("back")};

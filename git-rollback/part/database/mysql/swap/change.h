@@ -34,12 +34,15 @@ struct Change {
   std::string storage_after = {};    // of the one that goes live; in the registry alone
   std::string id;                    // begins every other name of ours for this table
   std::optional<Alteration> in_place = {};  // then nothing comes in, and nothing is displaced
+  bool from_backup = false;  // `incoming` is the table `source` itself, see from_backup.h
 
   const std::string& table() const { return before ? before->name : after->name; }
   bool goes() const { return choice != Choice::untouched; }
   bool swaps() const { return goes() && !in_place; }
   std::string before_log() const { return id + "_before"; }
   std::string after_log() const { return id + "_after"; }
+  std::string former() const { return id + "_former"; }
+  std::string copy() const { return id + "_copy"; }  // that becomes `source` again
 };
 
 struct Plan {

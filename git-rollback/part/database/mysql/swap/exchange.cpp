@@ -9,6 +9,7 @@
 #include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
+#include "part/database/mysql/swap/counter.h"
 #include "part/database/mysql/swap/enough_rights.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/late_rows.h"
@@ -97,6 +98,7 @@ void Exchange::get_ready() {
   orphans_.look();
   catch_up();
   after_catching_up();
+  keep_counters();
   cut_over_ = std::move(cut_over);
   fail_at("ready");
 }
@@ -199,9 +201,9 @@ CutOver::Cut Exchange::cut() {
     if (turn.has_aside) cut.written.push_back(turn.aside);
     cut.read.insert(cut.read.end(), turn.read.begin(), turn.read.end());
   }
-  for (const OutsideKey& key : keys_here_) {
-    if (table_exists(session_, key.table)) cut.written.push_back(key.table);
-  }
+  // Under a lock no other table can be looked at.
+  std::erase_if(keys_here_, [&](const auto& key) { return !table_exists(session_, key.table); });
+  for (const OutsideKey& key : keys_here_) cut.written.push_back(key.table);
   if (cut.contended.empty()) cut.contended = cut.written;
   cut.held = plan_.held_table();
   cut.work = [this] { under_lock(); };
@@ -216,7 +218,7 @@ void Exchange::under_lock() {
   require_structure(session_, plan_, way_ == Way::back);
   bring_up_to_now();
   fail_at("carried");
-  after_bringing();
+  keep_counters();
   drop_keys(session_, keys_here_);
   fail_at("without keys");
   move_triggers();
@@ -235,6 +237,15 @@ void Exchange::bring_up_to_now() {
     if (turn.leaves != nullptr) bring_last(turn, logged.contains(turn.log));
   }
   if (batch) batch->commit();
+}
+
+void Exchange::keep_counters() {
+  std::vector<Counting> all;
+  for (const Turn& turn : turns_) {
+    if (turn.comes == nullptr || !turn.comes->counter) continue;
+    all.push_back({turn.comes, turn.waits, turn.leaves != nullptr ? turn.leaves->name : ""});
+  }
+  raise_counters(session_, all);
 }
 
 void Exchange::move_triggers() {

@@ -61,7 +61,6 @@ class Exchange {
   // Under the lock; `logged`: whether anything was written. All in one Batch.
   virtual void before_bringing() {}
   virtual void bring_last(const Turn& turn, bool logged) = 0;
-  virtual void after_bringing() {}
   // After the RENAME, where anything was written.
   virtual void bring_late(const Turn& turn) = 0;
 
@@ -82,6 +81,7 @@ class Exchange {
   std::vector<std::string> logs() const;
   void under_lock();
   void bring_up_to_now();
+  void keep_counters();
   void move_triggers();
   void complete_triggers(bool renamed);
   void finish();

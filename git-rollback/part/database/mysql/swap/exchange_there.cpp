@@ -7,6 +7,7 @@
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/swap/emptied.h"
 #include "part/database/mysql/swap/exchange.h"
+#include "part/database/mysql/swap/from_backup.h"
 #include "part/database/mysql/swap/incoming.h"
 
 namespace rollback::mysql {
@@ -52,6 +53,7 @@ class There : public Exchange {
   // As after a swap that was taken back: the point's rows were written to.
   void refill_if_touched(const Change& change) {
     if (!is_logged(session_, change.after_log())) return;
+    if (change.from_backup) return restore_backup(session_, change);
     refill_incoming(session_, change);
     session_.run("DELETE FROM " + identifier(change.after_log()));
   }
@@ -64,56 +66,7 @@ class There : public Exchange {
     session_.run("DELETE FROM " + identifier(change.after_log()));
   }
 
-  // The one of a table that is restored is the point's, whatever was written since.
-  void after_catching_up() override {
-    record_storage(session_, registry_, plan_);
-    keep_counters();
-    for (const Turn& turn : turns_) {
-      const Change& change = *turn.change;
-      if (change.choice != Choice::restore || !change.after->counter) continue;
-      if (counters({change.incoming})[change.incoming] != *change.after->counter) {
-        set_counter(change, *change.after->counter);
-      }
-    }
-  }
-
-  // Each table is asked for by its own name: MariaDB would open all of them for a list.
-  std::map<std::string, std::uint64_t> counters(const std::vector<std::string>& tables) {
-    std::string query;
-    for (const auto& table : tables) {
-      query += (query.empty() ? "SELECT " : " UNION ALL SELECT ") + literal(table) +
-               ", auto_increment FROM information_schema.tables WHERE table_schema = database()"
-               " AND table_name = " +
-               literal(table);
-    }
-    std::map<std::string, std::uint64_t> found;
-    if (tables.empty()) return found;
-    for (const Row& row : session_.rows(query)) {
-      if (row[1]) found[*row[0]] = std::stoull(*row[1]);
-    }
-    return found;
-  }
-
-  void set_counter(const Change& change, std::uint64_t counter) {
-    session_.run("ALTER TABLE " + identifier(change.incoming) +
-                 " AUTO_INCREMENT = " + std::to_string(counter));
-  }
-
-  // No number is given twice, also where the row that had it is gone.
-  void keep_counters() {
-    std::vector<std::string> tables;
-    for (const Turn& turn : turns_) {
-      if (!takes_live_rows(*turn.change) || !turn.comes->counter) continue;
-      tables.push_back(turn.leaves->name);
-      tables.push_back(turn.waits);
-    }
-    auto found = counters(tables);
-    for (const Turn& turn : turns_) {
-      if (!takes_live_rows(*turn.change) || !turn.comes->counter) continue;
-      const std::uint64_t now = found[turn.leaves->name];
-      if (now > found[turn.waits]) set_counter(*turn.change, now);
-    }
-  }
+  void after_catching_up() override { record_storage(session_, registry_, plan_); }
 
   Carry carry(const Turn& turn) const override { return carry_of(*turn.change); }
 
@@ -188,7 +141,6 @@ class There : public Exchange {
                   {"nothing was changed; run the command again"});
   }
 
-  void after_bringing() override { keep_counters(); }
   void bring_late(const Turn& turn) override { carry_late(turn); }
 
   std::optional<std::string> keys_seen_;

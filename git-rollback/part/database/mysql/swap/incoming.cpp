@@ -137,6 +137,7 @@ Carry carry_of(const Change& change) {
   carry.target = change.incoming;
   if (change.choice == Choice::keep_new) carry.keep_from = change.source;
   carry.aside = change.aside;
+  carry.tries_again = true;
   return carry;
 }
 

@@ -10,8 +10,11 @@
 #include "part/database/mysql/catalogue/check_names.h"
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/catalogue/storage.h"
+#include "part/database/mysql/rows/former.h"
+#include "part/database/mysql/survey/members.h"
 #include "part/database/mysql/survey/target.h"
 #include "part/database/mysql/swap/enough_rights.h"
+#include "part/database/mysql/swap/from_backup.h"
 #include "part/database/mysql/swap/in_place.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/keys.h"
@@ -140,6 +143,24 @@ class Preparation {
       if (change.swaps() && change.before) leaving.push_back(change.before->name);
     }
     plan_.outside_keys = keys_from_outside(writer_, leaving);
+    if (order_.emergency) find_backups_that_go_live();
+  }
+
+  // What a key relates is copied as ever: a cascade writes what no trigger sees.
+  void find_backups_that_go_live() {
+    for (size_t i = 0; i < plan_.changes.size(); ++i) {
+      Change& change = plan_.changes[i];
+      const Member& member = seen_.members[i];
+      if (change.choice != Choice::restore || member.point->kind != BackupKind::copy) continue;
+      if (!can_keep_former(*change.after) || !related_to(member, seen_.members).empty()) continue;
+      if (change.before && !change.before->foreign_keys.empty()) continue;
+      const bool is_referred_to = std::any_of(
+          plan_.outside_keys.begin(), plan_.outside_keys.end(),
+          [&](const OutsideKey& outside) { return outside.key.parent == change.table(); });
+      if (is_referred_to) continue;
+      change.from_backup = can_go_live(writer_, change, order_.point);
+    }
+    record(State::preparing);
   }
 
   bool try_in_place(Change& change) {
@@ -165,7 +186,7 @@ class Preparation {
         log_live(writer_, change);
         change.storage = storage_of(writer_, change.before->name);
       }
-      if (!change.incoming.empty()) create_incoming(writer_, change);
+      if (!change.incoming.empty() && !change.from_backup) create_incoming(writer_, change);
     }
   }
 
@@ -192,9 +213,12 @@ class Preparation {
       Change& change = plan_.changes[i];
       change.rows_lost = decisions_[i].rows_lost;
       if (change.in_place) require_still_in_place(change, seen_.facts[i]);
-      if (!change.incoming.empty()) {
-        const auto& recorded = seen_.members[i].recorded;
-        change.rows_lost += fill_incoming(writer_, change, recorded ? *recorded : Backup{});
+      if (change.incoming.empty()) continue;
+      const Backup recorded = seen_.members[i].recorded.value_or(Backup{});
+      if (change.from_backup) {
+        take_backup(writer_, change, recorded, order_.point);
+      } else {
+        change.rows_lost += fill_incoming(writer_, change, recorded);
       }
     }
   }
@@ -222,6 +246,7 @@ class Preparation {
     plan_.rows_lost = 0;
     for (Change& change : plan_.changes) {
       complete_incoming(writer_, change);
+      if (change.from_backup) keep_former(writer_, change);
       plan_.rows_lost += change.rows_lost;
     }
     add_inner_keys(writer_, arrivals(plan_));

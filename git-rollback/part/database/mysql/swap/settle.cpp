@@ -1,15 +1,19 @@
 #include "part/database/mysql/swap/settle.h"
 
 #include <algorithm>
+#include <functional>
+#include <optional>
 
 #include "os/counted.h"
 #include "os/error.h"
 #include "os/fail_point.h"
+#include "os/notice.h"
 #include "os/progress.h"
 #include "part/database/mysql/catalogue/check_names.h"
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/rows/rows.h"
+#include "part/database/mysql/swap/from_backup.h"
 #include "part/database/mysql/swap/late_rows.h"
 
 namespace rollback::mysql {
@@ -21,6 +25,9 @@ void stop_all_logs(Session& session, const Plan& plan) {
     if (!change.goes()) continue;
     logs.push_back(change.before_log());
     logs.push_back(change.after_log());
+    if (!change.from_backup) continue;
+    logs.push_back(change.former());
+    logs.push_back(change.copy());
   }
   stop_logs(session, logs);
 }
@@ -36,6 +43,26 @@ void drop_all_of(Session& session, const Plan& plan, const std::vector<Aside>& k
     });
     if (!keeps) session.run("DROP TABLE IF EXISTS " + identifier(change.incoming));
     session.run("DROP TABLE IF EXISTS " + identifier(change.id + "_unfit"));
+  }
+}
+
+using Care = std::function<std::optional<std::string>(const Change&, const Entry&)>;
+
+// Backups that are used are spent where `care` says why they have not their rows any more.
+void care_for_backups(const Place& place, Registry& registry, const Plan& plan, const Care& care) {
+  for (const Change& change : plan.changes) {
+    if (!change.from_backup) continue;
+    for (Entry& entry : registry.of_point(plan.point)) {
+      if (entry.table != change.table() || entry.kind == BackupKind::spent) continue;
+      const auto why = care(change, entry);
+      if (!why) continue;
+      entry.kind = BackupKind::spent;
+      registry.put(entry);
+      give_notice({"point '" + plan.point + "' cannot bring table '" + entry.table +
+                       "' of database '" + place.schema +
+                       "' back again: its backup went live, and could not be made anew: " + *why,
+                   {}});
+    }
   }
 }
 
@@ -76,6 +103,9 @@ void discard(const Place& place, const std::string& operation_id) {
   registry.set_state(operation_id, State::preparing);
   const Plan plan = plan_from(found->plan);
   const auto kept = registry.aside(operation_id);
+  care_for_backups(place, registry, plan, [&](const Change& change, const Entry& entry) {
+    return give_backup_back(session, change, entry);
+  });
   drop_all_of(session, plan, kept);
   // What a revert set aside is all there is of those rows; what prepare() did is live.
   if (kept.empty()) {
@@ -118,6 +148,10 @@ void settle(const Place& place, const std::string& operation_id) {
   fail_point("database settle: before");
   const Plan plan = plan_from(found->plan);
   session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
+  carries(session);
+  care_for_backups(place, registry, plan, [&](const Change& change, const Entry& entry) {
+    return copy_backup_again(place, session, change, entry);
+  });
   stop_all_logs(session, plan);
   give_check_names(session, plan);
   drop_empty_asides(session, plan);

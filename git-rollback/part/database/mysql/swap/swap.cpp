@@ -22,6 +22,7 @@ class Swap : public Step {
   void get_ready() override {
     guarded(place_.schema, [&] {
       if (!plan_.swaps() || look().what != Observation::before) return;
+      require_prepared();
       there_ = exchange_there(place_, plan_);
       there_->get_ready();
     });
@@ -32,13 +33,10 @@ class Swap : public Step {
       const Seen seen = look();
       if (seen.what == Observation::after) return;
       if (seen.what == Observation::foreign) refuse(seen);
-      Registry registry(*session_, place_.component);
-      const auto operation = registry.operation(plan_.operation);
-      if (!operation || operation->state == State::preparing) {
-        throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
-                      place_.schema + "'");
+      require_prepared();
+      if (!plan_.swaps()) {
+        return Registry(*session_, place_.component).set_state(plan_.operation, State::swapped);
       }
-      if (!plan_.swaps()) return registry.set_state(plan_.operation, State::swapped);
       if (!there_ || !there_->is_ready()) there_ = exchange_there(place_, plan_);
       there_->run();
     });
@@ -73,6 +71,13 @@ class Swap : public Step {
       }
     }
     return {};  // not reached
+  }
+
+  void require_prepared() {
+    const auto operation = Registry(*session_, place_.component).operation(plan_.operation);
+    if (operation && operation->state != State::preparing) return;
+    throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
+                  place_.schema + "'");
   }
 
   [[noreturn]] void refuse(const Seen& seen) const {
