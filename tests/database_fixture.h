@@ -14,6 +14,7 @@
 #include "os/error.h"
 #include "os/sha256.h"
 #include "part/database/database_part.h"
+#include "scratch_parent.h"
 #include "store/names.h"
 
 namespace rollback {
@@ -21,7 +22,7 @@ namespace rollback {
 class DatabaseTest : public testing::Test {
  protected:
   DatabaseTest()
-      : folder_(boost::filesystem::temp_directory_path() /
+      : folder_(scratch_parent() /
                 ("git-rollback-database-" + std::to_string(getpid()) + "-" + random_hex(4))) {
     boost::filesystem::create_directories(folder_);
     settings_.url = "sqlite:world.db";

@@ -207,7 +207,7 @@ TEST_F(MysqlFullDisk, StopsABackupAndAPreparationAndNothingStays) {
   EXPECT_EQ(count_of_ours("%\\_backup\\_2%"), "1");  // what the first one left is gone
   EXPECT_TRUE(part()->verify(point).empty());
 
-  run("ALTER TABLE playerbot ADD COLUMN level INT");
+  run("ALTER TABLE playerbot MODIFY x BIGINT");
   const std::string now = dump();
   fill_disk_at("database prepare: frames");
   EXPECT_THROW(part()->prepare(to(point, Rows::keep_all)), Error);

@@ -44,12 +44,12 @@ class MysqlReplicaTest : public MysqlPartTest {
     replica_->sql("CREATE DATABASE IF NOT EXISTS world;");
     const auto file = status.substr(0, status.find('\t'));
     const auto rest = status.substr(status.find('\t') + 1);
-    replica_->sql("CHANGE " + std::string(mariadb() ? "MASTER" : "REPLICATION SOURCE") + " TO " +
-                  words + "_HOST='127.0.0.1', " + words +
-                  "_PORT=" + std::to_string(server().port()) + ", " + words + "_USER='follower', " +
-                  words + "_PASSWORD='secret', " + words + "_LOG_FILE='" + file + "', " + words +
-                  "_LOG_POS=" + rest.substr(0, rest.find_first_of("\t\n")) +
-                  (mariadb() ? "" : ", GET_SOURCE_PUBLIC_KEY=1") + "; START " + word());
+    replica_->sql(
+        "CHANGE " + std::string(mariadb() ? "MASTER" : "REPLICATION SOURCE") + " TO " + words +
+        "_HOST='127.0.0.1', " + words + "_PORT=" + std::to_string(server().port()) + ", " + words +
+        "_USER='follower', " + words + "_PASSWORD='secret', " + words + "_LOG_FILE='" + file +
+        "', " + words + "_LOG_POS=" + rest.substr(0, rest.find_first_of("\t\n")) +
+        (mariadb() ? "" : ", SOURCE_SSL=0, GET_SOURCE_PUBLIC_KEY=1") + "; START " + word());
   }
 
   static std::string word() { return mariadb() ? "SLAVE" : "REPLICA"; }

@@ -36,7 +36,11 @@ class MysqlReplica : public MysqlReplicaTest {
   void begin() {
     server().sql("SET GLOBAL log_bin_trust_function_creators = 1");
     replica().sql("SET GLOBAL log_bin_trust_function_creators = 1");
-    run(tables);
+    std::string text = tables;
+    const std::string engine = " ENGINE=MyISAM";
+    // MySQL with GTIDs takes no trigger of such a table that writes to another kind.
+    if (!mariadb()) text.erase(text.find(engine), engine.size());
+    run(text);
   }
 
   // As the world is, for the same part on the replica.
@@ -75,7 +79,9 @@ TEST_F(MysqlReplica, GetsTheSameTablesByABackupARollbackAndItsUndo) {
   const Point left = go_back(to(point, Rows::keep_all, 100));
   expect_replicated();
   next_operation();
-  go_back(to(left, Rows::restore, 100));
+  settings_.rows = {Rows::keep_all,
+                    {{"playerbot_heap", mariadb() ? Rows::restore : Rows::keep_all}}};
+  go_back(to(left, {}, 100));
   expect_replicated();
   EXPECT_EQ(replica().value("SELECT count(*) FROM playerbot"), "4");
 }

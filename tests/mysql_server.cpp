@@ -22,6 +22,7 @@
 #include "os/file.h"
 #include "os/process.h"
 #include "os/sha256.h"
+#include "scratch_parent.h"
 #include "store/git.h"
 
 namespace rollback::testing {
@@ -31,9 +32,9 @@ namespace fs = boost::filesystem;
 
 [[noreturn]] void broken(const std::string& message) { throw std::runtime_error(message); }
 
-fs::path scratch_parent() {
+fs::path parent_of_servers() {
   const fs::path root = mysql_program()->root;
-  return root.empty() ? fs::temp_directory_path() : root / "tmp";
+  return root.empty() ? scratch_parent() : root / "tmp";
 }
 
 bool keeps_scratch() { return std::getenv("GIT_ROLLBACK_KEEP_SCRATCH") != nullptr; }
@@ -134,7 +135,7 @@ MysqlServer::~MysqlServer() {
 // A name that the sweep of others looks for, only once it is locked.
 void MysqlServer::make_folder() {
   const std::string prefix = "git-rollback-mysql-";
-  const fs::path parent = scratch_parent();
+  const fs::path parent = parent_of_servers();
   if (!keeps_scratch()) sweep(parent, prefix);
   const std::string id = std::to_string(getpid()) + "-" + random_hex(4);
   const fs::path fresh = parent / ("new-" + prefix + id);

@@ -6,6 +6,7 @@
 #include <regex>
 
 #include "os/file.h"
+#include "scratch_parent.h"
 #include "store/git.h"
 
 namespace rollback::testing {
@@ -55,8 +56,8 @@ std::string without_ids(const std::string& text) {
 }  // namespace
 
 ServiceFixture::ServiceFixture(const std::string& folder) {
-  char pattern[] = "/tmp/git-rollback-test-XXXXXX";
-  scratch_ = fs::canonical(mkdtemp(pattern));
+  std::string pattern = (scratch_parent() / "git-rollback-test-XXXXXX").string();
+  scratch_ = fs::canonical(mkdtemp(pattern.data()));
   top_ = scratch_ / folder;
   fs::create_directories(top_);
   fs::create_directories(scratch_ / "home");
