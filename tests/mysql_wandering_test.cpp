@@ -23,6 +23,7 @@ class AfterTheFirstChunk : public ProgressListener {
     if (fills_ && work_) std::exchange(work_, {})();
   }
   void ended() override { fills_ = false; }
+  void waits(std::string_view) override {}
 
  private:
   std::function<void()> work_;
