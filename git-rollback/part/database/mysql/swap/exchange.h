@@ -61,7 +61,7 @@ class Exchange {
   // Under the lock; `logged`: whether anything was written. All in one Batch.
   virtual void before_bringing() {}
   virtual void bring_last(const Turn& turn, bool logged) = 0;
-  // After the RENAME, where anything was written.
+  // After the RENAME, where the log has anything.
   virtual void bring_late(const Turn& turn) = 0;
 
   void carry_late(const Turn& turn);

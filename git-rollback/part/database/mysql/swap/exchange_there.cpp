@@ -141,7 +141,10 @@ class There : public Exchange {
                   {"nothing was changed; run the command again"});
   }
 
-  void bring_late(const Turn& turn) override { carry_late(turn); }
+  // Of other choices, what was written stays in the displaced table.
+  void bring_late(const Turn& turn) override {
+    if (takes_live_rows(*turn.change)) carry_late(turn);
+  }
 
   std::optional<std::string> keys_seen_;
   std::map<std::string, std::string> storages_;
