@@ -54,5 +54,18 @@ TEST_F(MysqlSetAside, TheResultAsJsonSaysItToo) {
   EXPECT_TRUE(contains(lines[0], said_)) << lines;
 }
 
+TEST_F(MysqlSetAside, ThePlanCountsThemAsLost) {
+  const Finished planned =
+      rollback({"--target", point(), "--component", "playerbot/db", "--rows=keep_all", "-n"});
+  ASSERT_STATUS(0, planned);
+  EXPECT_TRUE(contains(planned.out, "1 row does not fit and will be set aside")) << planned.out;
+  EXPECT_TRUE(contains(planned.out, "1 row lost")) << planned.out;
+  const Finished automatic =
+      rollback({"--target", point(), "--component", "playerbot/db", "--yes"});
+  EXPECT_STATUS(1, automatic);
+  EXPECT_TRUE(contains(automatic.err, "1 row of 'playerbot' does not fit into the point's columns"))
+      << automatic.err;
+}
+
 }  // namespace
 }  // namespace rollback::testing

@@ -218,9 +218,16 @@ class Preparation {
       if (change.from_backup) {
         take_backup(writer_, change, recorded, order_.point);
       } else {
-        change.rows_lost += fill_incoming(writer_, change, recorded);
+        change.rows_lost = lost_beside_unfit(i) + fill_incoming(writer_, change, recorded);
       }
     }
+  }
+
+  // Rows that do not fit are counted when they are set aside.
+  std::int64_t lost_beside_unfit(size_t i) const {
+    const Decision& decision = decisions_[i];
+    if (decision.choice != Choice::keep_all) return decision.rows_lost;
+    return std::max<std::int64_t>(0, decision.rows_lost - seen_.facts[i].unfit);
   }
 
   void require_still_in_place(const Change& change, const TableFacts& facts) const {
