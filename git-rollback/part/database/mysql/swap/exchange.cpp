@@ -300,6 +300,7 @@ void Exchange::finish_rows() {
     if (logged.contains(turn.log)) bring_late(turn);
     if (turn.has_aside) asides.push_back(turn.aside);
   }
+  after_renaming();
   fail_at("slipped in");
   const auto filled = tables_with_rows(session_, asides);
   for (const Turn& turn : turns_) {

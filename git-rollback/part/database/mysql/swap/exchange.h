@@ -61,6 +61,7 @@ class Exchange {
   // Under the lock; `logged`: whether anything was written. All in one Batch.
   virtual void before_bringing() {}
   virtual void bring_last(const Turn& turn, bool logged) = 0;
+  virtual void after_renaming() {}  // after the RENAME, at last
   // After the RENAME, where the log has anything.
   virtual void bring_late(const Turn& turn) = 0;
 

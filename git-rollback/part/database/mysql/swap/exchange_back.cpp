@@ -5,6 +5,7 @@
 #include "part/database/mysql/swap/exchange.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/late_rows.h"
+#include "part/database/mysql/swap/returned.h"
 
 namespace rollback::mysql {
 namespace {
@@ -32,7 +33,9 @@ class Back : public Exchange {
     std::vector<std::string> tables;
     if (change.choice == Choice::keep_new) tables.push_back(change.source);
     if (table_exists(session_, change.aside)) tables.push_back(change.aside);
-    if (!change.returning.empty()) tables.push_back(change.returning);
+    if (!change.returning.empty() && table_exists(session_, returned(change))) {
+      tables.push_back(returned(change));
+    }
     return tables;
   }
 

@@ -18,6 +18,7 @@
 #include "part/database/mysql/swap/in_place.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/keys.h"
+#include "part/database/mysql/swap/returned.h"
 #include "part/database/mysql/swap/settle.h"
 #include "store/names.h"
 
@@ -256,6 +257,7 @@ class Preparation {
       if (change.from_backup) keep_former(writer_, change);
       plan_.rows_lost += change.rows_lost;
     }
+    plan_.rows_lost += leave_orphans(writer_, plan_, false);
     add_inner_keys(writer_, arrivals(plan_));
     if (plan_.rows_lost <= order_.loss_limit) return;
     throw Refused(std::to_string(plan_.rows_lost) + " rows of database '" + place_.schema +
