@@ -1,7 +1,9 @@
 // A table is emptied after a swap, which fires no trigger, and then the swap is
 // taken back.
 #include "mysql_part_fixture.h"
+#include "os/fail_point.h"
 #include "os/notice.h"
+#include "part/database/mysql/catalogue/storage.h"
 
 namespace rollback::mysql {
 namespace {
@@ -10,6 +12,7 @@ class MysqlEmptied : public MysqlPartTest {
  protected:
   void TearDown() override {
     set_notice_listener({});
+    at_fail_points({});
     MysqlPartTest::TearDown();
   }
   void rolled_back(const std::string& table, const std::string& migration,
@@ -95,6 +98,56 @@ TEST_F(MysqlEmptied, WithoutAKeyTodaysRowsAreThereAgainAndThatIsSaid) {
   EXPECT_EQ(notices[0],
             "table 'playerbot' was emptied or rebuilt since the swap, and has no key: the rows of"
             " before are there again");
+}
+
+// Where the right PROCESS is lacking.
+class MysqlEmptiedUnseen : public MysqlEmptied {
+ protected:
+  void SetUp() override {
+    MysqlEmptied::SetUp();
+    if (IsSkipped()) return;
+    run("SET GLOBAL log_bin_trust_function_creators = 1; CREATE USER keeper@localhost IDENTIFIED BY"
+        " 'secret'; GRANT ALL ON world.* TO keeper@localhost");
+    settings_.url = "mysql://keeper@localhost/world?socket=" + server().socket();
+    settings_.option_file = server().option_file("keeper", "secret");
+  }
+};
+
+TEST_F(MysqlEmptiedUnseen, WhatWasThereBeforeIsGoneAsIfItHadBeenDeleted) {
+  rolled_back("(id INT PRIMARY KEY, gold INT)", guild_);
+  run("TRUNCATE TABLE playerbot; INSERT INTO playerbot VALUES (1,7),(5,500)");
+  revert(prepared_);
+  EXPECT_EQ(rows("id, gold"), "1:7 5:500");
+}
+
+TEST_F(MysqlEmptiedUnseen, SoItIsInTheLastMoment) {
+  rolled_back("(id INT PRIMARY KEY, gold INT)", guild_);
+  at_fail_points([&](std::string_view name) {
+    if (name == "database revert: ready") run("TRUNCATE TABLE playerbot");
+  });
+  revert(prepared_);
+  EXPECT_EQ(rows("id, gold"), "");
+}
+
+TEST_F(MysqlEmptiedUnseen, WithoutAKeyItIsSaidThatNobodyKnows) {
+  rolled_back("(id INT, gold INT)", "ALTER TABLE playerbot ADD COLUMN guild INT, ADD KEY(guild)");
+  std::vector<std::string> notices;
+  set_notice_listener([&](const Notice& notice) { notices.push_back(notice.text); });
+  revert(prepared_);
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0].find("whether table 'playerbot' was emptied"), 0U) << notices[0];
+}
+
+TEST_F(MysqlEmptied, StorageIsKnownOfNamesThatInnodbWritesInItsOwnAlphabet) {
+  run("CREATE TABLE `player-bots`(id INT PRIMARY KEY); CREATE TABLE `é#p#'`(id INT) PARTITION BY"
+      " HASH(id) PARTITIONS 2");
+  Session session = open();
+  const auto before = storages_of(session, {"player-bots", "é#p#'"});
+  ASSERT_EQ(before.size(), 2U);
+  run("TRUNCATE TABLE `player-bots`; ALTER TABLE `é#p#'` TRUNCATE PARTITION p1");
+  for (const auto& [table, storage] : storages_of(session, {"player-bots", "é#p#'"})) {
+    EXPECT_NE(storage, before.at(table)) << table;
+  }
 }
 
 }  // namespace

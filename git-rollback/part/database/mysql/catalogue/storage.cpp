@@ -12,6 +12,12 @@ bool is_plain(const std::string& name) {
   });
 }
 
+// As InnoDB writes it: "player@002dbots".
+std::string encoded(Session& session, const std::string& name) {
+  if (is_plain(name)) return name;
+  return session.text("SELECT CAST(CONVERT(" + literal(name) + " USING filename) AS BINARY)");
+}
+
 }  // namespace
 
 std::optional<std::string> innodb_name(const std::string& schema, const std::string& table) {
@@ -27,24 +33,27 @@ std::map<std::string, std::string> storages_of(Session& session,
                                                const std::vector<std::string>& tables) {
   std::map<std::string, std::string> storages;
   std::string conditions;
+  const std::string schema = encoded(session, session.schema());
+  std::map<std::string, std::string> called;  // by what InnoDB calls them
   for (const auto& table : tables) {
-    const auto name = innodb_name(session.schema(), table);
-    if (!name) continue;
-    const std::string partition = *name + "#P#";
-    conditions += (conditions.empty() ? "name = " : " OR name = ") + literal(*name) +
+    const std::string base = encoded(session, table);
+    called[base] = table;
+    const std::string name = schema + "/" + base;
+    const std::string partition = name + "#P#";
+    conditions += (conditions.empty() ? "name = " : " OR name = ") + literal(name) +
                   " OR left(name, " + std::to_string(partition.size()) +
                   ") = " + literal(partition);
   }
   if (conditions.empty()) return storages;
   try {
-    for (const Row& row :
-         session.rows("SELECT CAST(substring_index(substr(name, " +
-                      std::to_string(session.schema().size() + 2) +
-                      "), '#', 1) AS BINARY) AS called, group_concat(table_id ORDER BY table_id)"
-                      " FROM information_schema." +
-                      (session.flavour().mariadb ? "innodb_sys_tables" : "innodb_tables") +
-                      " WHERE " + conditions + " GROUP BY called")) {
-      if (row[1]) storages[row[0].value_or("")] = *row[1];
+    for (const Row& row : session.rows(
+             "SELECT CAST(substring_index(substr(name, " + std::to_string(schema.size() + 2) +
+             "), '#', 1) AS BINARY) AS called, group_concat(table_id ORDER BY table_id)"
+             " FROM information_schema." +
+             (session.flavour().mariadb ? "innodb_sys_tables" : "innodb_tables") + " WHERE " +
+             conditions + " GROUP BY called")) {
+      const auto table = called.find(row[0].value_or(""));
+      if (row[1] && table != called.end()) storages[table->second] = *row[1];
     }
   } catch (const ServerError& error) {
     if (!error.is_denied()) throw;

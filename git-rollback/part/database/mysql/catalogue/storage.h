@@ -15,7 +15,7 @@ std::optional<std::string> innodb_name(const std::string& schema, const std::str
 
 // The numbers by which InnoDB knows the table and its partitions: others after
 // TRUNCATE, EXCHANGE PARTITION or a rebuild. "": not known, for want of the right
-// PROCESS, of InnoDB, or of a plain name.
+// PROCESS, or of InnoDB.
 std::string storage_of(Session& session, const std::string& table);
 // Of all of them, in one query; without those that are not known.
 std::map<std::string, std::string> storages_of(Session& session,

@@ -57,8 +57,10 @@ void add_notes(Session& session, const Rights& rights, std::vector<Check>& check
                           rights.grant_everywhere({log})));
   }
   if (!rights.everywhere("PROCESS")) {
-    checks.push_back(note("without PROCESS, whoever holds a table too long is not named",
-                          rights.grant_everywhere({"PROCESS"})));
+    checks.push_back(
+        note("without PROCESS, whoever holds a table too long is not named, and to find"
+             " out whether one was emptied, all its keys are compared",
+             rights.grant_everywhere({"PROCESS"})));
   }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,10 +24,16 @@ class EmptiedWatch {
   // storage than when this was last called, compares all keys of it, also under the
   // session's LOCK TABLES.
   void note(const std::vector<Followed>& tables);
+  // Of those of which the storage is not known: compares all keys when it is first called,
+  // and later only where the target's first or last row is not there.
+  void note_unknown(const std::vector<Followed>& tables);
 
  private:
+  bool lacks_a_row(const Followed& table);
+
   Session& session_;
   std::map<std::string, std::string> storage_;  // that is known, by table
+  std::set<std::string> compared_;
 };
 
 }  // namespace rollback::mysql

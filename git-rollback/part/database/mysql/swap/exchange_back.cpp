@@ -58,6 +58,7 @@ class Back : public Exchange {
 
   void note_what_fires_no_trigger(const std::vector<Followed>& tables) override {
     emptied_.note(tables);
+    emptied_.note_unknown(tables);
   }
 
   void bring_last(const Turn& turn, bool logged) override {
