@@ -5,6 +5,7 @@
 
 #include "mysql_fixture.h"
 #include "part/database/mysql/rows/carry.h"
+#include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/log.h"
 
 namespace rollback::mysql {
@@ -168,6 +169,33 @@ TEST_F(MysqlLog, KeepsTheColumnsThatTheTargetHasAlone) {
   server().sql("UPDATE bot SET v=11 WHERE id=1; INSERT INTO bot VALUES (3,3)");
   EXPECT_EQ(last().keys, 2);
   EXPECT_EQ(server().sql("SELECT * FROM old ORDER BY id"), "1\t11\t100\n2\t2\t200\n3\t3\t7\n");
+}
+
+TEST_F(MysqlLog, SetsNothingAsideWhereItsBatchIsTakenBack) {
+  server().sql(
+      "CREATE TABLE bot(id INT PRIMARY KEY, v INT); CREATE TABLE old(id INT PRIMARY KEY, v INT,"
+      " own INT DEFAULT 7); INSERT INTO bot VALUES (1,1),(2,2); INSERT INTO old VALUES (1,1,100),"
+      "(2,2,200)");
+  carry_.projection = {definition("bot"), definition("old"), "bot", "old"};
+  carry_.log = "git_rollback_log";
+  carry_.target = "old";
+  carry_.aside = "aside";
+  carry_.overtaken_by = "git_rollback_other";
+  start_log(*session_, carry_.projection.from, "bot", carry_.log);
+  start_log(*session_, carry_.projection.to, "old", carry_.overtaken_by);
+  make_aside(*session_, carry_.projection.from, "aside");
+  server().sql("UPDATE bot SET v=v+10; UPDATE old SET own=5 WHERE id=2");
+  carry_.in_batch = true;
+  {
+    Batch batch(*session_);
+    EXPECT_EQ(last().set_aside, 1);
+  }
+  EXPECT_EQ(server().value("SELECT count(*) FROM aside"), "0");
+  EXPECT_EQ(server().sql("SELECT * FROM old ORDER BY id"), "1\t1\t100\n2\t2\t5\n");
+  carry_.in_batch = false;
+  EXPECT_EQ(last().set_aside, 1);
+  EXPECT_EQ(server().value("SELECT count(*) FROM aside"), "1");
+  EXPECT_EQ(server().sql("SELECT * FROM old ORDER BY id"), "1\t11\t100\n2\t2\t5\n");
 }
 
 TEST_F(MysqlLog, CarriesUnderLockTables) {

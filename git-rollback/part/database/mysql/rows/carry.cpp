@@ -135,7 +135,7 @@ class Carrier {
     stage(session_, rows_table, projection_.from, table_, joined_with_keys(table_));
     projection_.table = rows_table;
     if (!projection_.fill.empty()) stage_fill(joined_with_keys(identifier(projection_.fill)));
-    if (carry_.tries_again) take_from_aside();  // behind the temporary tables: to fill one commits
+    if (carry_.tries_again) take_from_aside();
     session_.run("DELETE " + target_ + " FROM " + target_ + " JOIN " + keys_table +
                  " AS git_rollback_d ON " + same_as_key(target_));
   }
@@ -228,14 +228,8 @@ class Carrier {
   // What columns are filled from: a copy, since it can be the target itself.
   void stage_fill(const std::string& from) {
     const std::string name = identifier(projection_.fill);
-    stage(session_, fill_table, projection_.to, name, from);
-    if (can_be_indexed(projection_.to)) {
-      std::string columns;
-      for (const auto& column : projection_.to.key()) {
-        columns += (columns.empty() ? "" : ", ") + identifier(column);
-      }
-      session_.run(std::string("ALTER TABLE ") + fill_table + " ADD INDEX (" + columns + ")");
-    }
+    stage(session_, fill_table, projection_.to, name, from,
+          can_be_indexed(projection_.to) ? projection_.to.key() : std::vector<std::string>{});
     projection_.fill = fill_table;
   }
 

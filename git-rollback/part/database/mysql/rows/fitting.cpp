@@ -110,10 +110,14 @@ std::int64_t insert_staged(Session& session, const Projection& projection,
 }
 
 void stage(Session& session, const std::string& temporary, const Definition& definition,
-           const std::string& alias, const std::string& from) {
+           const std::string& alias, const std::string& from,
+           const std::vector<std::string>& index) {
+  std::string columns;
+  for (const auto& column : index) columns += (columns.empty() ? "" : ", ") + identifier(column);
   session.run("DROP TEMPORARY TABLE IF EXISTS " + identifier(temporary));
   session.run("CREATE TEMPORARY TABLE " + identifier(temporary) + " (" + number +
-              " BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY) ENGINE=InnoDB SELECT " +
+              " BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY" +
+              (columns.empty() ? "" : ", INDEX (" + columns + ")") + ") ENGINE=InnoDB SELECT " +
               columns_of(definition, alias) + " FROM " + from);
 }
 

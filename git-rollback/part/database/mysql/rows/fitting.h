@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "part/database/mysql/rows/projection.h"
 #include "part/database/mysql/server/session.h"
@@ -44,9 +45,11 @@ void insert_all(Session& session, const Insertion& insertion);
 
 // A temporary table of rows in the shape of `definition`, numbered, as they are at
 // this moment: "FROM …" of a query where they have that alias. Any such table
-// that there was is gone.
+// that there was is gone. With an index on these columns, since to add one later would
+// commit.
 void stage(Session& session, const std::string& temporary, const Definition& definition,
-           const std::string& alias, const std::string& from);
+           const std::string& alias, const std::string& from,
+           const std::vector<std::string>& index = {});
 std::int64_t count_rows(Session& session, const std::string& table);
 
 // "`a`, `b`", or "f.`a`, f.`b`", of the stored columns. `alias` is SQL.
