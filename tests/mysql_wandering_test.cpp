@@ -63,6 +63,19 @@ TEST_F(MysqlWandering, AUniqueValueThatWandersIsNoLoss) {
   EXPECT_EQ(recorded(), "0");
 }
 
+TEST_F(MysqlWandering, AValueThatFitsIsNoLossWheneverItIsWritten) {
+  const Point point = migrated("VARCHAR(10)");
+  std::string prepared;
+  {
+    const AfterTheFirstChunk listener(
+        [this] { run("UPDATE playerbot SET name='other' WHERE id=1"); });
+    prepared = part()->prepare(to(point, Rows::keep_all));
+  }
+  swap(prepared);
+  EXPECT_EQ(names("1, 2, 20000"), "other,n2,new");
+  EXPECT_EQ(recorded(), "0");
+}
+
 TEST_F(MysqlWandering, ARowThatDoesNotFitIsCountedOnceHoweverOftenItIsWritten) {
   const Point point = migrated("VARCHAR(10)");
   run("UPDATE playerbot SET name=concat('much too long ', id) WHERE id IN (2, 3)");
