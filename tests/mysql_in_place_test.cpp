@@ -8,7 +8,9 @@
 #include "os/file.h"
 #include "os/process.h"
 #include "part/database/mysql/catalogue/storage.h"
+#include "part/database/mysql/server/claim.h"
 #include "part/database/mysql/swap/in_place_step.h"
+#include "part/database/mysql/swap/settle.h"
 #include "part/database/mysql/swap/swap.h"
 
 namespace rollback::mysql {
@@ -278,6 +280,56 @@ TEST_F(MysqlInPlace, AWriterThatGoesOnLosesNothing) {
   finish(prepared);
   EXPECT_EQ(shown(), then_);
   EXPECT_EQ(value("SELECT count(*) FROM playerbot WHERE name LIKE 'w%'"), std::to_string(written));
+}
+
+TEST_F(MysqlInPlace, AnOperationThatAnotherHostTookOverGoesOnNoMore) {
+  const Point point = at_point();
+  migrate();
+  const std::string prepared = part()->prepare(to(point));
+  const std::string plan = plan_of(prepared);
+  steps(place(), plan).at(0)->apply();
+  Place other = place();
+  other.here = "web2";
+  clear_way(other, operation_);
+  EXPECT_EQ(count_of_ours("%20261124%"), "0");
+  EXPECT_EQ(value("SELECT count(*) FROM git_rollback_operations"), "0");
+  run("UPDATE playerbot SET `a``b`=8 WHERE id=3");
+  const std::string now = dump();
+  EXPECT_THROW(steps(place(), plan).at(0)->apply(), Refused);
+  EXPECT_THROW(steps(place(), plan).at(1)->apply(), Refused);
+  go_back(steps(place(), plan));
+  EXPECT_EQ(dump(), now);
+}
+
+TEST_F(MysqlInPlace, WithoutItsLogOrOnceItIsSettledNothingIsAltered) {
+  const Point point = at_point();
+  migrate();
+  const std::string prepared = part()->prepare(to(point));
+  const std::string plan = plan_of(prepared);
+  EXPECT_THROW(steps(place(), plan).at(1)->apply(), Refused);  // it is not live yet
+  steps(place(), plan).at(0)->apply();
+  Session session = open();
+  session.run("DROP TRIGGER " + identifier(plan_from(plan).changes.at(0).before_log() + "_u"));
+  EXPECT_THROW(steps(place(), plan).at(1)->get_ready(), Refused);
+  EXPECT_EQ(refusal(prepared), "what was written to table 'playerbot' meanwhile is not known");
+  settle(place(), operation_);
+  EXPECT_EQ(refusal(prepared),
+            "operation '" + operation_ + "' is settled, and is taken back by undo");
+  EXPECT_EQ(shown(), now_);
+}
+
+TEST_F(MysqlInPlace, WhatAnotherHostTookOverAfterAllWasAlteredStays) {
+  const Point point = at_point();
+  migrate();
+  const std::string prepared = part()->prepare(to(point));
+  go(part()->steps(prepared).swap);
+  Place other = place();
+  other.here = "web2";
+  clear_way(other, operation_);
+  EXPECT_EQ(shown(), then_);
+  go(part()->steps(prepared).swap);
+  EXPECT_THROW(part()->steps(prepared).swap.at(1)->revert(), Refused);
+  EXPECT_EQ(shown(), then_);
 }
 
 class MysqlInPlaceKilled : public MysqlInPlace {

@@ -5,7 +5,9 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
+#include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/catalogue/storage.h"
+#include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/swap/in_place.h"
 
@@ -14,7 +16,8 @@ namespace {
 
 class InPlaceStep : public Step {
  public:
-  InPlaceStep(Place place, Change change) : place_(std::move(place)), change_(std::move(change)) {}
+  InPlaceStep(Place place, Change change, std::string operation)
+      : place_(std::move(place)), change_(std::move(change)), operation_(std::move(operation)) {}
 
   std::string name() const override {
     return "database " + place_.schema + ", table " + change_.table();
@@ -67,6 +70,7 @@ class InPlaceStep : public Step {
         throw Refused("database '" + place_.schema +
                       "' was changed by somebody else: " + seen.detail);
       }
+      require_live(session);
       trying_for_a_lock(session, {change_.table()}, default_deadline,
                         [&](std::chrono::seconds wait) {
                           session.set_lock_wait(wait);
@@ -74,6 +78,17 @@ class InPlaceStep : public Step {
                         });
       fail_point(there ? "database in place: after" : "database in place: back");
     });
+  }
+
+  // Whoever took the operation over or ended it has also stopped its logs.
+  void require_live(Session& session) const {
+    const auto operation = Registry(session, place_.component).operation(operation_);
+    if (operation && operation->state == State::swapped) return;
+    if (operation && operation->state == State::settled) {
+      throw Refused("operation '" + operation_ + "' is settled, and is taken back by undo",
+                    {"git rollback undo"});
+    }
+    throw Refused("operation '" + operation_ + "' is not live in database '" + place_.schema + "'");
   }
 
   // The session ends with the step, and what it has locked with it.
@@ -109,6 +124,10 @@ class InPlaceStep : public Step {
   // What fires no trigger brings another storage.
   void require_as_planned(Session& session) const {
     if (storage_of(session, change_.table()) != change_.storage) changed("emptied or rebuilt");
+    if (!is_followed(session, change_.table(), change_.before_log())) {
+      throw Refused("what was written to table '" + change_.table() + "' meanwhile is not known",
+                    {"nothing was changed; git rollback --abort"});
+    }
     if (!has_new_values(session, change_)) return;
     throw Refused("rows of table '" + change_.table() + "' were written meanwhile",
                   {"nothing was changed; run the command again"});
@@ -121,6 +140,7 @@ class InPlaceStep : public Step {
 
   Place place_;
   Change change_;
+  std::string operation_;
 };
 
 }  // namespace
@@ -128,7 +148,8 @@ class InPlaceStep : public Step {
 std::vector<std::unique_ptr<Step>> make_alterations(const Place& place, const Plan& plan) {
   std::vector<std::unique_ptr<Step>> steps;
   for (const Change& change : plan.changes) {
-    if (change.in_place) steps.push_back(std::make_unique<InPlaceStep>(place, change));
+    if (change.in_place)
+      steps.push_back(std::make_unique<InPlaceStep>(place, change, plan.operation));
   }
   return steps;
 }
