@@ -250,6 +250,40 @@ TEST_F(MysqlInPlace, GoesTogetherWithATableThatIsSwapped) {
   EXPECT_EQ(dump(), now);
 }
 
+TEST_F(MysqlInPlace, WritersGetOnWhileItIsTriedAgain) {
+  const Point point = at_point();
+  migrate();
+  const std::string prepared = part()->prepare(to(point));
+  Session other = open();
+  other.run("HANDLER playerbot OPEN");  // it lets LOCK TABLES by, and not ALTER TABLE
+  std::atomic<bool> stop{false};
+  std::atomic<int> written{0};
+  std::thread writer([&] {
+    Session session(endpoint());
+    while (!stop) {
+      session.run("INSERT INTO playerbot(name) VALUES ('w" + std::to_string(written) + "')");
+      ++written;
+    }
+  });
+  int while_held = 0;
+  std::thread holder([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));  // short tries are over
+    const int before = written;
+    std::this_thread::sleep_for(std::chrono::milliseconds(3500));
+    while_held = written - before;
+    other.run("HANDLER playerbot CLOSE");
+  });
+  const auto begun = std::chrono::steady_clock::now();
+  const std::string refused = refusal(prepared);
+  EXPECT_GT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));  // it was held
+  holder.join();
+  stop = true;
+  writer.join();
+  EXPECT_EQ(refused, "");
+  EXPECT_EQ(shown(), then_);
+  EXPECT_GT(while_held, 10);
+}
+
 TEST_F(MysqlInPlace, AWriterThatGoesOnLosesNothing) {
   const Point point = at_point();
   migrate();

@@ -9,6 +9,7 @@
 #include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
+#include "part/database/mysql/server/table_lock.h"
 #include "part/database/mysql/swap/in_place.h"
 
 namespace rollback::mysql {
@@ -91,16 +92,15 @@ class InPlaceStep : public Step {
     throw Refused("operation '" + operation_ + "' is not live in database '" + place_.schema + "'");
   }
 
-  // The session ends with the step, and what it has locked with it.
   void alter_under_lock(Session& session, bool there) const {
-    session.run(lock_statement(session));
+    TableLock lock(session, [&] { session.run(lock_statement(session)); });
     fail_point("database in place: locked");
     const Observation expected = there ? Observation::before : Observation::after;
     if (look(session).what != expected) changed("changed");
     if (there) require_as_planned(session);
     run(session, there ? change_.in_place->there : change_.in_place->back);
     fail_point("database in place: altered");
-    session.run("UNLOCK TABLES");
+    lock.release();
   }
 
   // What the table was through may matter, too, and that the trial did not show.
