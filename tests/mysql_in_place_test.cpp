@@ -316,6 +316,38 @@ TEST_F(MysqlInPlace, AWriterThatGoesOnLosesNothing) {
   EXPECT_EQ(value("SELECT count(*) FROM playerbot WHERE name LIKE 'w%'"), std::to_string(written));
 }
 
+TEST_F(MysqlInPlace, WhatWasLookedAtIsNotReadUnderTheLock) {
+  const Point point = at_point();
+  migrate();
+  const std::string prepared = part()->prepare(to(point));
+  const std::string log = plan_from(plan_of(prepared)).changes.at(0).before_log();
+  run("INSERT INTO playerbot(name) SELECT concat('more', seq) FROM " + numbers(1200));
+  Session early = open();
+  early.run("START TRANSACTION");
+  early.run("UPDATE playerbot SET `a``b`=8 WHERE id=3");
+  run("UPDATE playerbot SET level=8 WHERE id=4");  // with a higher number, and committed
+  EXPECT_EQ(server().rows(log).size(), 1201U);
+  part()->steps(prepared).swap.at(1)->get_ready();
+  EXPECT_TRUE(server().rows(log).empty());
+  early.run("COMMIT");
+  EXPECT_EQ(refusal(prepared), "rows of table 'playerbot' were written meanwhile");
+  run("UPDATE playerbot SET `a``b`=7 WHERE id=3");
+  EXPECT_EQ(refusal(prepared), "");
+  EXPECT_EQ(shown(), then_);
+}
+
+TEST_F(MysqlInPlace, ATableWithoutAKeyIsCopied) {
+  run("CREATE TABLE playerbot(id INT, name VARCHAR(20)); INSERT INTO playerbot VALUES (1, 'ann')");
+  const Point point = capture();
+  const std::string then = dump();
+  run("ALTER TABLE playerbot ADD COLUMN extra INT; INSERT INTO playerbot VALUES (2, 'bob', NULL);"
+      "DELETE FROM playerbot WHERE id=2");
+  EXPECT_EQ(part()->assess(to(point, Rows::keep_all)).details.at(0).find("in place"),
+            std::string::npos);
+  MysqlPartTest::go_back(to(point, Rows::keep_all));
+  EXPECT_EQ(dump(), then);
+}
+
 TEST_F(MysqlInPlace, AnOperationThatAnotherHostTookOverGoesOnNoMore) {
   const Point point = at_point();
   migrate();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "os/error.h"
 #include "os/fail_point.h"
@@ -9,11 +10,14 @@
 #include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
+#include "part/database/mysql/server/statement_limit.h"
 #include "part/database/mysql/server/table_lock.h"
 #include "part/database/mysql/swap/in_place.h"
 
 namespace rollback::mysql {
 namespace {
+
+constexpr std::chrono::milliseconds longest_look{500};  // under the lock
 
 class InPlaceStep : public Step {
  public:
@@ -34,7 +38,7 @@ class InPlaceStep : public Step {
   void get_ready() override {
     guarded(place_.schema, [&] {
       Session session = open(place_);
-      if (look(session).what == Observation::before) require_as_planned(session);
+      if (look(session).what == Observation::before) require_as_planned(session, false);
     });
   }
 
@@ -75,6 +79,7 @@ class InPlaceStep : public Step {
       trying_for_a_lock(session, {change_.table()}, default_deadline,
                         [&](std::chrono::seconds wait) {
                           session.set_lock_wait(wait);
+                          if (there) require_as_planned(session, false);
                           alter_under_lock(session, there);
                         });
       fail_point(there ? "database in place: after" : "database in place: back");
@@ -97,7 +102,7 @@ class InPlaceStep : public Step {
     fail_point("database in place: locked");
     const Observation expected = there ? Observation::before : Observation::after;
     if (look(session).what != expected) changed("changed");
-    if (there) require_as_planned(session);
+    if (there) require_as_planned(session, true);
     run(session, there ? change_.in_place->there : change_.in_place->back);
     fail_point("database in place: altered");
     lock.release();
@@ -122,15 +127,25 @@ class InPlaceStep : public Step {
   }
 
   // What fires no trigger brings another storage.
-  void require_as_planned(Session& session) const {
+  void require_as_planned(Session& session, bool locked) const {
     if (storage_of(session, change_.table()) != change_.storage) changed("emptied or rebuilt");
     if (!is_followed(session, change_.table(), change_.before_log())) {
       throw Refused("what was written to table '" + change_.table() + "' meanwhile is not known",
                     {"nothing was changed; git rollback --abort"});
     }
-    if (!has_new_values(session, change_)) return;
+    if (!(locked ? has_late_values(session) : look_for_new_values(session, change_))) return;
     throw Refused("rows of table '" + change_.table() + "' were written meanwhile",
                   {"nothing was changed; run the command again"});
+  }
+
+  // Of what was written since the last look, which is little.
+  bool has_late_values(Session& session) const try {
+    StatementLimit limit(session, longest_look);
+    limit.renew();
+    return has_new_values(session, change_);
+  } catch (const ServerError& error) {
+    if (StatementLimit::is_passed(error)) return true;
+    throw;
   }
 
   [[noreturn]] void changed(const std::string& how) const {
