@@ -237,6 +237,7 @@ void Exchange::bring_up_to_now() {
     if (turn.leaves != nullptr) bring_last(turn, logged.contains(turn.log));
   }
   if (batch) batch->commit();
+  after_bringing();
 }
 
 void Exchange::keep_counters() {

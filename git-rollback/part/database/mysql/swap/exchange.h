@@ -61,6 +61,7 @@ class Exchange {
   // Under the lock; `logged`: whether anything was written. All in one Batch.
   virtual void before_bringing() {}
   virtual void bring_last(const Turn& turn, bool logged) = 0;
+  virtual void after_bringing() {}  // when that is committed
   // After the RENAME, where anything was written.
   virtual void bring_late(const Turn& turn) = 0;
 
