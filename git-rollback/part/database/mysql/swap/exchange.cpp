@@ -47,6 +47,12 @@ Turn turn_back(const Change& change) {
           .aside = change.id + "_aside"};
 }
 
+// The counter itself is not known of a table that was always empty.
+bool counts(const Definition& definition) {
+  return std::any_of(definition.columns.begin(), definition.columns.end(),
+                     [](const Column& column) { return column.auto_increment; });
+}
+
 bool has_triggers(const Turn& turn) {
   return (turn.leaves != nullptr && !turn.leaves->triggers.empty()) ||
          (turn.comes != nullptr && !turn.comes->triggers.empty());
@@ -256,7 +262,7 @@ void Exchange::bring_up_to_now() {
 void Exchange::keep_counters() {
   std::vector<Counting> all;
   for (const Turn& turn : turns_) {
-    if (turn.comes == nullptr || !turn.comes->counter) continue;
+    if (turn.comes == nullptr || !counts(*turn.comes)) continue;
     all.push_back({turn.comes, turn.waits, turn.leaves != nullptr ? turn.leaves->name : ""});
   }
   raise_counters(session_, all);
