@@ -36,7 +36,7 @@ class MysqlWandering : public MysqlPartTest {
     run("CREATE TABLE playerbot(id INT PRIMARY KEY, name " + point_type +
         " UNIQUE); INSERT INTO playerbot SELECT seq, concat('n', seq) FROM " + numbers(12000));
     const Point point = capture();
-    run("ALTER TABLE playerbot MODIFY name VARCHAR(20), ADD COLUMN level INT;"
+    run("ALTER TABLE playerbot MODIFY name VARCHAR(20), ADD COLUMN level INT, ADD KEY(level);"
         "INSERT INTO playerbot VALUES (20000, 'new', NULL)");
     return point;
   }

@@ -84,7 +84,11 @@ bool Plan::swaps() const {
                      [](const Change& change) { return change.swaps(); });
 }
 
-std::string Plan::held_table() const { return names::incoming_table("zzzzzzzz", operation); }
+std::string Plan::held_table() const {
+  // Another component's operation of that id may hold its own in the same database.
+  const std::string whose = changes.empty() ? "" : sha256(changes.front().id).substr(0, 8);
+  return names::incoming_table("zzzzzzzz" + whose, operation);
+}
 
 std::string to_text(const Plan& plan) {
   auto changes = nlohmann::json::array();

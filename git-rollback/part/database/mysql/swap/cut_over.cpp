@@ -44,6 +44,11 @@ CutOver::CutOver(const Place& place, Session& session, Cut cut)
 
 CutOver::~CutOver() = default;
 
+void CutOver::require_sessions() {
+  session_.number("SELECT 1");
+  if (queue_) queue_->require_sessions();
+}
+
 void CutOver::open_queue() {
   queue_ = std::make_unique<Queue>(place_, cut_.contended, cut_.renames, cut_.held);
 }

@@ -87,7 +87,8 @@ bool Exchange::is_renamed() { return mysql::is_renamed(session_, plan_) == (way_
 bool Exchange::is_ready() {
   if (!cut_over_) return false;
   try {
-    return session_.number("SELECT 1") == 1;
+    cut_over_->require_sessions();
+    return true;
   } catch (const ServerError&) {
     return false;
   }

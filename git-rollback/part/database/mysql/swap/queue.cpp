@@ -106,6 +106,12 @@ Queue::~Queue() {
   }
 }
 
+void Queue::require_sessions() {
+  holder_.number("SELECT 1");
+  rename_->session.number("SELECT 1");
+  for (const auto& guard : guards_) guard->session.number("SELECT 1");
+}
+
 void Queue::line_up(Session& session) {
   used_ = true;
   for (size_t i = 0; i < guards_.size(); ++i) {

@@ -28,6 +28,8 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
+  // Throws ServerError where the server has ended one of its sessions.
+  void require_sessions();
   // Whether line_up() was called: that can be done once.
   bool is_used() const { return used_; }
 
