@@ -47,9 +47,9 @@ Change change_from(const nlohmann::json& json) {
   change.displaced = json.at("displaced");
   change.source = json.at("source");
   change.storage = json.at("storage");
-  change.storage_after = json.at("storage_after");
+  change.storage_after = json.value("storage_after", "");
   change.aside = json.at("aside");
-  change.returning = json.at("returning");
+  change.returning = json.value("returning", "");
   change.id = json.at("id");
   change.from_backup = json.value("from_backup", false);
   if (json.contains("in_place")) {
