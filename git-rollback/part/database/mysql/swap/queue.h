@@ -55,6 +55,10 @@ class Queue {
   bool used_ = false;
 };
 
+// Waits, for as long as any statement may, for a RENAME of this table that the server
+// still carries out for a process that is gone.
+void wait_for_rename_of(Session& session, const std::string& table);
+
 // The one statement that renames them all.
 std::string rename_statement(const Queue::Renames& renames);
 
