@@ -1,9 +1,11 @@
 // A swap taken back after the tables were written to: today's rows are all there
 // again, and what was written since is there too, or set aside.
 #include <atomic>
+#include <regex>
 #include <thread>
 
 #include "mysql_part_fixture.h"
+#include "os/fail_point.h"
 #include "part/database/mysql/catalogue/registry.h"
 
 namespace rollback::mysql {
@@ -179,6 +181,55 @@ TEST_F(MysqlRevert, ARowThatACascadeDeletedDoesNotComeBack) {
   take_back();
   EXPECT_EQ(rows("id, gold, guild"), "1:100 3:300:x");
   EXPECT_EQ(value("SELECT group_concat(id ORDER BY id) FROM playerbot_item"), "1,3");
+}
+
+// A row that comes between the lock and the RENAME is in the table that went.
+class MysqlRevertLate : public MysqlRevert {
+ protected:
+  void TearDown() override {
+    at_fail_points({});
+    MysqlRevert::TearDown();
+  }
+  void take_back_while(const std::string& statement) {
+    bool done = false;
+    at_fail_points([&](std::string_view name) {
+      if (done || name != "database revert: renamed") return;
+      done = true;
+      run(std::regex_replace(statement, std::regex("INCOMING"), incoming()));
+    });
+    take_back();
+    at_fail_points({});
+  }
+  std::string incoming() {
+    return value(
+        "SELECT max(table_name) FROM information_schema.tables WHERE"
+        " table_schema = 'world' AND table_name LIKE '%\\_in\\_2%'");
+  }
+};
+
+TEST_F(MysqlRevertLate, OfARestoreItIsSetAside) {
+  rolled_back(gold, std::string(guild) + "; UPDATE playerbot SET gold = 999", Rows::restore);
+  run("UPDATE playerbot SET gold = 101 WHERE id = 1");
+  take_back_while("INSERT INTO INCOMING VALUES (7,700); DELETE FROM INCOMING WHERE id = 2");
+  EXPECT_EQ(rows("id, gold"), "1:999 2:999 3:999");
+  EXPECT_EQ(aside("id, gold"), "1:101" + not_stayed_ + "7:700" + not_stayed_);
+  EXPECT_EQ(recorded(), 2);
+  swap(prepared_);
+  EXPECT_EQ(rows("id, gold"), "1:100 2:200 3:300");
+  take_back_while("INSERT INTO INCOMING VALUES (8,800)");
+  part()->discard(operation_);
+  EXPECT_EQ(aside("id, gold"),
+            "1:101" + not_stayed_ + "7:700" + not_stayed_ + "8:800" + not_stayed_);
+}
+
+TEST_F(MysqlRevertLate, OfARestoreWithoutAKeyItIsSetAside) {
+  rolled_back("CREATE TABLE playerbot(id INT, gold INT); INSERT INTO playerbot VALUES (1,100)",
+              std::string(guild) + "; UPDATE playerbot SET gold = 999", Rows::restore);
+  run("INSERT INTO playerbot VALUES (2,200)");
+  take_back_while("INSERT INTO INCOMING VALUES (2,200),(7,700)");
+  EXPECT_EQ(rows("id, gold"), "1:999");
+  EXPECT_EQ(aside("id, gold"), "1:100" + not_stayed_ + "2:200" + not_stayed_ + "2:200" +
+                                   not_stayed_ + "7:700" + not_stayed_);
 }
 
 // Rounds of a swap and its way back, while others write.

@@ -206,6 +206,25 @@ TEST_F(MysqlTarget, KeepsTheRowsOfSessionsUncounted) {
   EXPECT_EQ(counts(facts), "0 written, 0 missing, 0 inserted");
 }
 
+TEST_F(MysqlTarget, CountsRowsThatThePointsColumnsDoNotTake) {
+  server().sql(
+      "CREATE TABLE playerbot(id INT PRIMARY KEY, name VARCHAR(5) CHARACTER SET latin1 NOT NULL,"
+      " level TINYINT UNSIGNED, gold DECIMAL(4,1), class ENUM('mage', 'it''s'), hash BINARY(2));"
+      "INSERT INTO playerbot VALUES (1, 'a', 1, 1.5, 'mage', x'0102')");
+  back_up("playerbot");
+  server().sql(
+      "ALTER TABLE playerbot MODIFY name VARCHAR(50) CHARACTER SET utf8mb4, MODIFY level INT,"
+      " MODIFY gold DOUBLE, MODIFY class VARCHAR(9), MODIFY hash VARBINARY(9);"
+      "INSERT INTO playerbot VALUES (2, 'b    too', 1, 1, 'mage', ''), (3, NULL, 1, 1, 'mage', ''),"
+      " (4, 'd', 256, 1, 'mage', ''), (5, 'e', -1, 1, 'mage', ''), (6, 'f', 1, 1000, 'mage', ''),"
+      " (7, 'g', 1, 1.25, 'mage', ''), (8, 'h', 1, 1, 'thief', ''), (9, 'i', 1, 1, 'mage',"
+      " x'010203'), (10, '日', 1, 1, 'mage', ''), (11, 'k       ', 255, 999.9, 'it''s', x'0102'),"
+      " (12, 'é', NULL, NULL, NULL, NULL)");
+  const TableFacts facts = this->facts("playerbot");
+  EXPECT_EQ(facts.unfit, 9);
+  EXPECT_EQ(facts.keep_all_loses, 9);
+}
+
 TEST_F(MysqlTarget, RefusesABackupThatIsNotAsThePointSays) {
   server().sql("CREATE TABLE playerbot(id INT PRIMARY KEY)");
   const auto refusal = [&] { return facts("playerbot").refusal; };

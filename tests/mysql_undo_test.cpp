@@ -91,8 +91,35 @@ TEST_F(MysqlUndo, BringsBackRowsThatAForeignKeysCascadeCouldChange) {
   run("DELETE FROM playerbot WHERE id=2");
   swap(prepared);
   finish(prepared);
-  const std::string items = "SELECT group_concat(id ORDER BY id) FROM playerbot_item WHERE bot=1";
+  const std::string items = "SELECT group_concat(id ORDER BY id) FROM playerbot_item";
   EXPECT_EQ(value(items), "1,2,5");
+  const auto lines = rows_set_aside("bots", {settings_}, server().folder(), Git(), operation_);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("1 row of 'playerbot_item'"), std::string::npos) << lines[0];
+}
+
+TEST_F(MysqlUndo, LeavesAsideWhatRefersToARowThatIsGone) {
+  run("CREATE TABLE playerbot(id INT PRIMARY KEY); CREATE TABLE playerbot_item(id INT PRIMARY KEY,"
+      " bot INT, what VARCHAR(5), FOREIGN KEY (bot) REFERENCES playerbot(id) ON DELETE CASCADE);"
+      "INSERT INTO playerbot VALUES (1), (2), (3)");
+  const Point point = capture();
+  run("ALTER TABLE playerbot_item MODIFY what VARCHAR(20); INSERT INTO playerbot_item VALUES"
+      " (2, 1, 'two-handed'), (4, 2, 'long-bow'), (6, 3, 'long-knife'), (7, 1, 'short-knife')");
+  const Point left = go_back(to(point, Rows::keep_all, 4));
+  run("INSERT INTO playerbot_item VALUES (6, 3, 'mine'); DELETE FROM playerbot WHERE id=2");
+  next_operation();
+  EXPECT_THROW(part()->prepare(to(left)), Refused);
+  part()->discard(operation_);
+  const std::string prepared = part()->prepare(to(left, Rows::keep_all, 1));
+  run("DELETE FROM playerbot WHERE id=3");  // and 6 with it, which came back by itself
+  swap(prepared);
+  EXPECT_EQ(value("SELECT group_concat(id ORDER BY id) FROM playerbot_item"), "2,7");
+  revert(prepared);
+  EXPECT_EQ(value("SELECT count(*) FROM playerbot_item"), "0");
+  swap(prepared);
+  finish(prepared);
+  EXPECT_EQ(value("SELECT group_concat(id ORDER BY id) FROM playerbot_item"), "2,7");
+  EXPECT_EQ(count_of_ours("git\\_rollback\\_2%"), "0");
 }
 
 TEST_F(MysqlUndo, CountsRowsThatDidNotFitWhereNoKeyTellsThem) {

@@ -43,6 +43,7 @@ json outcome_as_json(const RollbackReport& report) {
                           : names[static_cast<size_t>(report.outcome)]},
           {"problem", report.problem.empty() ? json() : json(report.problem)},
           {"left", report.left.empty() ? json() : json(report.left)},
+          {"set_aside", report.set_aside},
           {"downtime_ms", report.downtime.count()},
           {"swap_ms", report.swap.count()}};
 }

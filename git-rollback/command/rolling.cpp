@@ -290,6 +290,7 @@ int report_outcome(const RollbackReport& report) {
            ? "; down for " + std::to_string(report.downtime.count()) + " ms, of that " +
                  std::to_string(report.swap.count()) + " ms to swap"
            : ""));
+  for (const auto& line : report.set_aside) warning(line);
   hints({"to take it back: git rollback undo"});
   return report.partial ? exit_as_it_was : exit_done;
 }

@@ -71,8 +71,8 @@ RollbackReport report_of(const PreparedPlan& prepared) {
   return report;
 }
 
-// Rows that the service wrote after a swap and that did not fit into what came
-// back: they are in tables that nothing here removes, and must be told of.
+// Rows that did not fit into what went live, or into what came back: they are in
+// tables that nothing here removes, and must be told of.
 std::vector<std::string> rows_set_aside_by(const Session& session,
                                            const Configuration& configuration, const Plan& plan) {
   std::vector<std::string> lines;
@@ -85,6 +85,14 @@ std::vector<std::string> rows_set_aside_by(const Session& session,
     }
   }
   return lines;
+}
+
+// What is done stays done, though its database cannot be asked any more.
+void add_rows_set_aside(RollbackReport& report, const Session& session,
+                        const Configuration& configuration, const Plan& plan) try {
+  report.set_aside = rows_set_aside_by(session, configuration, plan);
+} catch (const Error& error) {
+  report.set_aside = {std::string("whether rows were set aside is not known: ") + error.what()};
 }
 
 // Everything after the intent, forward.
@@ -123,6 +131,7 @@ RollbackReport go_forward(ChangingSession& changing, Executor& executor,
   remove_scripts(changing.session(), prepared.plan.operation);
   changing.journal().set_state(prepared.plan.operation, State::done);
   fail_point("done after");
+  add_rows_set_aside(report, changing.session(), configuration, prepared.plan);
   return report;
 }
 

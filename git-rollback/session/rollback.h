@@ -58,7 +58,7 @@ struct RollbackReport {
   std::string problem;
   bool partial = false;                // a part was left out for the sake of its rows
   std::string left;                    // the point that records the state which was left
-  std::vector<std::string> set_aside;  // where rows are that a way back had no place for
+  std::vector<std::string> set_aside;  // a sentence for each table with rows that had no place
   std::chrono::milliseconds downtime{0}, swap{0};
 };
 

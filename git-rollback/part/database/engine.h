@@ -38,7 +38,8 @@ struct TableFacts {
   std::int64_t written = 0;         // rows inserted or changed since the baseline
   std::int64_t missing = 0;         // rows of the baseline that are no more, or are changed
   std::int64_t inserted = 0;        // of those written: the baseline has no row of that key
-  std::int64_t keep_all_loses = 0;  // rows with a value in a column that goes
+  std::int64_t unfit = 0;           // rows with a value that a column of the point does not take
+  std::int64_t keep_all_loses = 0;  // those, and rows with a value in a column that goes
   bool in_place = false;            // keep_all loses nothing, and the table need not be copied
   std::int64_t keep_new_loses = 0;  // rows changed since, and inserted ones with such a value
   std::int64_t returning = 0;       // rows that it set aside, and that keep_all brings back

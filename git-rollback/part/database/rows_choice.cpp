@@ -104,8 +104,13 @@ Verdict automatic(const TableFacts& facts) {
   if (!kept.obstacle.empty()) return kept;
   if (!kept.counted) return not_counted(facts);
   if (kept.lost == 0) return kept;
-  return in_the_way(counted(kept.lost, "row") + " of '" + facts.table + "' would lose values in " +
-                    joined(facts.columns_going));
+  const std::string rows = counted(kept.lost, "row") + " of '" + facts.table + "' ";
+  if (facts.unfit == 0)
+    return in_the_way(rows + "would lose values in " + joined(facts.columns_going));
+  const std::string unfit =
+      (facts.unfit == 1 ? "does" : "do") + std::string(" not fit into the point's columns");
+  if (facts.unfit == kept.lost) return in_the_way(rows + unfit);
+  return in_the_way(rows + "would lose values in " + joined(facts.columns_going) + ", or " + unfit);
 }
 
 // The point's rows and those inserted since: what was changed since is lost, and
@@ -158,6 +163,10 @@ std::string in_words(const TableFacts& facts, const Verdict& verdict) {
       if (facts.returning > 0) {
         text += ", " + counted(facts.returning, "row") + " that the rollback set aside " +
                 (facts.returning == 1 ? "comes back" : "come back");
+      }
+      if (facts.unfit > 0) {
+        text += ", " + counted(facts.unfit, "row") + (facts.unfit == 1 ? " does" : " do") +
+                " not fit and will be set aside";
       }
       for (const auto& name : facts.columns_going) text += ", column '" + name + "' goes";
       for (const auto& name : facts.columns_filled) text += ", column '" + name + "' comes back";

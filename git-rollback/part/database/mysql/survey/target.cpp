@@ -10,6 +10,7 @@
 #include "part/database/mysql/server/statement_limit.h"
 #include "part/database/mysql/survey/baseline.h"
 #include "part/database/mysql/survey/members.h"
+#include "part/database/mysql/survey/unfit.h"
 #include "part/database/mysql/swap/in_place.h"
 #include "part/database/mysql/swap/incoming.h"
 
@@ -70,6 +71,7 @@ class Measuring {
     if (!facts_.now) return facts_;
     if (facts_.at_point) measure_structure();
     measure_rows();
+    if (facts_.at_point) measure_unfit();
     if (facts_.at_point) measure_aside();
     if (facts_.structure_same && facts_.rows_at_point) measure_sameness();
     facts_.in_place = can_stay_in_place();
@@ -194,6 +196,17 @@ class Measuring {
     if (member_.session) facts_.written = facts_.inserted = 0;
     facts_.keep_new_loses =
         std::min(facts_.written, difference.changed + difference.going_inserted + difference.taken);
+  }
+
+  // Where time is too short, preparing counts them.
+  void measure_unfit() {
+    if (facts_.structure_same || facts_.no_keep_all) return;
+    const std::string condition = unfit(now(), then(), "l");
+    if (condition.empty()) return;
+    facts_.unfit =
+        count("SELECT count(*) FROM " + identifier(now().name) + " AS l WHERE " + condition)
+            .value_or(0);
+    facts_.keep_all_loses = std::min(facts_.rows, facts_.keep_all_loses + facts_.unfit);
   }
 
   // Where no key tells which of those are live again, all of them stay aside.

@@ -318,9 +318,10 @@ void Exchange::finish_rows() {
   const auto logged = tables_with_rows(session_, logs());
   std::vector<std::string> asides;
   for (const Turn& turn : turns_) {
-    if (takes_live_rows(*turn.change) && logged.contains(turn.log)) bring_late(turn);
+    if (logged.contains(turn.log)) bring_late(turn);
     if (turn.has_aside) asides.push_back(turn.aside);
   }
+  after_renaming();
   fail_at("slipped in");
   const auto filled = tables_with_rows(session_, asides);
   for (const Turn& turn : turns_) {

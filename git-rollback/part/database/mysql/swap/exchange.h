@@ -64,7 +64,8 @@ class Exchange {
   virtual void before_bringing() {}
   virtual void bring_last(const Turn& turn, bool logged) = 0;
   virtual void after_bringing() {}  // when that is committed
-  // After the RENAME, where anything was written.
+  virtual void after_renaming() {}  // after the RENAME, at last
+  // After the RENAME, where the log has anything.
   virtual void bring_late(const Turn& turn) = 0;
 
   void carry_late(const Turn& turn);

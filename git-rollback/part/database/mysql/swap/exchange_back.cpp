@@ -5,6 +5,7 @@
 #include "part/database/mysql/swap/exchange.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/late_rows.h"
+#include "part/database/mysql/swap/returned.h"
 
 namespace rollback::mysql {
 namespace {
@@ -32,7 +33,9 @@ class Back : public Exchange {
     std::vector<std::string> tables;
     if (change.choice == Choice::keep_new) tables.push_back(change.source);
     if (table_exists(session_, change.aside)) tables.push_back(change.aside);
-    if (!change.returning.empty()) tables.push_back(change.returning);
+    if (!change.returning.empty() && table_exists(session_, returned(change))) {
+      tables.push_back(returned(change));
+    }
     return tables;
   }
 
@@ -63,7 +66,7 @@ class Back : public Exchange {
 
   void bring_last(const Turn& turn, bool logged) override {
     if (!logged) return;
-    if (!takes_live_rows(*turn.change)) return set_aside(turn);
+    if (!takes_live_rows(*turn.change)) return set_aside(turn, turn.leaves->name);
     if (!has_common_key(turn)) return;  // bring_late() compares
     Carry last = carry(turn);
     last.last = true;
@@ -71,20 +74,21 @@ class Back : public Exchange {
     carry_over(session_, last);
   }
 
-  void set_aside(const Turn& turn) {
+  // Those of which the key is in the log; without a key, all.
+  void set_aside(const Turn& turn, const std::string& table) {
     const auto key = turn.leaves->key();
     const std::string log = identifier(turn.log);
-    const std::string live = identifier(turn.leaves->name);
+    const std::string from = identifier(table);
     std::string same;
     for (size_t i = 0; i < key.size(); ++i) {
-      same += (i == 0 ? "" : " AND ") + live + "." + identifier(key[i]) + " = git_rollback_d.k" +
+      same += (i == 0 ? "" : " AND ") + from + "." + identifier(key[i]) + " = git_rollback_d.k" +
               std::to_string(i + 1);
     }
-    const std::string rows = key.empty() ? live
+    const std::string rows = key.empty() ? from
                                          : "(SELECT DISTINCT " + log_columns(key) + " FROM " + log +
-                                               ") AS git_rollback_d JOIN " + live + " ON " + same;
+                                               ") AS git_rollback_d JOIN " + from + " ON " + same;
     const std::string staged = "git_rollback_late";
-    stage(session_, staged, *turn.leaves, live, rows);
+    stage(session_, staged, *turn.leaves, from, rows);
     put_aside(session_, {{*turn.leaves, *turn.leaves, staged, ""}, "", "true", turn.aside},
               did_not_stay);
     session_.run("DELETE FROM " + log);
@@ -92,7 +96,25 @@ class Back : public Exchange {
   }
 
   void bring_late(const Turn& turn) override {
+    if (!takes_live_rows(*turn.change)) return set_late_aside(turn);
     has_common_key(turn) ? carry_late(turn) : set_lacking_aside(turn);
+  }
+
+  // What came between the lock and the RENAME goes with the point's rows, too.
+  void set_late_aside(const Turn& turn) {
+    make_aside(session_, *turn.leaves, turn.aside);
+    if (turn.leaves->key().empty()) {
+      const Lacking rows{.projection = {*turn.leaves, *turn.leaves, turn.gone, ""},
+                         .other = turn.aside,
+                         .counts = turn.change->id + "_counts"};
+      count_rows_alike(session_, rows);
+      set_aside_lacking(session_, rows, turn.aside, did_not_stay);
+      return;
+    }
+    if (session_.number("SELECT count(k1) FROM " + identifier(turn.log)) == 0) return;
+    Batch batch(session_);
+    set_aside(turn, turn.gone);
+    batch.commit();
   }
 
   static Lacking lacking(const Turn& turn, const std::string& other) {

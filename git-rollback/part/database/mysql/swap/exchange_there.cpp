@@ -9,6 +9,7 @@
 #include "part/database/mysql/swap/exchange.h"
 #include "part/database/mysql/swap/from_backup.h"
 #include "part/database/mysql/swap/incoming.h"
+#include "part/database/mysql/swap/returned.h"
 
 namespace rollback::mysql {
 namespace {
@@ -24,9 +25,9 @@ class There : public Exchange {
       if (!turn.kept.empty() || !carry_of(change).projection.fill.empty()) {
         turn.read = {change.source};
       }
-      if (change.returning.empty()) continue;
-      turn.kept.push_back(change.returning);
-      turn.read.push_back(change.returning);
+      if (change.returning.empty() || !table_exists(session_, returned(change))) continue;
+      turn.kept.push_back(returned(change));
+      turn.read.push_back(returned(change));
     }
   }
 
@@ -43,6 +44,7 @@ class There : public Exchange {
   }
 
   void before_catching_up() override {
+    leave_to_live_rows(session_, plan_);
     for (const Turn& turn : turns_) {
       const Change& change = *turn.change;
       if (change.choice == Choice::restore) refill_if_touched(change);
@@ -66,7 +68,15 @@ class There : public Exchange {
     session_.run("DELETE FROM " + identifier(change.after_log()));
   }
 
-  void after_catching_up() override { record_storage(session_, registry_, plan_); }
+  void after_catching_up() override {
+    leave_orphans(session_, plan_, false);
+    record_storage(session_, registry_, plan_);
+  }
+
+  void after_renaming() override {
+    leave_orphans(session_, plan_, true);
+    record_orphans(session_, registry_, plan_);
+  }
 
   Carry carry(const Turn& turn) const override { return carry_of(*turn.change); }
 
@@ -146,7 +156,10 @@ class There : public Exchange {
                   {"nothing was changed; run the command again"});
   }
 
-  void bring_late(const Turn& turn) override { carry_late(turn); }
+  // Of other choices, what was written stays in the displaced table.
+  void bring_late(const Turn& turn) override {
+    if (takes_live_rows(*turn.change)) carry_late(turn);
+  }
 
   std::optional<std::string> keys_seen_;
   std::map<std::string, std::string> storages_;

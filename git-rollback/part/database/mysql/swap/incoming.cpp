@@ -10,6 +10,7 @@
 #include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/rows/rows.h"
+#include "part/database/mysql/swap/returned.h"
 
 namespace rollback::mysql {
 namespace {
@@ -80,24 +81,6 @@ std::int64_t count_bent(Session& session, const Change& change) {
              same_key(key, "k", "f") + ")";
   }
   return session.number(query);
-}
-
-// Those of which the key is not live again. How many have no place: they stay where
-// they are.
-std::int64_t bring_back(Session& session, const Change& change) {
-  if (change.returning.empty()) return 0;
-  const std::string unfit = change.id + "_unfit";
-  make_aside(session, *change.after, unfit);
-  Batch batch(session);
-  const std::int64_t rows =
-      insert_fitting(session, {{*change.after, *change.after, change.returning, ""},
-                               change.incoming,
-                               "NOT EXISTS (SELECT 1 FROM " + identifier(change.incoming) +
-                                   " AS k WHERE " + same_key(change.after->key(), "k", "f") + ")",
-                               unfit});
-  batch.commit();
-  session.run("DROP TABLE " + identifier(unfit));
-  return rows;
 }
 
 std::int64_t keep(Session& session, const Change& change, const Backup& recorded) {

@@ -19,6 +19,7 @@
 #include "part/database/mysql/swap/in_place.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/keys.h"
+#include "part/database/mysql/swap/returned.h"
 #include "part/database/mysql/swap/settle.h"
 #include "store/names.h"
 
@@ -219,9 +220,16 @@ class Preparation {
       if (change.from_backup) {
         take_backup(writer_, change, recorded, order_.point);
       } else {
-        change.rows_lost += fill_incoming(writer_, change, recorded);
+        change.rows_lost = lost_beside_unfit(i) + fill_incoming(writer_, change, recorded);
       }
     }
+  }
+
+  // Rows that do not fit are counted when they are set aside.
+  std::int64_t lost_beside_unfit(size_t i) const {
+    const Decision& decision = decisions_[i];
+    if (decision.choice != Choice::keep_all) return decision.rows_lost;
+    return std::max<std::int64_t>(0, decision.rows_lost - seen_.facts[i].unfit);
   }
 
   void require_still_in_place(const Change& change, const TableFacts& facts) const {
@@ -250,6 +258,7 @@ class Preparation {
       if (change.from_backup) keep_former(writer_, change);
       plan_.rows_lost += change.rows_lost;
     }
+    plan_.rows_lost += leave_orphans(writer_, plan_, false);
     add_inner_keys(writer_, arrivals(plan_));
     if (plan_.rows_lost <= order_.loss_limit) return;
     throw Refused(std::to_string(plan_.rows_lost) + " rows of database '" + place_.schema +

@@ -15,6 +15,7 @@
 #include "part/database/mysql/rows/rows.h"
 #include "part/database/mysql/swap/from_backup.h"
 #include "part/database/mysql/swap/late_rows.h"
+#include "part/database/mysql/swap/returned.h"
 
 namespace rollback::mysql {
 namespace {
@@ -25,6 +26,7 @@ void stop_all_logs(Session& session, const Plan& plan) {
     if (!change.goes()) continue;
     logs.push_back(change.before_log());
     logs.push_back(change.after_log());
+    if (!change.returning.empty()) logs.push_back(returned(change));
     if (!change.from_backup) continue;
     logs.push_back(change.former());
     logs.push_back(change.copy());
