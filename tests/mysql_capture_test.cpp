@@ -158,7 +158,7 @@ TEST_F(MysqlCapture, ServesHostileNames) {
 TEST_F(MysqlCapture, IsRefusedWhereNothingMayBeWritten) {
   server().sql(bots);
   server().sql("SET GLOBAL read_only=1");
-  EXPECT_TRUE(refuses("the server is read-only"));
+  EXPECT_TRUE(refuses("takes no writes: read_only is on"));
   server().sql("SET GLOBAL read_only=0");
   EXPECT_EQ(backups(), "0");
 }

@@ -1,9 +1,12 @@
 // A table is emptied after a swap, which fires no trigger, and then the swap is
 // taken back.
+#include <nlohmann/json.hpp>
+
 #include "mysql_part_fixture.h"
 #include "os/fail_point.h"
 #include "os/notice.h"
 #include "part/database/mysql/catalogue/storage.h"
+#include "part/database/mysql/swap/exchange.h"
 
 namespace rollback::mysql {
 namespace {
@@ -48,6 +51,18 @@ TEST_F(MysqlEmptied, WhatWasThereBeforeIsGoneAsIfItHadBeenDeleted) {
   run("TRUNCATE TABLE playerbot");
   revert(prepared_);
   EXPECT_EQ(rows("id, gold"), "");
+}
+
+TEST_F(MysqlEmptied, IsSeenWhenItWasCaughtUpWithAlready) {
+  rolled_back("(id INT PRIMARY KEY, gold INT)", guild_);
+  const Plan plan = plan_from(nlohmann::json::parse(prepared_)["databases"][0]["plan"]);
+  const Place at = place();
+  const auto back = exchange_back(at, plan);
+  back->get_ready();
+  run("TRUNCATE TABLE playerbot; INSERT INTO playerbot VALUES (1,7),(5,500)");
+  back->run();
+  EXPECT_EQ(rows("id, gold"), "1:7 5:500");
+  EXPECT_EQ(part()->steps(prepared_).swap.at(0)->observe().what, Observation::before);
 }
 
 TEST_F(MysqlEmptied, ARebuildChangesNothing) {

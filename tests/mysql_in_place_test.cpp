@@ -8,7 +8,9 @@
 #include "os/file.h"
 #include "os/process.h"
 #include "part/database/mysql/catalogue/storage.h"
+#include "part/database/mysql/server/claim.h"
 #include "part/database/mysql/swap/in_place_step.h"
+#include "part/database/mysql/swap/settle.h"
 #include "part/database/mysql/swap/swap.h"
 
 namespace rollback::mysql {
@@ -248,6 +250,40 @@ TEST_F(MysqlInPlace, GoesTogetherWithATableThatIsSwapped) {
   EXPECT_EQ(dump(), now);
 }
 
+TEST_F(MysqlInPlace, WritersGetOnWhileItIsTriedAgain) {
+  const Point point = at_point();
+  migrate();
+  const std::string prepared = part()->prepare(to(point));
+  Session other = open();
+  other.run("HANDLER playerbot OPEN");  // it lets LOCK TABLES by, and not ALTER TABLE
+  std::atomic<bool> stop{false};
+  std::atomic<int> written{0};
+  std::thread writer([&] {
+    Session session(endpoint());
+    while (!stop) {
+      session.run("INSERT INTO playerbot(name) VALUES ('w" + std::to_string(written) + "')");
+      ++written;
+    }
+  });
+  int while_held = 0;
+  std::thread holder([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));  // short tries are over
+    const int before = written;
+    std::this_thread::sleep_for(std::chrono::milliseconds(3500));
+    while_held = written - before;
+    other.run("HANDLER playerbot CLOSE");
+  });
+  const auto begun = std::chrono::steady_clock::now();
+  const std::string refused = refusal(prepared);
+  EXPECT_GT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(3));  // it was held
+  holder.join();
+  stop = true;
+  writer.join();
+  EXPECT_EQ(refused, "");
+  EXPECT_EQ(shown(), then_);
+  EXPECT_GT(while_held, 10);
+}
+
 TEST_F(MysqlInPlace, AWriterThatGoesOnLosesNothing) {
   const Point point = at_point();
   migrate();
@@ -278,6 +314,88 @@ TEST_F(MysqlInPlace, AWriterThatGoesOnLosesNothing) {
   finish(prepared);
   EXPECT_EQ(shown(), then_);
   EXPECT_EQ(value("SELECT count(*) FROM playerbot WHERE name LIKE 'w%'"), std::to_string(written));
+}
+
+TEST_F(MysqlInPlace, WhatWasLookedAtIsNotReadUnderTheLock) {
+  const Point point = at_point();
+  migrate();
+  const std::string prepared = part()->prepare(to(point));
+  const std::string log = plan_from(plan_of(prepared)).changes.at(0).before_log();
+  run("INSERT INTO playerbot(name) SELECT concat('more', seq) FROM " + numbers(1200));
+  Session early = open();
+  early.run("START TRANSACTION");
+  early.run("UPDATE playerbot SET `a``b`=8 WHERE id=3");
+  run("UPDATE playerbot SET level=8 WHERE id=4");  // with a higher number, and committed
+  EXPECT_EQ(server().rows(log).size(), 1201U);
+  part()->steps(prepared).swap.at(1)->get_ready();
+  EXPECT_TRUE(server().rows(log).empty());
+  early.run("COMMIT");
+  EXPECT_EQ(refusal(prepared), "rows of table 'playerbot' were written meanwhile");
+  run("UPDATE playerbot SET `a``b`=7 WHERE id=3");
+  EXPECT_EQ(refusal(prepared), "");
+  EXPECT_EQ(shown(), then_);
+}
+
+TEST_F(MysqlInPlace, ATableWithoutAKeyIsCopied) {
+  run("CREATE TABLE playerbot(id INT, name VARCHAR(20)); INSERT INTO playerbot VALUES (1, 'ann')");
+  const Point point = capture();
+  const std::string then = dump();
+  run("ALTER TABLE playerbot ADD COLUMN extra INT; INSERT INTO playerbot VALUES (2, 'bob', NULL);"
+      "DELETE FROM playerbot WHERE id=2");
+  EXPECT_EQ(part()->assess(to(point, Rows::keep_all)).details.at(0).find("in place"),
+            std::string::npos);
+  MysqlPartTest::go_back(to(point, Rows::keep_all));
+  EXPECT_EQ(dump(), then);
+}
+
+TEST_F(MysqlInPlace, AnOperationThatAnotherHostTookOverGoesOnNoMore) {
+  const Point point = at_point();
+  migrate();
+  const std::string prepared = part()->prepare(to(point));
+  const std::string plan = plan_of(prepared);
+  steps(place(), plan).at(0)->apply();
+  Place other = place();
+  other.here = "web2";
+  clear_way(other, operation_);
+  EXPECT_EQ(count_of_ours("%20261124%"), "0");
+  EXPECT_EQ(value("SELECT count(*) FROM git_rollback_operations"), "0");
+  run("UPDATE playerbot SET `a``b`=8 WHERE id=3");
+  const std::string now = dump();
+  EXPECT_THROW(steps(place(), plan).at(0)->apply(), Refused);
+  EXPECT_THROW(steps(place(), plan).at(1)->apply(), Refused);
+  go_back(steps(place(), plan));
+  EXPECT_EQ(dump(), now);
+}
+
+TEST_F(MysqlInPlace, WithoutItsLogOrOnceItIsSettledNothingIsAltered) {
+  const Point point = at_point();
+  migrate();
+  const std::string prepared = part()->prepare(to(point));
+  const std::string plan = plan_of(prepared);
+  EXPECT_THROW(steps(place(), plan).at(1)->apply(), Refused);  // it is not live yet
+  steps(place(), plan).at(0)->apply();
+  Session session = open();
+  session.run("DROP TRIGGER " + identifier(plan_from(plan).changes.at(0).before_log() + "_u"));
+  EXPECT_THROW(steps(place(), plan).at(1)->get_ready(), Refused);
+  EXPECT_EQ(refusal(prepared), "what was written to table 'playerbot' meanwhile is not known");
+  settle(place(), operation_);
+  EXPECT_EQ(refusal(prepared),
+            "operation '" + operation_ + "' is settled, and is taken back by undo");
+  EXPECT_EQ(shown(), now_);
+}
+
+TEST_F(MysqlInPlace, WhatAnotherHostTookOverAfterAllWasAlteredStays) {
+  const Point point = at_point();
+  migrate();
+  const std::string prepared = part()->prepare(to(point));
+  go(part()->steps(prepared).swap);
+  Place other = place();
+  other.here = "web2";
+  clear_way(other, operation_);
+  EXPECT_EQ(shown(), then_);
+  go(part()->steps(prepared).swap);
+  EXPECT_THROW(part()->steps(prepared).swap.at(1)->revert(), Refused);
+  EXPECT_EQ(shown(), then_);
 }
 
 class MysqlInPlaceKilled : public MysqlInPlace {

@@ -86,7 +86,9 @@ class MysqlPartTest : public MysqlEngineTest {
     }
   }
   void revert(const std::string& prepared) {
-    for (const auto& step : part()->steps(prepared).swap) {
+    const auto steps = part()->steps(prepared).swap;
+    for (size_t i = steps.size(); i-- > 0;) {
+      const auto& step = steps[i];
       step->revert();
       EXPECT_EQ(step->observe().what, Observation::before) << step->observe().detail;
     }

@@ -63,7 +63,7 @@ class MysqlProcedures : public MysqlEngineTest {
 };
 
 TEST_F(MysqlProcedures, BringTheNewestBackupOfADayBack) {
-  const std::string before = server().sql("SHOW CREATE TABLE playerbot");
+  std::string before = server().sql("SHOW CREATE TABLE playerbot");
   back_up("20240123T100000Z-4f2a91c");
   server().sql("INSERT INTO playerbot (name) VALUES ('eight')");
   back_up("20240123T110000Z-4f2a91c");
@@ -82,6 +82,8 @@ TEST_F(MysqlProcedures, BringTheNewestBackupOfADayBack) {
 
   server().sql("CALL rollback_playerbot('20240123T100000Z')");
   EXPECT_EQ(server().rows("playerbot").size(), 3U);
+  // No id is given again.
+  before.replace(before.find("AUTO_INCREMENT=8"), 16, "AUTO_INCREMENT=9");
   EXPECT_EQ(server().sql("SHOW CREATE TABLE playerbot"), before);
 }
 
@@ -108,6 +110,15 @@ TEST_F(MysqlProcedures, LeaveWhatTheyDisplaceToSalvageAndToRetention) {
   }
   EXPECT_EQ(one_displaced(), "");
   EXPECT_TRUE(salvageable(place()).empty());
+}
+
+TEST_F(MysqlProcedures, GiveNoIdAgain) {
+  back_up("20240123T100000Z-4f2a91c");
+  put_in();
+  server().sql("INSERT INTO playerbot (name) VALUES ('eight'); DELETE FROM playerbot WHERE id = 8");
+  server().sql("CALL rollback_playerbot('20240123')");
+  server().sql("INSERT INTO playerbot (name) VALUES ('nine')");
+  EXPECT_EQ(server().value("SELECT id FROM playerbot WHERE name = 'nine'"), "9");
 }
 
 TEST_F(MysqlProcedures, SayWhichBackupsThereAreWhereThereIsNone) {

@@ -34,6 +34,17 @@ class MysqlSwap : public MysqlSwapTest {
   }
 };
 
+TEST_F(MysqlSwap, IdsOfATableThatWasEmptyAreNotGivenAgain) {
+  server().sql("CREATE TABLE bots(id INT AUTO_INCREMENT PRIMARY KEY, n INT)");
+  point({"bots"});
+  point_["bots"].definition.counter.reset();  // as some servers say it
+  server().sql("INSERT INTO bots(n) VALUES (1),(2),(3)");
+  const Plan plan = prepare({{"bots", Choice::restore}});
+  step(plan)->apply();
+  server().sql("INSERT INTO bots(n) VALUES (4)");
+  EXPECT_EQ(server().value("SELECT id FROM bots"), "4");
+}
+
 TEST_F(MysqlSwap, PutsThePointsTablesInPlaceAndTakesThemBack) {
   migrated();
   const std::string before = server().dump();

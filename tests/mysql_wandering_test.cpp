@@ -36,7 +36,7 @@ class MysqlWandering : public MysqlPartTest {
     run("CREATE TABLE playerbot(id INT PRIMARY KEY, name " + point_type +
         " UNIQUE); INSERT INTO playerbot SELECT seq, concat('n', seq) FROM " + numbers(12000));
     const Point point = capture();
-    run("ALTER TABLE playerbot MODIFY name VARCHAR(20), ADD COLUMN level INT;"
+    run("ALTER TABLE playerbot MODIFY name VARCHAR(20), ADD COLUMN level INT, ADD KEY(level);"
         "INSERT INTO playerbot VALUES (20000, 'new', NULL)");
     return point;
   }
@@ -60,6 +60,19 @@ TEST_F(MysqlWandering, AUniqueValueThatWandersIsNoLoss) {
   }
   swap(prepared);
   EXPECT_EQ(names("1, 11000, 20000"), "other,n1,new");
+  EXPECT_EQ(recorded(), "0");
+}
+
+TEST_F(MysqlWandering, AValueThatFitsIsNoLossWheneverItIsWritten) {
+  const Point point = migrated("VARCHAR(10)");
+  std::string prepared;
+  {
+    const AfterTheFirstChunk listener(
+        [this] { run("UPDATE playerbot SET name='other' WHERE id=1"); });
+    prepared = part()->prepare(to(point, Rows::keep_all));
+  }
+  swap(prepared);
+  EXPECT_EQ(names("1, 2, 20000"), "other,n2,new");
   EXPECT_EQ(recorded(), "0");
 }
 

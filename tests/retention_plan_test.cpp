@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "os/bytes_in_words.h"
 #include "plan/pruned.h"
 #include "plan/retention.h"
 

@@ -7,6 +7,7 @@
 #include "cli/plan_view.h"
 #include "cli/terminal.h"
 #include "command/command.h"
+#include "os/bytes_in_words.h"
 #include "os/error.h"
 
 namespace rollback {

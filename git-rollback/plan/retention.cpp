@@ -1,9 +1,9 @@
 #include "plan/retention.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 
+#include "os/bytes_in_words.h"
 #include "store/names.h"
 
 namespace rollback {
@@ -192,19 +192,6 @@ std::string Removal::words() const {
             bytes_in_words(bytes()) + ")";
   }
   return text + ": " + why;
-}
-
-std::string bytes_in_words(std::int64_t bytes) {
-  constexpr std::array units{"B", "kB", "MB", "GB", "TB"};
-  size_t unit = 0;
-  std::int64_t tenths = bytes * 10;
-  while (tenths >= 10'000 && unit + 1 < units.size()) {
-    tenths /= 1000;
-    ++unit;
-  }
-  std::string text = std::to_string(tenths / 10);
-  if (unit > 0 && tenths < 100) text += "." + std::to_string(tenths % 10);
-  return text + " " + units[unit];
 }
 
 std::vector<Removal> plan_retention(const Retention& retention, const Holdings& holdings) {

@@ -71,8 +71,6 @@ struct Removal {
   std::string words() const;  // one line for people: what, how much, why
 };
 
-std::string bytes_in_words(std::int64_t bytes);  // "12 kB", "3.4 GB"
-
 // Oldest first. A point whose displaced tables may not go yet stays with them.
 std::vector<Removal> plan_retention(const Retention& retention, const Holdings& holdings);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "os/bytes_in_words.h"
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/progress.h"
@@ -19,11 +20,6 @@ namespace rollback::sqlite {
 namespace {
 
 constexpr size_t stamp_size = 16;  // 20261123T100000Z
-
-std::string size_in_words(std::int64_t bytes) {
-  if (bytes < 1'000'000) return std::to_string((bytes + 999) / 1000) + " kB";
-  return std::to_string(bytes / 1'000'000) + " MB";
-}
 
 void drop(SQLite::Database& writer, Registry& registry, const std::vector<Entry>& entries) {
   Transaction transaction(writer, Transaction::Kind::write);
@@ -179,7 +175,7 @@ class Capture {
                             "backed up " + std::to_string(entries_.size()) +
                                 (entries_.size() == 1 ? " table" : " tables") + " of database '" +
                                 location_.schema + "', " + std::to_string(rows) + " rows, about " +
-                                size_in_words(bytes_));
+                                bytes_in_words(bytes_));
     return captured;
   }
 

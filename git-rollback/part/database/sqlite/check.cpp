@@ -5,6 +5,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include "os/bytes_in_words.h"
 #include "os/error.h"
 #include "os/file.h"
 #include "part/database/sqlite/definition.h"
@@ -16,11 +17,6 @@ namespace {
 namespace fs = boost::filesystem;
 
 constexpr std::chrono::milliseconds patience = std::chrono::seconds(1);  // a diagnosis is short
-
-std::string in_words(std::int64_t bytes) {
-  if (bytes < 1'000'000) return std::to_string((bytes + 999) / 1000) + " kB";
-  return std::to_string(bytes / 1'000'000) + " MB";
-}
 
 class Checkup {
  public:
@@ -102,8 +98,8 @@ class Checkup {
     struct statvfs disk {};
     if (statvfs(location_.file.c_str(), &disk) != 0) return;
     const auto free = static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize);
-    const std::string what =
-        in_words(free) + " are free, and a backup of " + name_ + " takes up to " + in_words(used);
+    const std::string what = bytes_in_words(free) + " are free, and a backup of " + name_ +
+                             " takes up to " + bytes_in_words(used);
     if (free < used) {
       checks_.push_back(problem(what, "df -h '" + location_.file.parent_path().string() + "'"));
     } else if (free < 3 * used) {  // the backup, what a rollback builds, and the log of both

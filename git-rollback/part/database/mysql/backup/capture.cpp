@@ -5,6 +5,7 @@
 #include <map>
 #include <numeric>
 
+#include "os/bytes_in_words.h"
 #include "os/counted.h"
 #include "os/error.h"
 #include "os/fail_point.h"
@@ -18,6 +19,7 @@
 #include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/rows/rows.h"
 #include "part/database/mysql/server/lock_wait.h"
+#include "part/database/mysql/server/primary.h"
 #include "part/database/mysql/server/replication.h"
 #include "part/database/table_pattern.h"
 
@@ -60,10 +62,7 @@ class Capture {
         watch_(place, control_) {}
 
   Engine::Captured run() {
-    if (const auto why = why_not_writable(control_)) {
-      throw Refused("database '" + place_.schema + "' cannot be backed up here: " + *why,
-                    {"record the point on the host of the server that is written to"});
-    }
+    require_primary(control_);
     keep_others_out();
     clean_up();
     choose();
@@ -306,7 +305,7 @@ class Capture {
       bytes += entry.took_ms > 0 ? static_cast<std::int64_t>(entry.definition.data_bytes) : 0;
       ms += entry.took_ms;
     }
-    std::string text = "backing up about " + size_in_words(planned_bytes_);
+    std::string text = "backing up about " + bytes_in_words(planned_bytes_);
     if (bytes > 0) {
       const double seconds = static_cast<double>(planned_bytes_) * static_cast<double>(ms) /
                              static_cast<double>(bytes) / 1000;
@@ -332,7 +331,7 @@ class Capture {
     }
     captured.notices.push_back("backed up " + counted(copies, "table") + " of database '" +
                                place_.schema + "', " + counted(rows, "row") + ", about " +
-                               size_in_words(bytes_) + ", in " + std::to_string(took_ms_) + " ms");
+                               bytes_in_words(bytes_) + ", in " + std::to_string(took_ms_) + " ms");
     if (!structures.empty()) {
       captured.notices.push_back("kept the structure alone, and no rows, of " + structures +
                                  " of database '" + place_.schema + "'");

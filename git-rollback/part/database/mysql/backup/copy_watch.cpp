@@ -2,6 +2,8 @@
 
 #include <thread>
 
+#include "os/bytes_in_words.h"
+#include "os/counted.h"
 #include "os/error.h"
 #include "os/progress.h"
 #include "part/database/mysql/backup/space.h"
@@ -32,8 +34,8 @@ void CopyWatch::require_space_for(std::int64_t bytes) {
   const std::int64_t reserve = reserve_of(*volume);
   if (volume->free_bytes - bytes >= reserve) return;
   throw Refused("the backup of database '" + place_.schema + "' needs about " +
-                    size_in_words(bytes) + ", and of the " + size_in_words(volume->free_bytes) +
-                    " that are free, " + size_in_words(reserve) + " are left to the service",
+                    bytes_in_words(bytes) + ", and of the " + bytes_in_words(volume->free_bytes) +
+                    " that are free, " + bytes_in_words(reserve) + " are left to the service",
                 hints_for_space);
 }
 
@@ -42,7 +44,7 @@ void CopyWatch::look(bool may_wait) {
   const auto volume = volume_of(session_, endpoint_);
   if (volume && volume->free_bytes < reserve_of(*volume)) {
     throw Refused("the disk of database '" + place_.schema + "' is nearly full: only " +
-                      size_in_words(volume->free_bytes) + " are free, so its backup was stopped",
+                      bytes_in_words(volume->free_bytes) + " are free, so its backup was stopped",
                   hints_for_space);
   }
   if (may_wait) {

@@ -40,10 +40,4 @@ std::int64_t reserve_of(const Volume& volume) {
   return std::min(volume.total_bytes / 20, most);
 }
 
-std::string size_in_words(std::int64_t bytes) {
-  if (bytes < 1'000'000) return std::to_string((bytes + 999) / 1000) + " kB";
-  if (bytes < 10'000'000'000) return std::to_string(bytes / 1'000'000) + " MB";
-  return std::to_string(bytes / 1'000'000'000) + " GB";
-}
-
 }  // namespace rollback::mysql

@@ -16,6 +16,4 @@ std::optional<Volume> volume_of(Session& session, const Endpoint& endpoint);
 // What is never used up, so that the service can go on writing.
 std::int64_t reserve_of(const Volume& volume);
 
-std::string size_in_words(std::int64_t bytes);  // "12 kB", "340 MB"
-
 }  // namespace rollback::mysql

@@ -1,9 +1,9 @@
 #include "part/database/mysql/doctor/check.h"
 
-#include <sys/statvfs.h>
-
+#include "os/bytes_in_words.h"
 #include "os/counted.h"
 #include "os/error.h"
+#include "part/database/mysql/backup/space.h"
 #include "part/database/mysql/catalogue/check_names.h"
 #include "part/database/mysql/catalogue/definition.h"
 #include "part/database/mysql/doctor/check_rights.h"
@@ -16,11 +16,6 @@ namespace {
 constexpr int no_right_to_database = 1044;
 constexpr int unknown_database = 1049;
 constexpr std::int64_t smallest_packet = 4 << 20;
-
-std::string in_words(std::int64_t bytes) {
-  if (bytes < 1'000'000) return std::to_string((bytes + 999) / 1000) + " kB";
-  return std::to_string(bytes / 1'000'000) + " MB";
-}
 
 class Checkup {
  public:
@@ -75,9 +70,9 @@ class Checkup {
     }
     const std::int64_t packet = session_.number("SELECT @@max_allowed_packet");
     if (packet < smallest_packet) {
-      checks_.push_back(warn(
-          "rows of more than " + in_words(packet) + " cannot be backed up (max_allowed_packet)",
-          "SET GLOBAL max_allowed_packet = 67108864"));
+      checks_.push_back(warn("rows of more than " + bytes_in_words(packet) +
+                                 " cannot be backed up (max_allowed_packet)",
+                             "SET GLOBAL max_allowed_packet = 67108864"));
     }
     encryption();
   }
@@ -159,23 +154,21 @@ class Checkup {
   // A backup has the rows without secondary keys; a rollback builds them, too, and
   // the server logs both.
   void space() {
-    if (endpoint_.socket.empty()) return;
-    const std::string folder = session_.text("SELECT @@datadir");
-    struct statvfs disk {};
-    if (folder.empty() || statvfs(folder.c_str(), &disk) != 0) return;
+    const auto volume = volume_of(session_, endpoint_);
+    if (!volume) return;
     std::int64_t data = 0, with_keys = 0;
     for (const Definition& one : meant_) {
       data += static_cast<std::int64_t>(one.data_bytes);
       with_keys += static_cast<std::int64_t>(one.data_bytes + one.index_bytes);
     }
-    const auto free = static_cast<std::int64_t>(disk.f_bavail * disk.f_frsize);
-    const std::string what =
-        in_words(free) + " are free, and a backup of " + name_ + " takes up to " + in_words(data);
-    const std::string look = "df -h '" + folder + "'";
+    const std::int64_t free = volume->free_bytes;
+    const std::string what = bytes_in_words(free) + " are free, and a backup of " + name_ +
+                             " takes up to " + bytes_in_words(data);
+    const std::string look = "df -h '" + session_.text("SELECT @@datadir") + "'";
     if (free < data) {
       checks_.push_back(problem(what, look));
     } else if (free < data + 2 * with_keys) {
-      checks_.push_back(warn(what + ", a rollback about " + in_words(2 * with_keys), look));
+      checks_.push_back(warn(what + ", a rollback about " + bytes_in_words(2 * with_keys), look));
     } else {
       checks_.push_back(fine(what));
     }

@@ -23,7 +23,7 @@ BEGIN
   DECLARE head VARCHAR(200) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE list LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE why VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
-  DECLARE recorded, copied, counter, stands BIGINT UNSIGNED DEFAULT 0;
+  DECLARE recorded, copied, counter, given, stands BIGINT UNSIGNED DEFAULT 0;
   DECLARE building, locked INT DEFAULT 0;
   DECLARE patience BIGINT DEFAULT @@SESSION.lock_wait_timeout;
   DECLARE longest BIGINT UNSIGNED DEFAULT @@SESSION.group_concat_max_len;
@@ -110,12 +110,17 @@ BEGIN
     SIGNAL SQLSTATE '45000'
       SET MESSAGE_TEXT = 'the backup has not the rows that were recorded: somebody changed it';
   END IF;
-  SET counter = JSON_UNQUOTE(JSON_EXTRACT(described, '$.auto_increment'));
+  IF VERSION() NOT LIKE '%MariaDB%' THEN
+    {run: 'SET SESSION information_schema_stats_expiry = 0'}
+  END IF;
+  SELECT COUNT(*), COALESCE(MAX(t.auto_increment), 0) INTO stands, given
+    FROM information_schema.tables AS t
+    WHERE t.table_schema = DATABASE() AND t.table_name = live;
+  SET counter = GREATEST(given,
+    COALESCE(JSON_UNQUOTE(JSON_EXTRACT(described, '$.auto_increment')), 0));
   IF counter > 0 THEN
     {run: CONCAT('ALTER TABLE `', REPLACE(incoming, '`', '``'), '` AUTO_INCREMENT = ', counter)}
   END IF;
-  SELECT COUNT(*) INTO stands FROM information_schema.tables AS t
-    WHERE t.table_schema = DATABASE() AND t.table_name = live;
   IF stands > 0 THEN
     {run: CONCAT('RENAME TABLE `', REPLACE(live, '`', '``'), '` TO `',
                  REPLACE(displaced, '`', '``'), '`, `', REPLACE(incoming, '`', '``'), '` TO `',

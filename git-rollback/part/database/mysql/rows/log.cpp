@@ -1,6 +1,7 @@
 #include "part/database/mysql/rows/log.h"
 
 #include <chrono>
+#include <iterator>
 #include <thread>
 
 #include "part/database/mysql/server/lock_wait.h"
@@ -118,6 +119,19 @@ void stop_logs(Session& session, const std::vector<std::string>& logs) {
 bool is_logged(Session& session, const std::string& log) {
   return table_exists(session, log) &&
          session.number("SELECT EXISTS (SELECT 1 FROM " + identifier(log) + ")") != 0;
+}
+
+bool is_followed(Session& session, const std::string& table, const std::string& log) {
+  std::string names;
+  for (const Event& event : events) {
+    names += (names.empty() ? "" : ", ") + literal(log + event.suffix);
+  }
+  return table_exists(session, log) &&
+         session.number(
+             "SELECT count(*) FROM information_schema.triggers WHERE trigger_schema ="
+             " database() AND event_object_table = " +
+             literal(table) + " AND trigger_name IN (" + names + ")") ==
+             static_cast<std::int64_t>(std::size(events));
 }
 
 std::int64_t count_logged(Session& session, const Definition& definition, const std::string& log) {

@@ -24,6 +24,8 @@ void start_log(Session& session, const Definition& definition, const std::string
 // for the table, and fails where the log is gone by then.
 void stop_logs(Session& session, const std::vector<std::string>& logs);
 bool is_logged(Session& session, const std::string& log);
+// Whether each write to `table` is noted: the log is there with all its triggers.
+bool is_followed(Session& session, const std::string& table, const std::string& log);
 
 // Distinct rows that stand in the log, or (without a key) 1 if anything does.
 std::int64_t count_logged(Session& session, const Definition& definition, const std::string& log);

@@ -1,5 +1,6 @@
 #include "part/database/mysql/server/claim.h"
 
+#include <algorithm>
 #include <map>
 
 #include "os/error.h"
@@ -7,8 +8,11 @@
 #include "os/notice.h"
 #include "os/sha256.h"
 #include "part/database/mysql/catalogue/definition.h"
+#include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/server/primary.h"
+#include "part/database/mysql/swap/in_place_step.h"
 #include "part/database/mysql/swap/settle.h"
+#include "part/database/mysql/swap/swap.h"
 
 namespace rollback::mysql {
 namespace {
@@ -63,9 +67,33 @@ void discard_of_another(const Place& place, const Unsettled& one) {
                {"git rollback --abort on host '" + one.host + "', where it is not ended yet"}});
 }
 
-void settle_of_another(const Place& place, const Unsettled& one) {
+// Where it was stopped before the last table was altered: nothing is lost by going back,
+// and once its logs are gone, nobody may go on.
+bool took_back(const Place& theirs, const Unsettled& one) {
+  Session session = open(theirs);
+  const auto operation = Registry(session, theirs.component).operation(one.operation);
+  if (!operation) return false;
+  const Plan plan = plan_from(operation->plan);
+  const auto alterations = make_alterations(theirs, plan);
+  const auto stands_before = [](const auto& step) {
+    return step->observe().what == Observation::before;
+  };
+  if (std::none_of(alterations.begin(), alterations.end(), stands_before)) return false;
+  for (size_t i = alterations.size(); i-- > 0;) alterations[i]->revert();
+  make_swap(theirs, plan)->revert();
+  return true;
+}
+
+void end_of_another(const Place& place, const Unsettled& one) {
   Place theirs = place;
   theirs.component = one.component;
+  if (took_back(theirs, one)) {
+    discard(theirs, one.operation);
+    return give_notice(
+        {"took operation '" + one.operation + "' of host '" + one.host + "' back in database '" +
+             place.schema + "': it had not altered all of its tables",
+         {"git rollback --abort on host '" + one.host + "', where it is not ended yet"}});
+  }
   settle(theirs, one.operation);
   give_notice({"took over operation '" + one.operation + "' of host '" + one.host +
                    "' in database '" + place.schema + "': what it made live stays",
@@ -152,7 +180,7 @@ void clear_way(const Place& place, const std::string& take_over) {
     // One that was stopped while it prepared can only be discarded.
     if (one.state != "preparing") require_take_over(place, one, take_over);
     if (one.state == "swapped") {
-      settle_of_another(place, one);
+      end_of_another(place, one);
     } else {
       discard_of_another(place, one);
     }

@@ -37,26 +37,7 @@ std::string current_in_mysql(Session& session) try {
   throw;
 }
 
-bool follows_another(Session& session) try {
-  const bool mariadb = session.flavour().mariadb;
-  // Columns have no names here: one of the first that says Yes is a running thread.
-  const auto rows = session.rows(mariadb ? "SHOW ALL SLAVES STATUS" : "SHOW REPLICA STATUS");
-  return std::any_of(rows.begin(), rows.end(), [&](const Row& row) {
-    const size_t sql_running = mariadb ? 13 : 11;
-    return row.size() > sql_running && row[sql_running] == "Yes";
-  });
-} catch (const ServerError& error) {
-  if (error.is_denied()) return false;
-  throw;
-}
-
 }  // namespace
-
-std::optional<std::string> why_not_writable(Session& session) {
-  if (session.number("SELECT @@global.read_only") != 0) return "the server is read-only";
-  if (follows_another(session)) return "the server is a replica of another one";
-  return std::nullopt;
-}
 
 Replicas replicas_of(Session& session) {
   Replicas replicas;

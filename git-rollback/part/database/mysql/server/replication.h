@@ -1,5 +1,5 @@
-// What replication has to do with a backup: where it stands in the binlog, who
-// may write here, and who must be able to follow.
+// What replication has to do with a backup: where it stands in the binlog, and who
+// must be able to follow.
 #pragma once
 
 #include <functional>
@@ -9,9 +9,6 @@
 #include "part/database/mysql/server/session.h"
 
 namespace rollback::mysql {
-
-// Why nothing may be written on this server; nothing where it may.
-std::optional<std::string> why_not_writable(Session& session);
 
 // Replicas that ask this server for its binlog, and those of them which have not
 // been sent all of it, as far as this login may see them. How far a replica is

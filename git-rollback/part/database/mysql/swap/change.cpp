@@ -47,9 +47,9 @@ Change change_from(const nlohmann::json& json) {
   change.displaced = json.at("displaced");
   change.source = json.at("source");
   change.storage = json.at("storage");
-  change.storage_after = json.at("storage_after");
+  change.storage_after = json.value("storage_after", "");
   change.aside = json.at("aside");
-  change.returning = json.at("returning");
+  change.returning = json.value("returning", "");
   change.id = json.at("id");
   change.from_backup = json.value("from_backup", false);
   if (json.contains("in_place")) {
@@ -84,7 +84,11 @@ bool Plan::swaps() const {
                      [](const Change& change) { return change.swaps(); });
 }
 
-std::string Plan::held_table() const { return names::incoming_table("zzzzzzzz", operation); }
+std::string Plan::held_table() const {
+  // Another component's operation of that id may hold its own in the same database.
+  const std::string whose = changes.empty() ? "" : sha256(changes.front().id).substr(0, 8);
+  return names::incoming_table("zzzzzzzz" + whose, operation);
+}
 
 std::string to_text(const Plan& plan) {
   auto changes = nlohmann::json::array();

@@ -4,6 +4,7 @@
 
 #include "os/fail_point.h"
 #include "part/database/mysql/server/lock_wait.h"
+#include "part/database/mysql/server/table_lock.h"
 #include "part/database/mysql/swap/queue.h"
 
 namespace rollback::mysql {
@@ -34,28 +35,6 @@ std::string lock_statement(const CutOver::Cut& what, bool with_logs) {
   return "LOCK TABLES " + list;
 }
 
-// Gives the lock up with its scope.
-class TableLock {
- public:
-  TableLock(Session& session, const std::function<void()>& take) : session_(session) { take(); }
-  ~TableLock() {
-    try {
-      release();
-    } catch (const std::exception&) {  // the connection is gone, and the lock with it
-    }
-  }
-  TableLock(const TableLock&) = delete;
-  TableLock& operator=(const TableLock&) = delete;
-  void release() {
-    if (held_) session_.run("UNLOCK TABLES");
-    held_ = false;
-  }
-
- private:
-  Session& session_;
-  bool held_ = true;
-};
-
 }  // namespace
 
 CutOver::CutOver(const Place& place, Session& session, Cut cut)
@@ -64,6 +43,11 @@ CutOver::CutOver(const Place& place, Session& session, Cut cut)
 }
 
 CutOver::~CutOver() = default;
+
+void CutOver::require_sessions() {
+  session_.number("SELECT 1");
+  if (queue_) queue_->require_sessions();
+}
 
 void CutOver::open_queue() {
   queue_ = std::make_unique<Queue>(place_, cut_.contended, cut_.renames, cut_.held);

@@ -34,6 +34,9 @@ class CutOver {
   CutOver(const CutOver&) = delete;
   CutOver& operator=(const CutOver&) = delete;
 
+  // Throws ServerError where the server has ended a session that it logged in.
+  void require_sessions();
+
   // Locks, works and renames. Others wait meanwhile, and none of them fails. MySQL
   // renames under the lock; MariaDB cannot, see queue.h. Should a write come between
   // the lock and the RENAME all the same, it stands in the log of a table that is

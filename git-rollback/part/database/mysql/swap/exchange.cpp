@@ -10,6 +10,7 @@
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/swap/counter.h"
+#include "part/database/mysql/swap/emptied.h"
 #include "part/database/mysql/swap/enough_rights.h"
 #include "part/database/mysql/swap/incoming.h"
 #include "part/database/mysql/swap/late_rows.h"
@@ -19,6 +20,7 @@ namespace rollback::mysql {
 namespace {
 
 constexpr std::int64_t few_keys = 200;
+constexpr int tries_where_emptied = 3;
 constexpr std::int64_t too_many_for_the_lock = 1000;  // some 100 ms
 
 Turn turn_there(const Change& change) {
@@ -43,6 +45,12 @@ Turn turn_back(const Change& change) {
           .log = change.after_log(),
           .next_log = change.before_log(),
           .aside = change.id + "_aside"};
+}
+
+// The counter itself is not known of a table that was always empty.
+bool counts(const Definition& definition) {
+  return std::any_of(definition.columns.begin(), definition.columns.end(),
+                     [](const Column& column) { return column.auto_increment; });
 }
 
 bool has_triggers(const Turn& turn) {
@@ -79,7 +87,8 @@ bool Exchange::is_renamed() { return mysql::is_renamed(session_, plan_) == (way_
 bool Exchange::is_ready() {
   if (!cut_over_) return false;
   try {
-    return session_.number("SELECT 1") == 1;
+    cut_over_->require_sessions();
+    return true;
   } catch (const ServerError&) {
     return false;
   }
@@ -111,10 +120,21 @@ void Exchange::run() {
       require_known_keys();
       if (count_waiting() > too_many_for_the_lock) catch_up();
     }
-    cut_over();
+    cut_over_or_catch_up();
   }
   fail_at("renamed");
   finish();
+}
+
+void Exchange::cut_over_or_catch_up() {
+  for (int i = 1;; ++i) {
+    try {
+      return cut_over();
+    } catch (const EmptiedMeanwhile&) {
+      if (i == tries_where_emptied) throw;
+    }
+    get_ready();
+  }
 }
 
 void Exchange::cut_over() {
@@ -227,7 +247,7 @@ void Exchange::under_lock() {
 // What was written since it was caught up with.
 void Exchange::bring_up_to_now() {
   const auto tables = followed();
-  note_what_fires_no_trigger(tables);
+  require_none_emptied(tables);
   note_new_cascades(session_, tables);
   const auto logged = tables_with_rows(session_, logs());
   before_bringing();
@@ -237,12 +257,13 @@ void Exchange::bring_up_to_now() {
     if (turn.leaves != nullptr) bring_last(turn, logged.contains(turn.log));
   }
   if (batch) batch->commit();
+  after_bringing();
 }
 
 void Exchange::keep_counters() {
   std::vector<Counting> all;
   for (const Turn& turn : turns_) {
-    if (turn.comes == nullptr || !turn.comes->counter) continue;
+    if (turn.comes == nullptr || !counts(*turn.comes)) continue;
     all.push_back({turn.comes, turn.waits, turn.leaves != nullptr ? turn.leaves->name : ""});
   }
   raise_counters(session_, all);

@@ -56,11 +56,14 @@ class Exchange {
   virtual void require_known_keys() {}
   virtual void before_catching_up() = 0;
   virtual void note_what_fires_no_trigger(const std::vector<Followed>& /*tables*/) {}
+  // Under the lock, where it must not take long: throws EmptiedMeanwhile.
+  virtual void require_none_emptied(const std::vector<Followed>& /*tables*/) {}
   virtual void after_catching_up() {}
   virtual Carry carry(const Turn& turn) const = 0;
   // Under the lock; `logged`: whether anything was written. All in one Batch.
   virtual void before_bringing() {}
   virtual void bring_last(const Turn& turn, bool logged) = 0;
+  virtual void after_bringing() {}  // when that is committed
   virtual void after_renaming() {}  // after the RENAME, at last
   // After the RENAME, where the log has anything.
   virtual void bring_late(const Turn& turn) = 0;
@@ -75,6 +78,7 @@ class Exchange {
  private:
   void catch_up();
   std::int64_t count_waiting();
+  void cut_over_or_catch_up();
   void cut_over();
   bool is_renamed();
   CutOver::Cut cut();

@@ -61,6 +61,10 @@ class Back : public Exchange {
     emptied_.note_unknown(tables);
   }
 
+  void require_none_emptied(const std::vector<Followed>& tables) override {
+    emptied_.require_noted(tables);
+  }
+
   void bring_last(const Turn& turn, bool logged) override {
     if (!logged) return;
     if (!takes_live_rows(*turn.change)) return set_aside(turn, turn.leaves->name);

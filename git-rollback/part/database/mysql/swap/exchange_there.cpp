@@ -81,7 +81,8 @@ class There : public Exchange {
   Carry carry(const Turn& turn) const override { return carry_of(*turn.change); }
 
   void before_bringing() override {
-    lost_ = plan_.rows_lost;
+    lost_ = plan_.rows_lost + set_aside_;
+    late_ = 0;
     std::vector<std::string> tables;
     for (const Turn& turn : turns_) {
       const bool asked = takes_live_rows(*turn.change) || turn.change->if_unwritten;
@@ -96,13 +97,17 @@ class There : public Exchange {
       Carry carry = carry_of(change);
       carry.last = true;
       carry.in_batch = true;
-      if (logged) lost_ += carry_over(session_, carry).set_aside;
+      if (logged) late_ += carry_over(session_, carry).set_aside;
       require_not_emptied(change);
     } else {
       lost_ += count_late(change, logged);
     }
-    if (lost_ > plan_.rows_lost && lost_ > plan_.loss_limit) written_meanwhile(change);
+    const std::int64_t lost = lost_ + late_;
+    if (lost > plan_.rows_lost && lost > plan_.loss_limit) written_meanwhile(change);
   }
+
+  // It stays so where the RENAME is tried again.
+  void after_bringing() override { set_aside_ += late_; }
 
   // Of rows that do not come along.
   std::int64_t count_late(const Change& change, bool logged) {
@@ -159,6 +164,7 @@ class There : public Exchange {
   std::optional<std::string> keys_seen_;
   std::map<std::string, std::string> storages_;
   std::int64_t lost_ = 0;
+  std::int64_t late_ = 0, set_aside_ = 0;  // by this try, by all
 };
 
 }  // namespace

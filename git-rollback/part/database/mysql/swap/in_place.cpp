@@ -16,6 +16,7 @@ constexpr int first_mariadb = 100400;  // that drops a column at once
 constexpr int first_mysql = 80029;
 // MySQL takes 64 alterations at once, and then rebuilds the table.
 constexpr std::int64_t most_versions = 50;
+constexpr int batch_size = 500;
 
 std::vector<const Element*> columns_of(const CreateTable& create) {
   std::vector<const Element*> columns;
@@ -64,7 +65,7 @@ bool can_go(const Definition& now, const std::string& name) {
   const Column* const column = now.column(name);
   return column != nullptr && !column->generated && !column->auto_increment &&
          !needs_value(*column) && is_literal(column->fallback.value_or("NULL")) &&
-         !is_in_a_key(now.create, name);
+         !is_in_a_key(now.create, name) && !now.key().empty();
 }
 
 bool same_values(const Column& a, const Column& b) {
@@ -137,6 +138,49 @@ bool has_room_for_versions(Session& session, const Definition& now) {
              literal(session.schema() + "/" + now.name)) <= most_versions;
 }
 
+// That a row has in each column that goes; "": none goes.
+std::string no_values(const Change& change) {
+  const Definition& now = *change.before;
+  std::string same;
+  for (const auto& name : columns_only_in(now, *change.after)) {
+    const Column& column = *now.column(name);
+    same += (same.empty() ? "" : " AND ") +
+            same_value(column, identifier(now.name) + "." + identifier(name), column,
+                       default_of(column));
+  }
+  return same;
+}
+
+// Of rows whose key stands in the log, by what it says of it.
+bool has_new_values(Session& session, const Change& change, const std::string& condition) {
+  const Definition& now = *change.before;
+  const std::string live = identifier(now.name);
+  const auto key = now.key();
+  std::string from = live;
+  for (size_t i = 0; i < key.size(); ++i) {
+    from += i == 0 ? " JOIN (SELECT DISTINCT " + log_columns(key) + " FROM " +
+                         identifier(change.before_log()) + " WHERE " + condition +
+                         ") AS git_rollback_d ON "
+                   : " AND ";
+    from += live + "." + identifier(key[i]) + " = git_rollback_d.k" + std::to_string(i + 1);
+  }
+  return session.number("SELECT EXISTS (SELECT 1 FROM " + from + " WHERE NOT (" +
+                        no_values(change) + "))") != 0;
+}
+
+std::string joined(const std::vector<std::string>& terms, const char* between) {
+  std::string text;
+  for (const auto& term : terms) text += (text.empty() ? "" : between) + term;
+  return text;
+}
+
+// One by one: a scan would wait for what is not committed yet.
+void forget(Session& session, const std::string& log, const std::vector<std::string>& seqs) {
+  session.run("DELETE " + log + " FROM (SELECT " + joined(seqs, " AS s UNION ALL SELECT ") +
+              " AS s) AS git_rollback_d STRAIGHT_JOIN " + log + " ON " + log +
+              ".seq = git_rollback_d.s");
+}
+
 // What remains of a full-text key that is gone. SHOW CREATE does not know it.
 bool has_hidden_column(Session& session, const Change& change) {
   const bool mariadb = session.flavour().mariadb;
@@ -182,24 +226,30 @@ bool can_be_altered(Session& session, const Change& change) {
 }
 
 bool has_new_values(Session& session, const Change& change) {
-  const Definition& now = *change.before;
-  const std::string live = identifier(now.name);
-  std::string same;
-  for (const auto& name : columns_only_in(now, *change.after)) {
-    const Column& column = *now.column(name);
-    same += (same.empty() ? "" : " AND ") +
-            same_value(column, live + "." + identifier(name), column, default_of(column));
+  return !no_values(change).empty() && is_logged(session, change.before_log()) &&
+         has_new_values(session, change, "true");
+}
+
+// By their numbers: what was begun earlier can have a lower one, and come later.
+bool look_for_new_values(Session& session, const Change& change) {
+  if (no_values(change).empty()) return false;
+  if (change.before->key().empty()) return has_new_values(session, change);
+  const std::string log = identifier(change.before_log());
+  const std::string top = session.text("SELECT max(seq) FROM " + log);
+  std::string after = "0";
+  while (!top.empty()) {
+    std::vector<std::string> seen;
+    for (const Row& row :
+         session.rows("SELECT seq FROM " + log + " WHERE seq > " + after + " AND seq <= " + top +
+                      " ORDER BY seq LIMIT " + std::to_string(batch_size))) {
+      after = row.at(0).value();
+      seen.push_back(after);
+    }
+    if (seen.empty()) break;
+    if (has_new_values(session, change, "seq IN (" + joined(seen, ", ") + ")")) return true;
+    forget(session, log, seen);
   }
-  if (same.empty() || !is_logged(session, change.before_log())) return false;
-  const auto key = now.key();
-  std::string from = live;
-  for (size_t i = 0; i < key.size(); ++i) {
-    from += i == 0 ? " JOIN (SELECT DISTINCT " + log_columns(key) + " FROM " +
-                         identifier(change.before_log()) + ") AS git_rollback_d ON "
-                   : " AND ";
-    from += live + "." + identifier(key[i]) + " = git_rollback_d.k" + std::to_string(i + 1);
-  }
-  return session.number("SELECT EXISTS (SELECT 1 FROM " + from + " WHERE NOT (" + same + "))") != 0;
+  return false;
 }
 
 bool same_but_for_foreign_keys(const CreateTable& a, const CreateTable& b) {

@@ -2,19 +2,27 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include "os/error.h"
 #include "os/fail_point.h"
+#include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/catalogue/storage.h"
+#include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
+#include "part/database/mysql/server/statement_limit.h"
+#include "part/database/mysql/server/table_lock.h"
 #include "part/database/mysql/swap/in_place.h"
 
 namespace rollback::mysql {
 namespace {
 
+constexpr std::chrono::milliseconds longest_look{500};  // under the lock
+
 class InPlaceStep : public Step {
  public:
-  InPlaceStep(Place place, Change change) : place_(std::move(place)), change_(std::move(change)) {}
+  InPlaceStep(Place place, Change change, std::string operation)
+      : place_(std::move(place)), change_(std::move(change)), operation_(std::move(operation)) {}
 
   std::string name() const override {
     return "database " + place_.schema + ", table " + change_.table();
@@ -30,7 +38,7 @@ class InPlaceStep : public Step {
   void get_ready() override {
     guarded(place_.schema, [&] {
       Session session = open(place_);
-      if (look(session).what == Observation::before) require_as_planned(session);
+      if (look(session).what == Observation::before) require_as_planned(session, false);
     });
   }
 
@@ -67,25 +75,37 @@ class InPlaceStep : public Step {
         throw Refused("database '" + place_.schema +
                       "' was changed by somebody else: " + seen.detail);
       }
+      require_live(session);
       trying_for_a_lock(session, {change_.table()}, default_deadline,
                         [&](std::chrono::seconds wait) {
                           session.set_lock_wait(wait);
+                          if (there) require_as_planned(session, false);
                           alter_under_lock(session, there);
                         });
       fail_point(there ? "database in place: after" : "database in place: back");
     });
   }
 
-  // The session ends with the step, and what it has locked with it.
+  // Whoever took the operation over or ended it has also stopped its logs.
+  void require_live(Session& session) const {
+    const auto operation = Registry(session, place_.component).operation(operation_);
+    if (operation && operation->state == State::swapped) return;
+    if (operation && operation->state == State::settled) {
+      throw Refused("operation '" + operation_ + "' is settled, and is taken back by undo",
+                    {"git rollback undo"});
+    }
+    throw Refused("operation '" + operation_ + "' is not live in database '" + place_.schema + "'");
+  }
+
   void alter_under_lock(Session& session, bool there) const {
-    session.run(lock_statement(session));
+    TableLock lock(session, [&] { session.run(lock_statement(session)); });
     fail_point("database in place: locked");
     const Observation expected = there ? Observation::before : Observation::after;
     if (look(session).what != expected) changed("changed");
-    if (there) require_as_planned(session);
+    if (there) require_as_planned(session, true);
     run(session, there ? change_.in_place->there : change_.in_place->back);
     fail_point("database in place: altered");
-    session.run("UNLOCK TABLES");
+    lock.release();
   }
 
   // What the table was through may matter, too, and that the trial did not show.
@@ -107,11 +127,25 @@ class InPlaceStep : public Step {
   }
 
   // What fires no trigger brings another storage.
-  void require_as_planned(Session& session) const {
+  void require_as_planned(Session& session, bool locked) const {
     if (storage_of(session, change_.table()) != change_.storage) changed("emptied or rebuilt");
-    if (!has_new_values(session, change_)) return;
+    if (!is_followed(session, change_.table(), change_.before_log())) {
+      throw Refused("what was written to table '" + change_.table() + "' meanwhile is not known",
+                    {"nothing was changed; git rollback --abort"});
+    }
+    if (!(locked ? has_late_values(session) : look_for_new_values(session, change_))) return;
     throw Refused("rows of table '" + change_.table() + "' were written meanwhile",
                   {"nothing was changed; run the command again"});
+  }
+
+  // Of what was written since the last look, which is little.
+  bool has_late_values(Session& session) const try {
+    StatementLimit limit(session, longest_look);
+    limit.renew();
+    return has_new_values(session, change_);
+  } catch (const ServerError& error) {
+    if (StatementLimit::is_passed(error)) return true;
+    throw;
   }
 
   [[noreturn]] void changed(const std::string& how) const {
@@ -121,6 +155,7 @@ class InPlaceStep : public Step {
 
   Place place_;
   Change change_;
+  std::string operation_;
 };
 
 }  // namespace
@@ -128,7 +163,8 @@ class InPlaceStep : public Step {
 std::vector<std::unique_ptr<Step>> make_alterations(const Place& place, const Plan& plan) {
   std::vector<std::unique_ptr<Step>> steps;
   for (const Change& change : plan.changes) {
-    if (change.in_place) steps.push_back(std::make_unique<InPlaceStep>(place, change));
+    if (change.in_place)
+      steps.push_back(std::make_unique<InPlaceStep>(place, change, plan.operation));
   }
   return steps;
 }

@@ -13,8 +13,9 @@ namespace rollback::mysql {
 
 // One for each table that is altered in place, to be taken after the swap: from then on
 // the operation is known to be live. apply() refuses, and changes nothing, where a value
-// was written to a column that goes. revert() gives back what was there: no row has had
-// another value in those columns than their default.
+// was written to a column that goes, or that is not known. revert() gives back what was there: no
+// row has had another value in those columns than their default. Both refuse where the operation is
+// not live, but for what is done already: so revert() comes before the swap's.
 std::vector<std::unique_ptr<Step>> make_alterations(const Place& place, const Plan& plan);
 
 }  // namespace rollback::mysql

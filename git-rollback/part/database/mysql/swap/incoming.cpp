@@ -53,7 +53,8 @@ std::int64_t restore(Session& session, const Change& change, const Backup& recor
   return 0;
 }
 
-// Rows whose values another type took and made something else of: 9.49 became 9.
+// Rows whose values another type took and made something else of: 9.49 became 9. Not
+// those that were written since they were copied: they are still to be carried over.
 std::int64_t count_bent(Session& session, const Change& change) {
   const auto key = common_key(*change.before, *change.after);
   std::string bent;
@@ -67,7 +68,14 @@ std::int64_t count_bent(Session& session, const Change& change) {
   if (key.empty() || bent.empty()) return 0;
   std::string query = "SELECT count(*) FROM " + identifier(change.before->name) + " AS f JOIN " +
                       identifier(change.incoming) + " AS i ON " + same_key(key, "f", "i") +
-                      " WHERE (" + bent + ")";
+                      " WHERE (" + bent + ") AND NOT EXISTS (SELECT 1 FROM " +
+                      identifier(change.before_log()) + " AS l WHERE ";
+  const auto logged = change.before->key();
+  for (size_t i = 0; i < logged.size(); ++i) {
+    query +=
+        (i == 0 ? "l.k" : " AND l.k") + std::to_string(i + 1) + " = f." + identifier(logged[i]);
+  }
+  query += ")";
   if (change.choice == Choice::keep_new) {
     query += " AND NOT EXISTS (SELECT 1 FROM " + identifier(change.source) + " AS k WHERE " +
              same_key(key, "k", "f") + ")";

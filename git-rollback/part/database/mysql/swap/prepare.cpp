@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "os/bytes_in_words.h"
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/lock.h"
@@ -125,9 +126,9 @@ class Preparation {
     const std::int64_t room = volume->free_bytes - reserve_of(*volume);
     if (static_cast<std::int64_t>(needed) <= room) return;
     throw Refused("the tables that come take about " +
-                      size_in_words(static_cast<std::int64_t>(needed)) +
+                      bytes_in_words(static_cast<std::int64_t>(needed)) +
                       " while they are built beside those of database '" + place_.schema +
-                      "', and " + size_in_words(volume->free_bytes) + " are free",
+                      "', and " + bytes_in_words(volume->free_bytes) + " are free",
                   {"git rollback prune"});
   }
 

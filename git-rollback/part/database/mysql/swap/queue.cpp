@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "part/database/mysql/catalogue/definition.h"
+#include "part/database/mysql/server/lock_wait.h"
 
 namespace rollback::mysql {
 namespace {
@@ -40,6 +41,17 @@ size_t count_waiting(Session& observer, const std::string& ids) {
 }
 
 }  // namespace
+
+void wait_for_rename_of(Session& session, const std::string& table) {
+  const std::string query =
+      "SELECT count(*) FROM information_schema.processlist WHERE id <> connection_id()"
+      " AND info LIKE 'RENAME TABLE%' AND instr(info, " +
+      literal(identifier(table)) + ") > 0";
+  const auto end = std::chrono::steady_clock::now() + default_deadline;
+  while (session.number(query) != 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+}
 
 std::string rename_statement(const Queue::Renames& renames) {
   std::string list;
@@ -104,6 +116,12 @@ Queue::~Queue() {
     guards_.clear();
   } catch (const std::exception&) {  // the connection is gone, and the lock with it
   }
+}
+
+void Queue::require_sessions() {
+  holder_.number("SELECT 1");
+  rename_->session.number("SELECT 1");
+  for (const auto& guard : guards_) guard->session.number("SELECT 1");
 }
 
 void Queue::line_up(Session& session) {

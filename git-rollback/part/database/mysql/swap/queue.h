@@ -28,6 +28,8 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
+  // Throws ServerError where the server has ended one of its sessions.
+  void require_sessions();
   // Whether line_up() was called: that can be done once.
   bool is_used() const { return used_; }
 
@@ -52,6 +54,10 @@ class Queue {
   std::unique_ptr<Waiting> rename_;
   bool used_ = false;
 };
+
+// Waits, for as long as any statement may, for a RENAME of this table that the server
+// still carries out for a process that is gone.
+void wait_for_rename_of(Session& session, const std::string& table);
 
 // The one statement that renames them all.
 std::string rename_statement(const Queue::Renames& renames);

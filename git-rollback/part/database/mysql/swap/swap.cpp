@@ -3,6 +3,7 @@
 #include "os/error.h"
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/swap/exchange.h"
+#include "part/database/mysql/swap/queue.h"
 #include "part/database/mysql/swap/standing.h"
 
 namespace rollback::mysql {
@@ -63,14 +64,24 @@ class Swap : public Step {
   // In a session that stays, and is opened again where it was lost.
   Seen look() {
     for (const bool again : {false, true}) {
-      if (!session_ || again) session_ = std::make_unique<Session>(open(place_));
       try {
+        if (!session_ || again) log_in();
         return observe_swap(*session_, Registry(*session_, place_.component), plan_);
       } catch (const ServerError& error) {
         if (!error.is_lost_connection() || again) throw;
       }
     }
     return {};  // not reached
+  }
+
+  // A process that was killed in its cut-over can have left the server at work.
+  void log_in() {
+    session_ = std::make_unique<Session>(open(place_));
+    for (const Change& change : plan_.changes) {
+      if (!change.swaps()) continue;
+      const bool comes = !change.incoming.empty();
+      return wait_for_rename_of(*session_, comes ? change.incoming : change.displaced);
+    }
   }
 
   void require_prepared() {
