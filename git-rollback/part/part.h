@@ -105,8 +105,8 @@ class Step {
   };
   virtual Seen observe() = 0;
 
-  // Called while the service still runs, so that apply() is short. It changes
-  // nothing, and what it takes goes with the process.
+  // Called while the service still runs, so that apply() is short. It changes nothing
+  // that others see; what it takes goes with the process, what it makes by discard().
   virtual void get_ready() {}
 
   virtual void apply() = 0;   // from before or between to after
