@@ -221,6 +221,7 @@ TEST_F(MysqlSwap, IsForeignWhereATableWasAlteredAndRefusedWhereItWasEmptied) {
   server().sql("ALTER TABLE bot ADD COLUMN more INT");
   EXPECT_EQ(seen(plan), Observation::foreign);
   EXPECT_EQ(detail_, "table 'bot' has another definition");
+  EXPECT_TRUE(step(plan)->observe().never_applied);
   EXPECT_THROW(step(plan)->apply(), Refused);
   server().sql("ALTER TABLE bot DROP COLUMN more");
   EXPECT_EQ(seen(plan), Observation::before);
@@ -234,6 +235,16 @@ TEST_F(MysqlSwap, IsForeignWhereATableWasAlteredAndRefusedWhereItWasEmptied) {
   EXPECT_EQ(seen(plan), Observation::before);
   server().sql("DROP TABLE bot");
   EXPECT_EQ(seen(plan), Observation::foreign);
+  EXPECT_TRUE(step(plan)->observe().never_applied);
+}
+
+TEST_F(MysqlSwap, MayHaveBeenAppliedWhereATableWasAlteredAfterIt) {
+  migrated();
+  const Plan plan = prepare({{"bot", Choice::keep_all}, {"item", Choice::restore}});
+  step(plan)->apply();
+  server().sql("ALTER TABLE bot ADD COLUMN more INT");
+  EXPECT_EQ(seen(plan), Observation::foreign);
+  EXPECT_FALSE(step(plan)->observe().never_applied);
 }
 
 TEST_F(MysqlSwap, GivesNoIdAgain) {

@@ -55,7 +55,8 @@ class InPlaceStep : public Step {
     };
     const bool before = is(change_.before);
     if (!before && !is(change_.after)) {
-      return {Observation::foreign, table + "has another definition"};
+      return {Observation::foreign, table + "has another definition",
+              "take back what was changed there", has_all_that_goes(*found)};
     }
     const auto& known = change_.before->triggers;
     for (const Trigger& trigger : found->triggers) {
@@ -64,6 +65,14 @@ class InPlaceStep : public Step {
       }
     }
     return {before ? Observation::before : Observation::after};
+  }
+
+  // Then it was not altered.
+  bool has_all_that_goes(const Definition& found) const {
+    const auto going = columns_only_in(*change_.before, *change_.after);
+    return !going.empty() && std::all_of(going.begin(), going.end(), [&](const std::string& name) {
+      return found.column(name) != nullptr;
+    });
   }
 
   void alter(bool there) {

@@ -122,6 +122,33 @@ Look look_at_all(Session& session, const Plan& plan, bool renamed) {
   return {"", complete};
 }
 
+// What a swap takes off before it renames is all there.
+bool has_what_is_taken_off(Session& session, const Plan& plan) {
+  std::vector<std::string> tables;
+  for (const Change& change : plan.changes) {
+    if (change.swaps() && change.before) tables.push_back(change.table());
+  }
+  for (const Definition& found : read_shapes(session, tables)) {
+    for (const Change& change : plan.changes) {
+      if (!change.swaps() || !change.before || change.table() != found.name) continue;
+      if (!is_part_of(change.before->triggers, found.triggers)) return false;
+    }
+  }
+  return has_keys(session, plan.outside_keys);
+}
+
+// Somebody else changed a table: surely before it was swapped, or perhaps after it.
+Step::Seen changed_by_others(Session& session, const Plan& plan, const std::set<std::string>& there,
+                             const std::string& how) {
+  const bool as_prepared =
+      std::all_of(plan.changes.begin(), plan.changes.end(), [&](const Change& change) {
+        return !change.swaps() || (!there.contains(change.displaced) &&
+                                   (change.incoming.empty() || there.contains(change.incoming)));
+      });
+  return {Observation::foreign, how, "take back what was changed there",
+          as_prepared && has_what_is_taken_off(session, plan)};
+}
+
 }  // namespace
 
 bool is_renamed(Session& session, const Plan& plan) {
@@ -143,13 +170,13 @@ Step::Seen observe_swap(Session& session, const Registry& registry, const Plan& 
     if (!change.swaps()) continue;
     const auto this_one = is_renamed(change, there, prepared);
     if (!this_one || renamed.value_or(*this_one) != *this_one) {
-      return {Observation::foreign,
-              "table '" + change.table() + "' or one that belongs to it is gone"};
+      return changed_by_others(session, plan, there,
+                               "table '" + change.table() + "' or one that belongs to it is gone");
     }
     renamed = this_one;
   }
   const Look look = look_at_all(session, plan, renamed.value_or(swapped));
-  if (!look.foreign.empty()) return {Observation::foreign, look.foreign};
+  if (!look.foreign.empty()) return changed_by_others(session, plan, there, look.foreign);
   const bool complete = look.complete && has_keys(session, plan.outside_keys);
   if (renamed.value_or(swapped) != swapped) return {Observation::between};
   // A service may drop a trigger, and has it back by the swap; after it that is foreign.
