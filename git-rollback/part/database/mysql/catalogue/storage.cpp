@@ -1,7 +1,9 @@
 #include "part/database/mysql/catalogue/storage.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
+#include <cstdio>
 
 namespace rollback::mysql {
 namespace {
@@ -12,10 +14,20 @@ bool is_plain(const std::string& name) {
   });
 }
 
-// As InnoDB writes it: "player@002dbots".
+// As InnoDB writes it: "player@002dbots". MySQL does not say how; a name with other
+// letters than ASCII's is not found there.
 std::string encoded(Session& session, const std::string& name) {
   if (is_plain(name)) return name;
-  return session.text("SELECT CAST(CONVERT(" + literal(name) + " USING filename) AS BINARY)");
+  if (session.flavour().mariadb) {
+    return session.text("SELECT CAST(CONVERT(" + literal(name) + " USING filename) AS BINARY)");
+  }
+  std::string text;
+  for (const char c : name) {
+    std::array<char, 6> code{};
+    (void)std::snprintf(code.data(), code.size(), "@%04x", static_cast<unsigned char>(c));
+    text += is_plain({c}) ? std::string(1, c) : code.data();
+  }
+  return text;
 }
 
 }  // namespace
