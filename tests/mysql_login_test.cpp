@@ -81,14 +81,15 @@ TEST_F(MysqlLogin, ComesFromTheOptionFileThatIsNamed) {
   EXPECT_EQ(login.user, "bot");
   EXPECT_EQ(login.password, password_);
   EXPECT_EQ(attempts_, 1);
-  fs::copy_file(file, folder() / "mine.cnf");
+  write_file(folder() / "mine.cnf", read_file(file), FileMode{0600});
   EXPECT_EQ(log_in(address(""), "mine.cnf").user, "bot");
   EXPECT_EQ(log_in(address(""), "~/mine.cnf").user, "bot");
   EXPECT_THROW(log_in(address(""), "none.cnf"), Fatal);
 }
 
 TEST_F(MysqlLogin, ComesFromTheClientsOwnFileUnlessOneIsNamed) {
-  fs::copy_file(server().option_file("bot", password_), folder() / ".my.cnf");
+  write_file(folder() / ".my.cnf", read_file(server().option_file("bot", password_)),
+             FileMode{0600});
   EXPECT_EQ(log_in(address("")).user, "bot");
   EXPECT_EQ(log_in(address("root@"), server().option_file("bot", "")).user, "root");
   ASSERT_EQ(chmod((folder() / ".my.cnf").c_str(), 0644), 0);
