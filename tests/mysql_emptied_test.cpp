@@ -154,13 +154,14 @@ TEST_F(MysqlEmptiedUnseen, WithoutAKeyItIsSaidThatNobodyKnows) {
 }
 
 TEST_F(MysqlEmptied, StorageIsKnownOfNamesThatInnodbWritesInItsOwnAlphabet) {
-  run("CREATE TABLE `player-bots`(id INT PRIMARY KEY); CREATE TABLE `é#p#'`(id INT) PARTITION BY"
-      " HASH(id) PARTITIONS 2");
   Session session = open();
-  const auto before = storages_of(session, {"player-bots", "é#p#'"});
+  const std::string odd = session.flavour().mariadb ? "é#p#'" : "e#p#'";
+  run("CREATE TABLE `player-bots`(id INT PRIMARY KEY); CREATE TABLE " + identifier(odd) +
+      "(id INT) PARTITION BY HASH(id) PARTITIONS 2");
+  const auto before = storages_of(session, {"player-bots", odd});
   ASSERT_EQ(before.size(), 2U);
-  run("TRUNCATE TABLE `player-bots`; ALTER TABLE `é#p#'` TRUNCATE PARTITION p1");
-  for (const auto& [table, storage] : storages_of(session, {"player-bots", "é#p#'"})) {
+  run("TRUNCATE TABLE `player-bots`; ALTER TABLE " + identifier(odd) + " TRUNCATE PARTITION p1");
+  for (const auto& [table, storage] : storages_of(session, {"player-bots", odd})) {
     EXPECT_NE(storage, before.at(table)) << table;
   }
 }
