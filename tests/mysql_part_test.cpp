@@ -237,7 +237,7 @@ TEST_F(MysqlPart, ValuesThatThePointsTypeWouldBendAreALoss) {
     part()->prepare(to(point));
     FAIL();
   } catch (const Refused& error) {
-    EXPECT_NE(std::string(error.what()).find("1 rows"), std::string::npos) << error.what();
+    EXPECT_NE(std::string(error.what()).find("1 row of"), std::string::npos) << error.what();
   }
   go_back(to(point, Rows::keep_all, 1));
   EXPECT_EQ(value("SELECT group_concat(level ORDER BY id) FROM playerbot"), "1,1,1,9,8");
