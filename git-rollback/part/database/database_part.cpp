@@ -181,7 +181,7 @@ class DatabasePart : public Part {
     std::int64_t limit = request.loss_limit;
     for (const auto& engine : engines_) {
       if (!engine->present()) continue;
-      Order order{request.operation,   request.target.id, of(*engine, backups), limit, {},
+      Order order{request.operation,    request.target.id, of(*engine, backups), limit, {},
                   request.count_within, request.emergency};
       order.choose = chooser(rows_of(request, *engine), limit);
       const Engine::Prepared prepared = engine->prepare(order);
