@@ -79,8 +79,7 @@ TEST_F(MysqlReplica, GetsTheSameTablesByABackupARollbackAndItsUndo) {
   const Point left = go_back(to(point, Rows::keep_all, 100));
   expect_replicated();
   next_operation();
-  settings_.rows = {Rows::keep_all,
-                    {{"playerbot_heap", mariadb() ? Rows::restore : Rows::keep_all}}};
+  settings_.rows = {Rows::keep_all, {{"playerbot_heap", Rows::restore}}};
   go_back(to(left, {}, 100));
   expect_replicated();
   EXPECT_EQ(replica().value("SELECT count(*) FROM playerbot"), "4");
