@@ -80,15 +80,15 @@ way_dump() {
     sed 's/.players./copy/g' | mariadb --no-defaults -S "$socket" bench
 }
 way_mydumper() {  # it knows no --no-defaults, and copies into a database of its own
-  mydumper --defaults-file=/dev/null -u root -S "$socket" -B bench -T players -o "$scratch/dump" &&
-    myloader --defaults-file=/dev/null -u root -S "$socket" -B bench_copy -d "$scratch/dump"
+  mydumper --defaults-file=/dev/null -u root -S "$socket" -B bench -T players -o "$scratch/chunks" &&
+    myloader --defaults-file=/dev/null -u root -S "$socket" -B bench_copy -d "$scratch/chunks"
 }
 way_ours() { "$build/bin/database" backup "$socket" players; }
 
 clean_up() {
   local name
   sql "DROP TABLE IF EXISTS copy; DROP DATABASE IF EXISTS bench_copy"
-  rm -rf "$scratch/dump"
+  rm -rf "$scratch/chunks"
   sql "SELECT table_name FROM information_schema.tables WHERE table_schema = 'bench'
     AND (table_name LIKE '%\\_backup\\_2%' OR table_name LIKE '%\\_out\\_2%' OR table_name LIKE 'git\\_rollback%')" |
     while read -r name; do sql "DROP TABLE \`$name\`"; done
