@@ -241,12 +241,7 @@ class Carrier {
 
   // The log's columns are in the order of the key of the table that it stands for.
   std::string same_as_key(const std::string& row) const {
-    std::string terms;
-    for (size_t i = 0; i < key_.size(); ++i) {
-      terms += (i == 0 ? "" : " AND ") + row + "." + identifier(key_[i]) + " = git_rollback_d.k" +
-               std::to_string(i + 1);
-    }
-    return terms;
+    return same_logged_key(key_, row, "git_rollback_d");
   }
 
   std::string joined_with_keys(const std::string& table) const {

@@ -94,6 +94,16 @@ std::string log_columns(const std::vector<std::string>& key, const std::string& 
   return list;
 }
 
+std::string same_logged_key(const std::vector<std::string>& key, const std::string& row,
+                            const std::string& log) {
+  std::string terms;
+  for (size_t i = 0; i < key.size(); ++i) {
+    terms += (i == 0 ? "" : " AND ") + row + "." + identifier(key[i]) + " = " + log + ".k" +
+             std::to_string(i + 1);
+  }
+  return terms;
+}
+
 void start_log(Session& session, const Definition& definition, const std::string& table,
                const std::string& log) {
   session.run(create_log(definition, log));

@@ -43,4 +43,9 @@ void carries(Session& session);
 // `seq`, which grows.
 std::string log_columns(const std::vector<std::string>& key, const std::string& alias = "");
 
+// "row.`id` = log.k1 AND …": the row whose key it is that stands in the log, or in a table
+// with the log's columns for the key.
+std::string same_logged_key(const std::vector<std::string>& key, const std::string& row,
+                            const std::string& log);
+
 }  // namespace rollback::mysql

@@ -80,14 +80,10 @@ class Back : public Exchange {
     const auto key = turn.leaves->key();
     const std::string log = identifier(turn.log);
     const std::string from = identifier(table);
-    std::string same;
-    for (size_t i = 0; i < key.size(); ++i) {
-      same += (i == 0 ? "" : " AND ") + from + "." + identifier(key[i]) + " = git_rollback_d.k" +
-              std::to_string(i + 1);
-    }
     const std::string rows = key.empty() ? from
                                          : "(SELECT DISTINCT " + log_columns(key) + " FROM " + log +
-                                               ") AS git_rollback_d JOIN " + from + " ON " + same;
+                                               ") AS git_rollback_d JOIN " + from + " ON " +
+                                               same_logged_key(key, from, "git_rollback_d");
     const std::string staged = "git_rollback_late";
     stage(session_, staged, *turn.leaves, from, rows);
     put_aside(session_, {{*turn.leaves, *turn.leaves, staged, ""}, "", "true", turn.aside},

@@ -157,12 +157,10 @@ bool has_new_values(Session& session, const Change& change, const std::string& c
   const std::string live = identifier(now.name);
   const auto key = now.key();
   std::string from = live;
-  for (size_t i = 0; i < key.size(); ++i) {
-    from += i == 0 ? " JOIN (SELECT DISTINCT " + log_columns(key) + " FROM " +
-                         identifier(change.before_log()) + " WHERE " + condition +
-                         ") AS git_rollback_d ON "
-                   : " AND ";
-    from += live + "." + identifier(key[i]) + " = git_rollback_d.k" + std::to_string(i + 1);
+  if (!key.empty()) {
+    from += " JOIN (SELECT DISTINCT " + log_columns(key) + " FROM " +
+            identifier(change.before_log()) + " WHERE " + condition + ") AS git_rollback_d ON " +
+            same_logged_key(key, live, "git_rollback_d");
   }
   return session.number("SELECT EXISTS (SELECT 1 FROM " + from + " WHERE NOT (" +
                         no_values(change) + "))") != 0;

@@ -70,12 +70,7 @@ std::int64_t count_bent(Session& session, const Change& change) {
                       identifier(change.incoming) + " AS i ON " + same_key(key, "f", "i") +
                       " WHERE (" + bent + ") AND NOT EXISTS (SELECT 1 FROM " +
                       identifier(change.before_log()) + " AS l WHERE ";
-  const auto logged = change.before->key();
-  for (size_t i = 0; i < logged.size(); ++i) {
-    query +=
-        (i == 0 ? "l.k" : " AND l.k") + std::to_string(i + 1) + " = f." + identifier(logged[i]);
-  }
-  query += ")";
+  query += same_logged_key(change.before->key(), "f", "l") + ")";
   if (change.choice == Choice::keep_new) {
     query += " AND NOT EXISTS (SELECT 1 FROM " + identifier(change.source) + " AS k WHERE " +
              same_key(key, "k", "f") + ")";
