@@ -2,9 +2,8 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
+#include "mysql_child.h"
 #include "mysql_part_fixture.h"
-#include "os/file.h"
-#include "os/process.h"
 #include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/swap/prepare.h"
 #include "part/database/mysql/swap/settle.h"
@@ -18,7 +17,7 @@ const char* const backup = "playerbot_backup_20261123T100000Z";
 class MysqlEmergency : public MysqlPartTest {
  protected:
   void SetUp() override {
-    if (getenv("MYSQL_TEST_SOCKET") == nullptr) MysqlPartTest::SetUp();
+    if (!is_child()) MysqlPartTest::SetUp();
   }
 
   // But for the counter, which never goes back.
@@ -223,17 +222,9 @@ class MysqlEmergencyKilled : public MysqlEmergency {
     plan_ = prepared.at("databases").at(0).at("plan");
   }
   void expect_killed(const std::string& what, const std::string& at) {
-    nlohmann::json json{{"plan", plan_}, {"fields", point_.trailers.at(0).fields}};
-    const auto file = server().folder() / "plan";
-    write_file(file, json.dump());
-    Command command;
-    command.argv = {"/proc/self/exe", "--gtest_filter=MysqlEmergencyKilled.Child"};
-    command.set = {{"MYSQL_TEST_SOCKET", server().socket()},
-                   {"MYSQL_TEST_PLAN", file.string()},
-                   {"MYSQL_TEST_DO", what},
-                   {"GIT_ROLLBACK_FAIL_POINT", at}};
-    command.own_group = true;
-    EXPECT_NE(rollback::run(command).status, 0);
+    const nlohmann::json json{
+        {"do", what}, {"plan", plan_}, {"fields", point_.trailers.at(0).fields}};
+    EXPECT_NE(run_child(server(), "MysqlEmergencyKilled.Child", json.dump(), at).status, 0);
   }
 
   void goes_on() {
@@ -283,18 +274,12 @@ class MysqlEmergencyKilled : public MysqlEmergency {
   std::string plan_, shown_then_;
 };
 
-// tests/CMakeLists.txt keeps it out of ctest.
 TEST_F(MysqlEmergencyKilled, Child) {
-  const char* const socket = getenv("MYSQL_TEST_SOCKET");
-  if (socket == nullptr) return;
-  Endpoint endpoint;
-  endpoint.socket = socket;
-  endpoint.user = "root";
-  endpoint.database = "world";
-  Place at{"world", "bots", {}, [endpoint] { return endpoint; }};
+  if (!is_child()) return;
+  Place at = place_of_child();
   at.settings.tables = {"playerbot"};
-  const std::string what = getenv("MYSQL_TEST_DO");
-  const auto json = nlohmann::json::parse(read_file(getenv("MYSQL_TEST_PLAN")));
+  const auto json = nlohmann::json::parse(text_of_child());
+  const std::string what = json.at("do");
   if (what == "settle") return settle(at, operation_);
   if (what == "discard") return discard(at, operation_);
   if (what != "prepare") {

@@ -1,99 +1,15 @@
 // Tables that go back to the point's structure as they stand, never copied.
 #include <atomic>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <thread>
 
-#include "mysql_part_fixture.h"
-#include "os/file.h"
-#include "os/process.h"
-#include "part/database/mysql/catalogue/storage.h"
+#include "mysql_in_place_fixture.h"
 #include "part/database/mysql/server/claim.h"
-#include "part/database/mysql/swap/in_place_step.h"
 #include "part/database/mysql/swap/settle.h"
-#include "part/database/mysql/swap/swap.h"
 
 namespace rollback::mysql {
 namespace {
 
-class MysqlInPlace : public MysqlPartTest {
- protected:
-  void SetUp() override {
-    if (getenv("MYSQL_TEST_SOCKET") == nullptr) MysqlPartTest::SetUp();
-  }
-
-  // With a trigger, a check and keys of its own and from outside, and a point of it.
-  Point at_point() {
-    run("CREATE TABLE audit(n INT AUTO_INCREMENT PRIMARY KEY, what VARCHAR(20));"
-        "CREATE TABLE playerbot(id INT AUTO_INCREMENT PRIMARY KEY, name VARCHAR(20) NOT NULL,"
-        " level INT DEFAULT 1, parent INT, UNIQUE KEY by_name(name), KEY parent(parent),"
-        " CHECK (level < 1000),"
-        " CONSTRAINT up FOREIGN KEY (parent) REFERENCES playerbot(id) ON DELETE CASCADE);"
-        "CREATE TABLE mail(bot INT, FOREIGN KEY (bot) REFERENCES playerbot(id));"
-        "CREATE TRIGGER noted AFTER INSERT ON playerbot FOR EACH ROW INSERT INTO audit(what)"
-        " VALUES (NEW.name);"
-        "INSERT INTO playerbot(id, name, level) SELECT seq, concat('bot', seq), seq FROM " +
-        numbers(20));
-    then_ = shown();
-    return capture();
-  }
-  void migrate() {
-    run("ALTER TABLE playerbot ADD COLUMN `a``b` INT NOT NULL DEFAULT 7 AFTER name,"
-        " ADD COLUMN zone VARCHAR(20) CHARACTER SET latin1 NOT NULL DEFAULT 'it''s' FIRST,"
-        " ADD COLUMN seen DATETIME NULL, ALTER COLUMN level SET DEFAULT 5");
-    now_ = shown();
-  }
-  void write() {
-    run("INSERT INTO playerbot(name, level, parent) VALUES ('new', 9, 3);"
-        "UPDATE playerbot SET level=99 WHERE id=2; DELETE FROM playerbot WHERE id=1");
-  }
-  std::string storage() {
-    Session session = open();
-    return storage_of(session, "playerbot");
-  }
-  std::string shown() {
-    const std::string sql = server().sql("SHOW CREATE TABLE playerbot");
-    return sql.substr(0, sql.find("AUTO_INCREMENT=")) + sql.substr(sql.find("DEFAULT CHARSET"));
-  }
-  std::string rows() {
-    return value(
-        "SELECT group_concat(concat_ws('/', id, name, level, parent) ORDER BY id) FROM playerbot");
-  }
-  std::string detail(const Assessment& assessment) {
-    return assessment.obstacle ? assessment.obstacle->reason : assessment.details.at(0);
-  }
-  // The steps as they are in a process of their own; the first says that it is live.
-  std::vector<std::unique_ptr<Step>> steps(const Place& at, const std::string& plan) {
-    std::vector<std::unique_ptr<Step>> steps;
-    steps.push_back(make_swap(at, plan_from(plan)));
-    for (auto& step : make_alterations(at, plan_from(plan))) steps.push_back(std::move(step));
-    return steps;
-  }
-  static std::string plan_of(const std::string& prepared) {
-    return nlohmann::json::parse(prepared).at("databases").at(0).at("plan");
-  }
-  static void go(std::vector<std::unique_ptr<Step>> steps) {
-    for (auto& step : steps) step->apply();
-  }
-  static void go_back(std::vector<std::unique_ptr<Step>> steps) {
-    for (size_t i = steps.size(); i-- > 0;) steps[i]->revert();
-  }
-  std::string refusal(const std::string& prepared) try {
-    go(part()->steps(prepared).swap);
-    return "";
-  } catch (const Refused& error) {
-    return error.what();
-  }
-
-  // By the operation that was last.
-  std::string displaced() {
-    return value(
-        "SELECT max(table_name) FROM information_schema.tables WHERE table_schema='world'"
-        " AND table_name LIKE 'playerbot\\_out\\_%'");
-  }
-
-  std::string then_, now_;
-};
+class MysqlInPlace : public MysqlInPlaceTest {};
 
 TEST_F(MysqlInPlace, RowsAndStorageStayAndUndoGivesTheColumnsBack) {
   const Point point = at_point();
@@ -397,88 +313,6 @@ TEST_F(MysqlInPlace, WhatAnotherHostTookOverAfterAllWasAlteredStays) {
   EXPECT_THROW(part()->steps(prepared).swap.at(1)->revert(), Refused);
   EXPECT_EQ(shown(), then_);
 }
-
-class MysqlInPlaceKilled : public MysqlInPlace {
- protected:
-  // As the child that is killed: without a server of its own.
-  void be_child(const std::function<void(std::vector<std::unique_ptr<Step>>)>& work) {
-    const char* const socket = getenv("MYSQL_TEST_SOCKET");
-    if (socket == nullptr) return;
-    Endpoint endpoint;
-    endpoint.socket = socket;
-    endpoint.user = "root";
-    endpoint.database = "world";
-    const Place place{"world", "bots", {}, [endpoint] { return endpoint; }};
-    work(steps(place, read_file(getenv("MYSQL_TEST_PLAN"))));
-  }
-  Finished run_child(const std::string& name, const std::string& plan,
-                     const std::string& fail_point) {
-    write_file(file("plan"), plan);
-    Command command;
-    command.argv = {"/proc/self/exe", "--gtest_filter=MysqlInPlaceKilled.Child" + name};
-    command.set = {{"MYSQL_TEST_SOCKET", server().socket()},
-                   {"MYSQL_TEST_PLAN", file("plan").string()},
-                   {"GIT_ROLLBACK_FAIL_POINT_LOG", file("points").string()},
-                   {"GIT_ROLLBACK_FAIL_POINT", fail_point.empty() ? "none" : fail_point}};
-    command.own_group = true;
-    return rollback::run(command);
-  }
-  boost::filesystem::path file(const char* name) { return server().folder() / name; }
-
-  std::vector<std::string> fail_points() {
-    std::ifstream stream(file("points").string());
-    std::vector<std::string> names;
-    for (std::string line; std::getline(stream, line);) names.push_back(line);
-    return names;
-  }
-
-  void kill_everywhere(const std::string& child, bool from_there) {
-    const Point point = at_point();
-    migrate();
-    write();
-    const std::string rows_before = rows();
-    const std::string plan = plan_of(part()->prepare(to(point)));
-    if (from_there) go(steps(place(), plan));
-    ASSERT_EQ(run_child(child, plan, "").status, 0);
-    EXPECT_EQ(shown(), from_there ? now_ : then_);
-    const auto points = fail_points();
-    EXPECT_GE(points.size(), 3U);
-    for (const bool server_too : {false, true}) {
-      for (const auto& fail_point : points) {
-        for (const bool forward : {true, false}) {
-          SCOPED_TRACE(fail_point);
-          from_there ? go(steps(place(), plan)) : go_back(steps(place(), plan));
-          EXPECT_NE(run_child(child, plan, fail_point).status, 0);
-          if (server_too) {
-            server().kill9();
-            server().start();
-          }
-          forward ? go(steps(place(), plan)) : go_back(steps(place(), plan));
-          for (const auto& step : steps(place(), plan)) {
-            EXPECT_EQ(step->observe().what, forward ? Observation::after : Observation::before)
-                << step->observe().detail;
-          }
-          EXPECT_EQ(shown(), forward ? then_ : now_);
-          EXPECT_EQ(rows(), rows_before);
-        }
-      }
-    }
-    go_back(steps(place(), plan));
-    part()->discard(operation_);
-    EXPECT_EQ(count_of_ours("%20261124%"), "0");
-  }
-};
-
-// tests/CMakeLists.txt keeps these out of ctest.
-TEST_F(MysqlInPlaceKilled, ChildApply) {
-  be_child([](auto steps) { go(std::move(steps)); });
-}
-TEST_F(MysqlInPlaceKilled, ChildRevert) {
-  be_child([](auto steps) { go_back(std::move(steps)); });
-}
-
-TEST_F(MysqlInPlaceKilled, OnItsWay) { kill_everywhere("Apply", false); }
-TEST_F(MysqlInPlaceKilled, OnItsWayBack) { kill_everywhere("Revert", true); }
 
 }  // namespace
 }  // namespace rollback::mysql

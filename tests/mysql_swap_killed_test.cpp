@@ -1,11 +1,7 @@
 // A swap is killed at every fail point, and the server, too; it goes on from there,
 // or back.
-#include <boost/filesystem/operations.hpp>
-#include <fstream>
-
+#include "mysql_child.h"
 #include "mysql_swap_fixture.h"
-#include "os/file.h"
-#include "os/process.h"
 
 namespace rollback::mysql {
 namespace {
@@ -13,42 +9,14 @@ namespace {
 class MysqlSwapKilled : public MysqlSwapTest {
  protected:
   void SetUp() override {
-    if (getenv("MYSQL_TEST_SOCKET") == nullptr) MysqlSwapTest::SetUp();
+    if (!is_child()) MysqlSwapTest::SetUp();
   }
 
-  // As the child that is killed: without a server of its own.
-  void be_child(const std::function<void(Step&)>& work) {
-    const char* const socket = getenv("MYSQL_TEST_SOCKET");
-    if (socket == nullptr) return;
-    Endpoint endpoint;
-    endpoint.socket = socket;
-    endpoint.user = "root";
-    endpoint.database = "world";
-    const Place place{"world", "bots", {}, [endpoint] { return endpoint; }};
-    work(*make_swap(place, plan_from(read_file(getenv("MYSQL_TEST_PLAN")))));
+  static void be_child(const std::function<void(Step&)>& work) {
+    if (is_child()) work(*make_swap(place_of_child(), plan_from(text_of_child())));
   }
-
   Finished run_child(const std::string& name, const Plan& plan, const std::string& fail_point) {
-    write_file(file("plan"), to_text(plan));
-    Command command;
-    command.argv = {"/proc/self/exe", "--gtest_filter=MysqlSwapKilled.Child" + name};
-    command.set = {{"MYSQL_TEST_SOCKET", server().socket()},
-                   {"MYSQL_TEST_PLAN", file("plan").string()},
-                   {"GIT_ROLLBACK_FAIL_POINT_LOG", file("points").string()},
-                   {"GIT_ROLLBACK_FAIL_POINT", fail_point.empty() ? "none" : fail_point}};
-    command.own_group = true;
-    return rollback::run(command);
-  }
-  boost::filesystem::path file(const char* name) { return server().folder() / name; }
-
-  std::vector<std::string> fail_points() {
-    std::vector<std::string> names;
-    {
-      std::ifstream stream(file("points").string());
-      for (std::string line; std::getline(stream, line);) names.push_back(line);
-    }
-    boost::filesystem::remove(file("points"));
-    return names;
+    return mysql::run_child(server(), "MysqlSwapKilled.Child" + name, to_text(plan), fail_point);
   }
 
   Plan start_again() {
@@ -94,7 +62,7 @@ class MysqlSwapKilled : public MysqlSwapTest {
     Plan plan = start_again();
     if (from_swapped) step(plan)->apply();
     ASSERT_EQ(run_child(child, plan, "").status, 0);
-    const auto points = fail_points();
+    const auto points = passed_fail_points(server());
     EXPECT_GT(points.size(), 8U);
     for (size_t i = 0; i < points.size(); ++i) {
       SCOPED_TRACE(points[i]);
@@ -119,7 +87,6 @@ class MysqlSwapKilled : public MysqlSwapTest {
   std::string then_, now_;
 };
 
-// tests/CMakeLists.txt keeps these out of ctest.
 TEST_F(MysqlSwapKilled, ChildApply) {
   be_child([](Step& step) {
     step.get_ready();

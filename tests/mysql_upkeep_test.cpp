@@ -1,11 +1,10 @@
 // Captures that are killed, or whose server is, and what is done with backups
 // later on.
-#include <fstream>
 #include <thread>
 
+#include "mysql_child.h"
 #include "mysql_fixture.h"
 #include "os/error.h"
-#include "os/process.h"
 #include "part/database/mysql/backup/capture.h"
 #include "part/database/mysql/backup/upkeep.h"
 #include "part/database/mysql/catalogue/registry.h"
@@ -24,24 +23,11 @@ const Occasion second{"20261123T110000Z-4f2a91c", std::nullopt};
 class MysqlKilled : public MysqlEngineTest {
  protected:
   void SetUp() override {
-    if (getenv("MYSQL_KILLED_SOCKET") == nullptr) MysqlEngineTest::SetUp();
+    if (!is_child()) MysqlEngineTest::SetUp();
   }
 
   Finished run_child(const std::string& fail_point) {
-    Command command;
-    command.argv = {"/proc/self/exe", "--gtest_filter=MysqlKilled.ChildCapture"};
-    command.set = {{"MYSQL_KILLED_SOCKET", server().socket()},
-                   {"GIT_ROLLBACK_FAIL_POINT_LOG", log_file()},
-                   {"GIT_ROLLBACK_FAIL_POINT", fail_point.empty() ? "none" : fail_point}};
-    command.own_group = true;
-    return rollback::run(command);
-  }
-  std::string log_file() { return (server().folder() / "points").string(); }
-  std::vector<std::string> fail_points() {
-    std::ifstream file(log_file());
-    std::vector<std::string> names;
-    for (std::string line; std::getline(file, line);) names.push_back(line);
-    return names;
+    return mysql::run_child(server(), "MysqlKilled.ChildCapture", "", fail_point);
   }
   // Every backup table is in the registry, complete.
   void expect_clean() {
@@ -53,24 +39,18 @@ class MysqlKilled : public MysqlEngineTest {
   }
 };
 
-// What the child runs; tests/CMakeLists.txt keeps it out of ctest.
 TEST_F(MysqlKilled, ChildCapture) {
-  const char* const socket = getenv("MYSQL_KILLED_SOCKET");
-  if (socket == nullptr) return;
-  Endpoint endpoint;
-  endpoint.socket = socket;
-  endpoint.user = "root";
-  endpoint.database = "world";
-  DatabaseSettings settings;
-  settings.tables = {"playerbot"};
-  settings.ledger = {"updates"};
-  capture({"world", "bots", settings, [endpoint] { return endpoint; }}, first);
+  if (!is_child()) return;
+  Place place = place_of_child();
+  place.settings.tables = {"playerbot"};
+  place.settings.ledger = {"updates"};
+  capture(place, first);
 }
 
 TEST_F(MysqlKilled, ACaptureIsCleanedUpByTheNextOne) {
   server().sql(bots);
   ASSERT_EQ(run_child("").status, 0);
-  const auto names = fail_points();
+  const auto names = passed_fail_points(server());
   EXPECT_GT(names.size(), 5U);
   for (const auto& name : names) {
     forget(place(), first.point);
