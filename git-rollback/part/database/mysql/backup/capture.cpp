@@ -40,11 +40,6 @@ bool is_in_set(const DatabaseSettings& settings, const std::string& table) {
   return is_meant(settings.tables, table) || is_meant(settings.ledger, table);
 }
 
-bool is_change_of_table(const ServerError& error) {
-  constexpr std::array codes{1412, 1146, 1054, 1932};
-  return std::find(codes.begin(), codes.end(), error.code()) != codes.end();
-}
-
 void drop(Session& session, Registry& registry, const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     drop_backup(session, entry.backup);
@@ -240,7 +235,7 @@ class Capture {
       reader_->rows("SELECT 1 FROM " + identifier(entry.table) + " LIMIT 1");
       copy(*reader_, entry, true);
     } catch (const ServerError& error) {
-      if (is_change_of_table(error)) refuse_changed(entry);
+      if (error.is_change_of_table()) refuse_changed(entry);
       throw;
     }
     reader_->run("ROLLBACK TO SAVEPOINT before_table");

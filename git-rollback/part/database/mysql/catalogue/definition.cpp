@@ -12,7 +12,6 @@
 namespace rollback::mysql {
 namespace {
 
-constexpr int no_such_table = 1146;
 constexpr int command_denied = 1142;
 
 std::uint64_t unsigned_of(const Value& value) {
@@ -217,7 +216,7 @@ std::vector<Definition> read_shapes(Session& session, const std::vector<std::str
     } catch (const std::invalid_argument& error) {
       throw Refused("table '" + table + "' cannot be taken apart: " + error.what());
     } catch (const ServerError& error) {
-      if (error.code() != no_such_table) throw;
+      if (!error.is_missing_table()) throw;
     }
   auto triggers = read_triggers(session, there);
   for (Definition& shape : shapes) shape.triggers = std::move(triggers[shape.name]);

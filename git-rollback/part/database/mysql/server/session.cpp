@@ -92,6 +92,11 @@ bool ServerError::is_denied() const {
   return std::find(codes.begin(), codes.end(), code_) != codes.end();
 }
 
+bool ServerError::is_change_of_table() const {
+  constexpr std::array codes{1412, 1146, 1054, 1932};
+  return std::find(codes.begin(), codes.end(), code_) != codes.end();
+}
+
 bool ServerError::is_about_a_row() const {
   // Classes 22 (data exception) and 23 (integrity), and those that stand in HY000.
   constexpr std::array others{1264, 1265, 1292, 1364, 1366, 1366, 1411, 1525, 1526, 3819, 4025};

@@ -27,6 +27,8 @@ class ServerError : public std::runtime_error {
   bool is_lock_timeout() const { return code_ == 1205 || code_ == 1213; }
   bool is_lost_connection() const { return code_ == 2006 || code_ == 2013 || code_ == 2055; }
   bool is_denied() const;  // a privilege is missing
+  bool is_missing_table() const { return code_ == 1146; }
+  bool is_change_of_table() const;  // altered, or gone, since it was looked at
   // The statement was wrong for the row: out of range, no such value, a duplicate.
   bool is_about_a_row() const;
 

@@ -1,7 +1,6 @@
 #include "part/database/mysql/swap/from_backup.h"
 
 #include <algorithm>
-#include <array>
 
 #include "os/counted.h"
 #include "os/error.h"
@@ -105,12 +104,6 @@ void copy_live(const Place& place, const Change& change, const std::string& to) 
   copy_rows(reader, writers, {.definition = *change.after, .from = change.after->name, .to = to});
 }
 
-// The live table is not what it was: there is nothing to copy from.
-bool is_change_of_table(const ServerError& error) {
-  constexpr std::array codes{1412, 1146, 1054, 1932};
-  return std::find(codes.begin(), codes.end(), error.code()) != codes.end();
-}
-
 // Or rebuilt; neither fires a trigger.
 bool was_emptied(Session& session, const Change& change) {
   return !change.storage_after.empty() &&
@@ -209,7 +202,7 @@ std::optional<std::string> copy_backup_again(const Place& place, Session& sessio
   fail_point("database settle: backup made anew");
   return std::nullopt;
 } catch (const ServerError& error) {
-  if (!is_change_of_table(error)) throw;
+  if (!error.is_change_of_table()) throw;
   return error.what();
 }
 

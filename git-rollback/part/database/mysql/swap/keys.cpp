@@ -9,8 +9,6 @@
 namespace rollback::mysql {
 namespace {
 
-constexpr int no_such_table = 1146;
-
 std::string qualified(const std::string& schema, const std::string& table) {
   return (schema.empty() ? "" : identifier(schema) + ".") + identifier(table);
 }
@@ -23,7 +21,7 @@ std::vector<std::string> names_on(Session& session, const std::string& qualified
       if (element.kind == Element::Kind::foreign_key) names.push_back(element.name);
     }
   } catch (const ServerError& error) {
-    if (error.code() != no_such_table) throw;
+    if (!error.is_missing_table()) throw;
   }
   return names;
 }

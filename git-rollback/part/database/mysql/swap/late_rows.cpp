@@ -8,8 +8,6 @@
 namespace rollback::mysql {
 namespace {
 
-constexpr int no_such_table = 1146;
-
 void record_where_it_is(Session& session, Registry& registry, const std::string& operation,
                         const Carry& carry) {
   const std::int64_t writes = count_rows(session, carry.log);
@@ -41,7 +39,7 @@ std::set<std::string> tables_with_rows(Session& session, const std::vector<std::
       if (rows.at(i).at(1) == "1") filled.insert(tables[i]);
     }
   } catch (const ServerError& error) {
-    if (error.code() != no_such_table) throw;
+    if (!error.is_missing_table()) throw;
     for (const auto& table : tables) {
       if (is_logged(session, table)) filled.insert(table);
     }
