@@ -116,6 +116,16 @@ Plan plan_from(const std::string& text) {
   return plan;
 }
 
+void refuse_written(const Change& change) {
+  throw Refused("rows of table '" + change.table() + "' were written meanwhile",
+                {"nothing was changed; run the command again"});
+}
+
+void refuse_changed(const Change& change, const std::string& how) {
+  throw Refused("table '" + change.table() + "' was " + how + " meanwhile",
+                {"nothing was changed; run the command again"});
+}
+
 std::string operation_prefix(const std::string& operation, const std::string& component) {
   constexpr size_t longest = 24;  // an operation's id
   const std::string id =

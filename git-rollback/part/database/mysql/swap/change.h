@@ -62,6 +62,10 @@ struct Plan {
 std::string to_text(const Plan& plan);
 Plan plan_from(const std::string& text);
 
+// Refused, with nothing changed: it is not any more as prepare() found it.
+[[noreturn]] void refuse_written(const Change& change);
+[[noreturn]] void refuse_changed(const Change& change, const std::string& how);  // "emptied"
+
 // "git_rollback_<operation>_<hash of the component>_": begins the names of all
 // logs and triggers of one operation; at most 47 characters.
 std::string operation_prefix(const std::string& operation, const std::string& component);

@@ -103,7 +103,7 @@ class There : public Exchange {
       lost_ += count_late(change, logged);
     }
     const std::int64_t lost = lost_ + late_;
-    if (lost > plan_.rows_lost && lost > plan_.loss_limit) written_meanwhile(change);
+    if (lost > plan_.rows_lost && lost > plan_.loss_limit) refuse_written(change);
   }
 
   // It stays so where the RENAME is tried again.
@@ -113,13 +113,8 @@ class There : public Exchange {
   std::int64_t count_late(const Change& change, bool logged) {
     if (change.if_unwritten) require_not_emptied(change);
     if (change.ledger || !logged) return 0;
-    if (change.if_unwritten) written_meanwhile(change);
+    if (change.if_unwritten) refuse_written(change);
     return count_logged(session_, *change.before, change.before_log());
-  }
-
-  [[noreturn]] static void written_meanwhile(const Change& change) {
-    throw Refused("rows of table '" + change.table() + "' were written meanwhile",
-                  {"nothing was changed; run the command again"});
   }
 
   // TRUNCATE and what is done to partitions fire no trigger. Where the storage is not
@@ -128,7 +123,7 @@ class There : public Exchange {
     const std::string& table = change.before->name;
     const auto storage = storages_.find(table);
     if (storage != storages_.end()) {
-      if (storage->second != change.storage) emptied(change);
+      if (storage->second != change.storage) refuse_changed(change, "emptied or rebuilt");
       return;
     }
     if (change.choice != Choice::keep_all || !change.returning.empty()) return;
@@ -146,14 +141,9 @@ class There : public Exchange {
                           identifier(change.incoming) + order +
                           " LIMIT 1) AS git_rollback_i WHERE NOT EXISTS (SELECT 1 FROM " + live +
                           " WHERE " + same_key(key, "git_rollback_i", live) + ")") != 0) {
-        emptied(change);
+        refuse_changed(change, "emptied or rebuilt");
       }
     }
-  }
-
-  [[noreturn]] static void emptied(const Change& change) {
-    throw Refused("table '" + change.table() + "' was emptied or rebuilt meanwhile",
-                  {"nothing was changed; run the command again"});
   }
 
   // Of other choices, what was written stays in the displaced table.

@@ -110,7 +110,7 @@ class InPlaceStep : public Step {
     TableLock lock(session, [&] { session.run(lock_statement(session)); });
     fail_point("database in place: locked");
     const Observation expected = there ? Observation::before : Observation::after;
-    if (look(session).what != expected) changed("changed");
+    if (look(session).what != expected) refuse_changed(change_, "changed");
     if (there) require_as_planned(session, true);
     run(session, there ? change_.in_place->there : change_.in_place->back);
     fail_point("database in place: altered");
@@ -137,14 +137,14 @@ class InPlaceStep : public Step {
 
   // What fires no trigger brings another storage.
   void require_as_planned(Session& session, bool locked) const {
-    if (storage_of(session, change_.table()) != change_.storage) changed("emptied or rebuilt");
+    if (storage_of(session, change_.table()) != change_.storage)
+      refuse_changed(change_, "emptied or rebuilt");
     if (!is_followed(session, change_.table(), change_.before_log())) {
       throw Refused("what was written to table '" + change_.table() + "' meanwhile is not known",
                     {"nothing was changed; git rollback --abort"});
     }
     if (!(locked ? has_late_values(session) : look_for_new_values(session, change_))) return;
-    throw Refused("rows of table '" + change_.table() + "' were written meanwhile",
-                  {"nothing was changed; run the command again"});
+    refuse_written(change_);
   }
 
   // Of what was written since the last look, which is little.
@@ -155,11 +155,6 @@ class InPlaceStep : public Step {
   } catch (const ServerError& error) {
     if (StatementLimit::is_passed(error)) return true;
     throw;
-  }
-
-  [[noreturn]] void changed(const std::string& how) const {
-    throw Refused("table '" + change_.table() + "' was " + how + " meanwhile",
-                  {"nothing was changed; run the command again"});
   }
 
   Place place_;
