@@ -6,7 +6,7 @@
 #include "os/fail_point.h"
 #include "os/notice.h"
 #include "part/database/mysql/catalogue/storage.h"
-#include "part/database/mysql/swap/exchange.h"
+#include "part/database/mysql/swap/crossing.h"
 
 namespace rollback::mysql {
 namespace {
@@ -57,10 +57,10 @@ TEST_F(MysqlEmptied, IsSeenWhenItWasCaughtUpWithAlready) {
   rolled_back("(id INT PRIMARY KEY, gold INT)", guild_);
   const Plan plan = plan_from(nlohmann::json::parse(prepared_)["databases"][0]["plan"]);
   const Place at = place();
-  const auto back = exchange_back(at, plan);
-  back->get_ready();
+  Crossing back({{&at, &plan}}, Way::back);
+  back.get_ready();
   run("TRUNCATE TABLE playerbot; INSERT INTO playerbot VALUES (1,7),(5,500)");
-  back->run();
+  back.run();
   EXPECT_EQ(rows("id, gold"), "1:7 5:500");
   EXPECT_EQ(part()->steps(prepared_).swap.at(0)->observe().what, Observation::before);
 }

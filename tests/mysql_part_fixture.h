@@ -47,7 +47,7 @@ class MysqlPartTest : public MysqlEngineTest {
     return text;
   }
 
-  std::unique_ptr<Part> part() {
+  virtual std::unique_ptr<Part> part() {
     return make_database_part("bots", {settings_}, server().folder(), Git());
   }
 

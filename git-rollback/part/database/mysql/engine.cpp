@@ -128,7 +128,7 @@ class MysqlEngine : public Engine {
   std::vector<std::unique_ptr<Step>> swap(const std::string& prepared) override {
     const mysql::Plan plan = mysql::plan_from(prepared);
     std::vector<std::unique_ptr<Step>> steps;
-    steps.push_back(std::make_unique<ClaimedStep>(mysql::make_swap(place_, plan), place_));
+    steps.push_back(mysql::make_swap(place_, plan));
     for (auto& step : mysql::make_alterations(place_, plan)) {
       steps.push_back(std::make_unique<ClaimedStep>(std::move(step), place_));
     }

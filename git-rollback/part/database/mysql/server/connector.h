@@ -23,6 +23,8 @@ struct Endpoint {
   std::string certificate;
   std::string key;
   unsigned connect_timeout_s = 10;
+
+  friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
 
 using Value = std::optional<std::string>;  // nothing: NULL

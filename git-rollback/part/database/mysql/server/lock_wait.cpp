@@ -1,5 +1,6 @@
 #include "part/database/mysql/server/lock_wait.h"
 
+#include <set>
 #include <thread>
 
 #include "os/error.h"
@@ -15,16 +16,28 @@ constexpr int tries_without_waiting = 5;
 constexpr milliseconds short_pause{20};
 constexpr milliseconds long_pause{500};  // so that those behind us get on
 
-std::string list_of(const std::vector<std::string>& names, const char* quote) {
+std::set<std::string> schemas_of(const std::vector<TableName>& tables) {
+  std::set<std::string> schemas;
+  for (const TableName& table : tables) schemas.insert(table.schema);
+  return schemas;
+}
+
+// For a message: 'bot', or 'world.bot' where there are others of another schema.
+std::string list_of(const std::vector<TableName>& tables) {
+  const bool qualified = schemas_of(tables).size() > 1;
   std::string list;
-  for (const auto& name : names) {
-    list += (list.empty() ? "" : ", ") + (*quote == 0 ? literal(name) : quote + name + quote);
+  for (const TableName& name : tables) {
+    list += (list.empty() ? "'" : ", '") + (qualified ? name.schema + "." : "") + name.table + "'";
   }
   return list;
 }
 
 // MySQL knows who holds which table.
-std::string holders_query(const Session& session, const std::vector<std::string>& tables) {
+std::string holders_query(const Session& session, const std::vector<TableName>& tables) {
+  std::string list;
+  for (const TableName& name : tables) {
+    list += (list.empty() ? "(" : ", (") + literal(name.schema) + ", " + literal(name.table) + ")";
+  }
   return "SELECT DISTINCT t.processlist_id, t.processlist_user, t.processlist_host,"
          " coalesce(timestampdiff(SECOND, x.trx_started, now()), t.processlist_time),"
          " coalesce(t.processlist_info, t.processlist_command)"
@@ -32,8 +45,8 @@ std::string holders_query(const Session& session, const std::vector<std::string>
          " JOIN performance_schema.threads AS t ON t.thread_id = m.owner_thread_id"
          " LEFT JOIN information_schema.innodb_trx AS x ON x.trx_mysql_thread_id ="
          " t.processlist_id WHERE m.lock_status = 'GRANTED' AND m.object_type = 'TABLE'"
-         " AND m.object_schema = database() AND m.object_name IN (" +
-         list_of(tables, "") + ") AND t.processlist_id <> " + std::to_string(session.id()) +
+         " AND (m.object_schema, m.object_name) IN (" +
+         list + ") AND t.processlist_id <> " + std::to_string(session.id()) +
          " ORDER BY 4 DESC LIMIT 5";
 }
 
@@ -49,10 +62,12 @@ std::string transactions_query(const Session& session) {
 }
 
 // Statements that run now, such as LOCK TABLES' holders' and those without InnoDB.
-std::string statements_query(const Session& session) {
+std::string statements_query(const Session& session, const std::vector<TableName>& tables) {
+  std::string schemas = "database()";
+  for (const auto& schema : schemas_of(tables)) schemas += ", " + literal(schema);
   return "SELECT p.id, p.user, p.host, p.time, coalesce(p.info, p.command)"
-         " FROM information_schema.processlist AS p WHERE p.db = database() AND p.id <> " +
-         std::to_string(session.id()) +
+         " FROM information_schema.processlist AS p WHERE p.db IN (" +
+         schemas + ") AND p.id <> " + std::to_string(session.id()) +
          " AND p.command NOT IN ('Sleep', 'Daemon') AND p.state NOT LIKE 'Waiting for%lock'"
          " ORDER BY p.time DESC LIMIT 5";
 }
@@ -65,8 +80,8 @@ std::string shown(const Row& row) {
          row[2].value_or("?") + "', for " + row[3].value_or("?") + " s: " + what;
 }
 
-std::vector<std::string> blockers(Session& session, const std::vector<std::string>& tables) {
-  std::vector<std::string> queries{transactions_query(session), statements_query(session)};
+std::vector<std::string> blockers(Session& session, const std::vector<TableName>& tables) {
+  std::vector<std::string> queries{transactions_query(session), statements_query(session, tables)};
   if (!session.flavour().mariadb && !tables.empty()) {
     queries.insert(queries.begin(), holders_query(session, tables));
   }
@@ -85,19 +100,18 @@ std::vector<std::string> blockers(Session& session, const std::vector<std::strin
   return {"which session that is, the server does not say"};
 }
 
-[[noreturn]] void refuse(Session& session, const std::vector<std::string>& tables,
-                         seconds deadline) {
+[[noreturn]] void refuse(Session& session, const std::vector<TableName>& tables, seconds deadline) {
   std::vector<std::string> hints = blockers(session, tables);
   hints.emplace_back("nothing was changed by this; run the command again when it has ended");
   throw Refused(std::string(tables.size() == 1 ? "table " : "one of the tables ") +
-                    list_of(tables, "'") + " is held by somebody else for more than " +
+                    list_of(tables) + " is held by somebody else for more than " +
                     std::to_string(deadline.count()) + " s",
                 hints);
 }
 
 }  // namespace
 
-void trying_for_a_lock(Session& session, const std::vector<std::string>& tables, seconds deadline,
+void trying_for_a_lock(Session& session, const std::vector<TableName>& tables, seconds deadline,
                        const Try& work) {
   const auto end = Clock::now() + deadline;
   for (int i = 0;; ++i) {
@@ -114,8 +128,10 @@ void trying_for_a_lock(Session& session, const std::vector<std::string>& tables,
 
 void taking_a_lock(Session& session, const std::vector<std::string>& tables, seconds deadline,
                    const std::function<void()>& work) {
+  std::vector<TableName> named;
+  for (const auto& table : tables) named.push_back({session.schema(), table});
   try {
-    trying_for_a_lock(session, tables, deadline, [&](seconds wait) {
+    trying_for_a_lock(session, named, deadline, [&](seconds wait) {
       session.set_lock_wait(wait);
       work();
     });

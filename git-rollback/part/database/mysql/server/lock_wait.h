@@ -20,10 +20,10 @@ inline constexpr std::chrono::seconds default_deadline{10};
 void taking_a_lock(Session& session, const std::vector<std::string>& tables,
                    std::chrono::seconds deadline, const std::function<void()>& work);
 
-// The same for work that takes the lock in a session of its own, and is told how
-// long it may wait for it.
+// The same for tables of several schemas, and for work that takes the lock in a
+// session of its own, and is told how long it may wait for it.
 using Try = std::function<void(std::chrono::seconds wait)>;
-void trying_for_a_lock(Session& session, const std::vector<std::string>& tables,
+void trying_for_a_lock(Session& session, const std::vector<TableName>& tables,
                        std::chrono::seconds deadline, const Try& work);
 
 // Of any other statement: Refused, with those named that may stand in the way.

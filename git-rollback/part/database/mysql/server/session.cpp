@@ -131,6 +131,12 @@ std::int64_t Session::run(const std::string& sql) {
   return changed;
 }
 
+void Session::use(const std::string& schema) {
+  if (schema == schema_) return;
+  run("USE " + identifier(schema));
+  schema_ = schema;
+}
+
 void Session::query(const std::string& sql, bool stream) {
   Failure failure;
   if (!connection_->query(sql, stream, failure)) throw ServerError(failure);
@@ -225,6 +231,10 @@ std::string identifier(std::string_view name) {
   std::string text = "`";
   for (const char c : name) text += c == '`' ? std::string("``") : std::string(1, c);
   return text + "`";
+}
+
+std::string identifier(const TableName& name) {
+  return identifier(name.schema) + "." + identifier(name.table);
 }
 
 std::string literal(std::string_view text) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -66,6 +67,8 @@ class Session {
 
   const Flavour& flavour() const { return flavour_; }
   const std::string& schema() const { return schema_; }
+  // From here on, names that are not qualified are of this schema.
+  void use(const std::string& schema);
   std::int64_t id() const { return id_; }  // CONNECTION_ID()
 
   // How long a statement may wait for a table's or row's lock. 0: not at all,
@@ -101,7 +104,15 @@ class Transaction {
 };
 
 std::string identifier(std::string_view name);  // `it``s`
-std::string literal(std::string_view text);     // 'it\'s', for any text in UTF-8
+
+// In the order in which the server takes their locks.
+struct TableName {
+  std::string schema, table;
+  friend auto operator<=>(const TableName&, const TableName&) = default;
+};
+std::string identifier(const TableName& name);  // `world`.`it``s`
+
+std::string literal(std::string_view text);  // 'it\'s', for any text in UTF-8
 
 // Inside a catch block: turns a ServerError into Refused where a lock was not to
 // be had, else into Fatal that names the database; throws any other error on.

@@ -52,6 +52,8 @@ struct Plan {
   std::int64_t rows_lost = 0;
   std::vector<Change> changes;           // untouched tables, too
   std::vector<OutsideKey> outside_keys;  // of tables that stay, on tables that are swapped
+  // Of those that another database's plan swaps with these; not journalled.
+  std::vector<OutsideKey> keys_of_others = {};
 
   bool goes() const;
   bool swaps() const;

@@ -1,5 +1,6 @@
 #include "part/database/mysql/swap/cut_over.h"
 
+#include <algorithm>
 #include <set>
 
 #include "os/fail_point.h"
@@ -19,26 +20,42 @@ constexpr int lock_timeout = 1205;
 // not be named: their lock would be taken first, a statement that holds its table
 // and waits for the log is sent back by that, and finds the new table with the
 // list of tables that the old one's triggers write to: error 1146.
-std::string lock_statement(const CutOver::Cut& what, bool with_logs) {
-  std::set<std::string> named;
+std::string lock_statement(const std::vector<CutOver::Cut>& cuts, bool with_logs) {
+  std::set<TableName> named;
   std::string list;
-  const auto add = [&](const std::vector<std::string>& tables, const char* how) {
-    for (const auto& table : tables) {
-      if (!named.insert(table).second) continue;
-      list += (list.empty() ? "" : ", ") + identifier(table) + how;
-    }
-  };
-  add(what.contended, " WRITE");
-  add(what.written, " WRITE");
-  add(what.read, " READ");
-  if (with_logs) add(what.logs, " WRITE");
+  for (const CutOver::Cut& cut : cuts) {
+    const auto add = [&](const std::vector<std::string>& tables, const char* how) {
+      for (const auto& table : tables) {
+        const TableName name{cut.schema, table};
+        if (!named.insert(name).second) continue;
+        list += (list.empty() ? "" : ", ") + identifier(name) + how;
+      }
+    };
+    add(cut.contended, " WRITE");
+    add(cut.written, " WRITE");
+    add(cut.read, " READ");
+    if (with_logs) add(cut.logs, " WRITE");
+  }
   return "LOCK TABLES " + list;
+}
+
+Queue::Renames renames_of(const std::vector<CutOver::Cut>& cuts) {
+  Queue::Renames all;
+  for (const CutOver::Cut& cut : cuts) {
+    for (const auto& [from, to] : cut.renames) {
+      all.push_back({{cut.schema, from}, {cut.schema, to}});
+    }
+  }
+  return all;
 }
 
 }  // namespace
 
-CutOver::CutOver(const Place& place, Session& session, Cut cut)
-    : place_(place), session_(session), cut_(std::move(cut)) {
+CutOver::CutOver(const Place& place, Session& session, std::vector<Cut> cuts)
+    : place_(place), session_(session), cuts_(std::move(cuts)) {
+  for (const Cut& cut : cuts_) {
+    for (const auto& table : cut.contended) contended_.push_back({cut.schema, table});
+  }
   if (session.flavour().mariadb) open_queue();
 }
 
@@ -50,12 +67,14 @@ void CutOver::require_sessions() {
 }
 
 void CutOver::open_queue() {
-  queue_ = std::make_unique<Queue>(place_, cut_.contended, cut_.renames, cut_.held);
+  TableName held;
+  for (const Cut& cut : cuts_) held = std::max(held, TableName{cut.schema, cut.held});
+  queue_ = std::make_unique<Queue>(place_, contended_, renames_of(cuts_), held);
 }
 
 void CutOver::run(seconds deadline) {
   try {
-    trying_for_a_lock(session_, cut_.contended, deadline, [&](seconds wait) {
+    trying_for_a_lock(session_, contended_, deadline, [&](seconds wait) {
       try {
         once(wait);
       } catch (const std::exception&) {
@@ -66,7 +85,9 @@ void CutOver::run(seconds deadline) {
     session_.set_lock_wait(default_deadline);
   } catch (const std::exception&) {
     session_.set_lock_wait(default_deadline);
-    if (worked_) cut_.take_back();
+    if (worked_) {
+      for (const Cut& cut : cuts_) cut.take_back();
+    }
     throw;
   }
 }
@@ -82,7 +103,7 @@ void CutOver::lock_tables(seconds wait) {
     if (a_moment) session_.run("SET SESSION max_statement_time = 0");
   };
   try {
-    session_.run(lock_statement(cut_, !mariadb));
+    session_.run(lock_statement(cuts_, !mariadb));
   } catch (const ServerError& error) {
     back();
     if (error.code() != statement_timeout) throw;
@@ -96,7 +117,7 @@ void CutOver::once(seconds wait) {
   if (session_.flavour().mariadb && !queue_) open_queue();
   TableLock lock(session_, [&] { lock_tables(wait); });
   worked_ = true;
-  cut_.work();
+  for (const Cut& cut : cuts_) cut.work();
   fail_point("database cut-over: worked");
   if (queue_) {
     queue_->line_up(session_);
@@ -104,7 +125,7 @@ void CutOver::once(seconds wait) {
     lock.release();
     queue_->let_through(session_);
   } else {
-    session_.run(rename_statement(cut_.renames));
+    session_.run(rename_statement(renames_of(cuts_)));
     lock.release();
   }
   fail_point("database cut-over: renamed");

@@ -1,5 +1,5 @@
-// The moment in which all tables of a set change places, in one RENAME TABLE,
-// right after the last work under their lock.
+// The moment in which all tables of a set, of one schema or several, change places
+// in one RENAME TABLE, right after the last work under their lock.
 #pragma once
 
 #include <chrono>
@@ -18,6 +18,7 @@ class Queue;
 class CutOver {
  public:
   struct Cut {
+    std::string schema;
     std::vector<std::string> contended;  // that the service may use
     std::vector<std::string> written;    // of ours, or whose keys are changed: locked, too
     std::vector<std::string> read;
@@ -28,8 +29,8 @@ class CutOver {
     std::function<void()> take_back;  // of what `work` did that others see; may be called again
   };
 
-  // Logs in all that it will need, so that nobody waits for that.
-  CutOver(const Place& place, Session& session, Cut cut);
+  // One for each schema. Logs in all that it will need, so that nobody waits for that.
+  CutOver(const Place& place, Session& session, std::vector<Cut> cuts);
   ~CutOver();
   CutOver(const CutOver&) = delete;
   CutOver& operator=(const CutOver&) = delete;
@@ -53,7 +54,8 @@ class CutOver {
 
   const Place& place_;
   Session& session_;
-  Cut cut_;
+  std::vector<Cut> cuts_;
+  std::vector<TableName> contended_;
   std::unique_ptr<Queue> queue_;
   bool worked_ = false;
 };

@@ -20,7 +20,6 @@ namespace rollback::mysql {
 namespace {
 
 constexpr std::int64_t few_keys = 200;
-constexpr int tries_where_emptied = 3;
 constexpr std::int64_t too_many_for_the_lock = 1000;  // some 100 ms
 
 Turn turn_there(const Change& change) {
@@ -53,6 +52,11 @@ bool counts(const Definition& definition) {
                      [](const Column& column) { return column.auto_increment; });
 }
 
+Session& in_schema(Session& session, const std::string& schema) {
+  session.use(schema);
+  return session;
+}
+
 bool has_triggers(const Turn& turn) {
   return (turn.leaves != nullptr && !turn.leaves->triggers.empty()) ||
          (turn.comes != nullptr && !turn.comes->triggers.empty());
@@ -60,15 +64,14 @@ bool has_triggers(const Turn& turn) {
 
 }  // namespace
 
-Exchange::Exchange(const Place& place, const Plan& plan, Way way)
-    : session_(open(place)),
+Exchange::Exchange(Session& session, const Place& place, const Plan& plan, Way way)
+    : session_(in_schema(session, place.schema)),
       registry_(session_, place.component),
       plan_(plan),
       place_(place),
       way_(way),
       arrivals_(way == Way::there ? arrivals(plan) : arrivals_of_revert(plan)),
       orphans_(session_, registry_, plan, way == Way::back) {
-  carries(session_);
   for (const Change& change : plan.changes) {
     if (!change.swaps()) continue;
     turns_.push_back(way == Way::there ? turn_there(change) : turn_back(change));
@@ -82,20 +85,13 @@ void Exchange::fail_at(const char* moment) const {
   fail_point((way_ == Way::there ? "database swap: " : "database revert: ") + std::string(moment));
 }
 
-bool Exchange::is_renamed() { return mysql::is_renamed(session_, plan_) == (way_ == Way::there); }
-
-bool Exchange::is_ready() {
-  if (!cut_over_) return false;
-  try {
-    cut_over_->require_sessions();
-    return true;
-  } catch (const ServerError&) {
-    return false;
-  }
+bool Exchange::is_renamed() {
+  session_.use(schema());
+  return mysql::is_renamed(session_, plan_) == (way_ == Way::there);
 }
 
 void Exchange::get_ready() {
-  if (is_renamed()) return;
+  session_.use(schema());
   require_rights(session_, plan_);
   require_known_keys();
   for (const Turn& turn : turns_) {
@@ -103,57 +99,34 @@ void Exchange::get_ready() {
   }
   before_catching_up();
   add_inner_keys(session_, arrivals_);
-  auto cut_over = std::make_unique<CutOver>(place_, session_, cut());
+}
+
+void Exchange::catch_up() {
+  session_.use(schema());
   orphans_.look();
-  catch_up();
+  carry_what_was_written();
   after_catching_up();
   keep_counters();
-  cut_over_ = std::move(cut_over);
-  fail_at("ready");
 }
 
-void Exchange::run() {
-  if (!is_renamed()) {
-    if (!cut_over_) {
-      get_ready();
-    } else {
-      require_known_keys();
-      if (count_waiting() > too_many_for_the_lock) catch_up();
-    }
-    cut_over_or_catch_up();
-  }
-  fail_at("renamed");
-  finish();
+void Exchange::catch_up_with_much() {
+  session_.use(schema());
+  require_known_keys();
+  if (count_waiting() > too_many_for_the_lock) carry_what_was_written();
 }
 
-void Exchange::cut_over_or_catch_up() {
-  for (int i = 1;; ++i) {
-    try {
-      return cut_over();
-    } catch (const EmptiedMeanwhile&) {
-      if (i == tries_where_emptied) throw;
-    }
-    get_ready();
-  }
+void Exchange::take_keys_off() {
+  session_.use(schema());
+  drop_keys(session_, keys_elsewhere_);
 }
 
-void Exchange::cut_over() {
-  try {
-    drop_keys(session_, keys_elsewhere_);
-    cut_over_->run(default_deadline);
-    renamed_now_ = true;
-  } catch (const std::exception&) {
-    cut_over_.reset();
-    // The answer can be lost of a RENAME that was done.
-    if (!is_renamed()) {
-      add_keys(session_, plan_.outside_keys);
-      throw;
-    }
-  }
+void Exchange::put_keys_back() {
+  session_.use(schema());
+  add_keys(session_, plan_.outside_keys);
 }
 
 // The last look for cascades stays in the logs: what is done since is found by them.
-void Exchange::catch_up() {
+void Exchange::carry_what_was_written() {
   const auto tables = followed();
   note_what_fires_no_trigger(tables);
   note_all_cascades(session_, tables);
@@ -206,7 +179,9 @@ std::vector<std::string> Exchange::logs() const {
 }
 
 CutOver::Cut Exchange::cut() {
+  session_.use(schema());
   CutOver::Cut cut;
+  cut.schema = schema();
   for (const Turn& turn : turns_) {
     if (turn.leaves != nullptr) {
       cut.contended.push_back(turn.leaves->name);
@@ -226,7 +201,10 @@ CutOver::Cut Exchange::cut() {
   for (const OutsideKey& key : keys_here_) cut.written.push_back(key.table);
   if (cut.contended.empty()) cut.contended = cut.written;
   cut.held = plan_.held_table();
-  cut.work = [this] { under_lock(); };
+  cut.work = [this] {
+    session_.use(schema());
+    under_lock();
+  };
   cut.take_back = [this] {
     if (!is_renamed()) complete_triggers(false);
   };
@@ -295,7 +273,8 @@ void Exchange::complete_triggers(bool renamed) {
   mysql::complete_triggers(session_, wanted);
 }
 
-void Exchange::finish() {
+void Exchange::finish(bool complete) {
+  session_.use(schema());
   for (const Turn& turn : turns_) {
     if (turn.leaves != nullptr && !turn.leaves->foreign_keys.empty()) {
       drop_keys(session_, turn.gone);
@@ -303,7 +282,7 @@ void Exchange::finish() {
   }
   fail_at("displaced");
   // Of a way that was stopped before it renamed, or of the other one.
-  if (!renamed_now_) complete_triggers(true);
+  if (!complete) complete_triggers(true);
   for (const Arrival& arrived : arrivals_) add_keys(session_, arrived);
   add_keys(session_, plan_.outside_keys);
   orphans_.mend();

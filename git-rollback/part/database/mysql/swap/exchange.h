@@ -1,6 +1,6 @@
-// The way of a swap, there or back: what is done while the service runs, under the
-// lock, and after the tables were renamed. All can be called again after a kill at
-// any moment, theirs or the server's.
+// The way of a swap, there or back, of one database: what is done while the service
+// runs, under the lock, and after the tables were renamed, which crossing.h does. All
+// can be called again after a kill at any moment, theirs or the server's.
 #pragma once
 
 #include <memory>
@@ -34,22 +34,33 @@ struct Turn {
   std::vector<std::string> read = {};  // under the lock, beside all these
 };
 
+enum class Way { there, back };
+
+// In a session that several may share: it uses the place's schema whenever one of
+// these is called.
 class Exchange {
  public:
   virtual ~Exchange() = default;
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  // While the service runs: logs in, brings rows and keys up to now.
+  const std::string& schema() const { return place_.schema; }
+  bool is_renamed();
+  // While the service runs: makes what is needed, then brings rows up to now.
   void get_ready();
-  // Whether what get_ready() took is still there.
-  bool is_ready();
-  // All the way, from wherever it is. Gets ready unless that was done.
-  void run();
+  void catch_up();
+  // With what was written since, where that is much.
+  void catch_up_with_much();
+  // What is renamed and locked for that, and done meanwhile. Once it is ready.
+  CutOver::Cut cut();
+  // Before the lock is asked for: of keys in databases that are not locked.
+  void take_keys_off();
+  void put_keys_back();  // where nothing was renamed after all
+  // After the RENAME. `complete`: all was done under the lock by this process.
+  void finish(bool complete);
 
  protected:
-  enum class Way { there, back };
-  Exchange(const Place& place, const Plan& plan, Way way);
+  Exchange(Session& session, const Place& place, const Plan& plan, Way way);
 
   // What differs on the two ways. Throws Refused where a key came that the plan
   // does not know.
@@ -70,18 +81,14 @@ class Exchange {
 
   void carry_late(const Turn& turn);
 
-  Session session_;
+  Session& session_;
   Registry registry_;
   const Plan& plan_;
   std::vector<Turn> turns_;
 
  private:
-  void catch_up();
+  void carry_what_was_written();
   std::int64_t count_waiting();
-  void cut_over_or_catch_up();
-  void cut_over();
-  bool is_renamed();
-  CutOver::Cut cut();
   std::vector<Followed> followed(bool renamed = false) const;
   std::vector<std::string> logs() const;
   void under_lock();
@@ -89,7 +96,6 @@ class Exchange {
   void keep_counters();
   void move_triggers();
   void complete_triggers(bool renamed);
-  void finish();
   void finish_rows();
   void fail_at(const char* moment) const;
 
@@ -98,11 +104,10 @@ class Exchange {
   std::vector<Arrival> arrivals_;
   std::vector<OutsideKey> keys_here_, keys_elsewhere_;  // from outside
   OrphanWatch orphans_;
-  std::unique_ptr<CutOver> cut_over_;  // once it is ready
-  bool renamed_now_ = false;
 };
 
-std::unique_ptr<Exchange> exchange_there(const Place& place, const Plan& plan);
+// `place` and `plan` stay where they are.
+std::unique_ptr<Exchange> exchange_there(Session& session, const Place& place, const Plan& plan);
 // Today's rows are never made anew. What was written since goes back by its key, or
 // aside where it does not fit, was written to rows that do not stay, or has no key
 // that both tables have; then a row that was deleted since is there again.
@@ -112,6 +117,6 @@ std::unique_ptr<Exchange> exchange_there(const Place& place, const Plan& plan);
 //
 // Not seen: what a cascade did to a row that did not fit at first and did later; that
 // row is as it was.
-std::unique_ptr<Exchange> exchange_back(const Place& place, const Plan& plan);
+std::unique_ptr<Exchange> exchange_back(Session& session, const Place& place, const Plan& plan);
 
 }  // namespace rollback::mysql

@@ -17,8 +17,8 @@ bool has_common_key(const Turn& turn) { return !common_key(*turn.leaves, *turn.c
 
 class Back : public Exchange {
  public:
-  Back(const Place& place, const Plan& plan)
-      : Exchange(place, plan, Way::back), emptied_(session_, registry_, plan) {
+  Back(Session& session, const Place& place, const Plan& plan)
+      : Exchange(session, place, plan, Way::back), emptied_(session_, registry_, plan) {
     for (Turn& turn : turns_) {
       turn.has_aside = turn.leaves != nullptr;
       if (!takes_live_rows(*turn.change)) continue;
@@ -142,8 +142,8 @@ class Back : public Exchange {
 
 }  // namespace
 
-std::unique_ptr<Exchange> exchange_back(const Place& place, const Plan& plan) {
-  return std::make_unique<Back>(place, plan);
+std::unique_ptr<Exchange> exchange_back(Session& session, const Place& place, const Plan& plan) {
+  return std::make_unique<Back>(session, place, plan);
 }
 
 }  // namespace rollback::mysql

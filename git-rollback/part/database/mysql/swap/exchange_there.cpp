@@ -16,7 +16,8 @@ namespace {
 
 class There : public Exchange {
  public:
-  There(const Place& place, const Plan& plan) : Exchange(place, plan, Way::there) {
+  There(Session& session, const Place& place, const Plan& plan)
+      : Exchange(session, place, plan, Way::there) {
     for (Turn& turn : turns_) {
       const Change& change = *turn.change;
       if (!takes_live_rows(change)) continue;
@@ -159,8 +160,8 @@ class There : public Exchange {
 
 }  // namespace
 
-std::unique_ptr<Exchange> exchange_there(const Place& place, const Plan& plan) {
-  return std::make_unique<There>(place, plan);
+std::unique_ptr<Exchange> exchange_there(Session& session, const Place& place, const Plan& plan) {
+  return std::make_unique<There>(session, place, plan);
 }
 
 }  // namespace rollback::mysql

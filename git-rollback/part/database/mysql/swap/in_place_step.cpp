@@ -85,7 +85,7 @@ class InPlaceStep : public Step {
                       "' was changed by somebody else: " + seen.detail);
       }
       require_live(session);
-      trying_for_a_lock(session, {change_.table()}, default_deadline,
+      trying_for_a_lock(session, {{place_.schema, change_.table()}}, default_deadline,
                         [&](std::chrono::seconds wait) {
                           session.set_lock_wait(wait);
                           if (there) require_as_planned(session, false);

@@ -215,9 +215,10 @@ std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan) {
       return known.schema == found.schema && known.table == found.table &&
              known.key.name == found.key.name;
     };
-    if (std::none_of(plan.outside_keys.begin(), plan.outside_keys.end(), same)) {
-      unknown.push_back(found);
-    }
+    const auto knows = [&](const std::vector<OutsideKey>& keys) {
+      return std::any_of(keys.begin(), keys.end(), same);
+    };
+    if (!knows(plan.outside_keys) && !knows(plan.keys_of_others)) unknown.push_back(found);
   }
   return unknown;
 }

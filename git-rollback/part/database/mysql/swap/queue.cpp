@@ -22,8 +22,8 @@ constexpr milliseconds surely_come{5};  // with nothing between but the waking o
 constexpr seconds patience{1};          // for what slipped in before the guards were there
 
 // A name of the RENAME between two tables that it comes to one after the other.
-std::optional<std::string> mark_between(const Queue::Renames& renames, const std::string& before,
-                                        const std::string& after) {
+std::optional<TableName> mark_between(const Queue::Renames& renames, const TableName& before,
+                                      const TableName& after) {
   for (const auto& [from, to] : renames) {
     for (const auto& name : {from, to}) {
       if (before < name && name < after) return name;
@@ -96,8 +96,8 @@ struct Queue::Waiting {
   std::exception_ptr error;
 };
 
-Queue::Queue(const Place& place, const std::vector<std::string>& contended, Renames renames,
-             const std::string& held)
+Queue::Queue(const Place& place, const std::vector<TableName>& contended, Renames renames,
+             const TableName& held)
     : tables_(contended), renames_(std::move(renames)), held_(held), holder_(open(place)) {
   std::sort(tables_.begin(), tables_.end());
   rename_ = std::make_unique<Waiting>(place);

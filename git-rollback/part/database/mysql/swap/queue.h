@@ -18,12 +18,12 @@ namespace rollback::mysql {
 
 class Queue {
  public:
-  using Renames = std::vector<std::pair<std::string, std::string>>;
+  using Renames = std::vector<std::pair<TableName, TableName>>;
 
   // Logs in all that it will need, and makes the table that it holds, `held`,
   // which the guards' statements cannot rename to, since it is there.
-  Queue(const Place& place, const std::vector<std::string>& contended, Renames renames,
-        const std::string& held);
+  Queue(const Place& place, const std::vector<TableName>& contended, Renames renames,
+        const TableName& held);
   ~Queue();
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
@@ -46,9 +46,9 @@ class Queue {
   void let_to(Session& session, size_t guard);
   bool has_come_past(Session& session, size_t guard);
 
-  std::vector<std::string> tables_;  // contended, as the server sorts them
+  std::vector<TableName> tables_;  // contended, as the server sorts them
   Renames renames_;
-  std::string held_;
+  TableName held_;
   Session holder_;
   std::vector<std::unique_ptr<Waiting>> guards_;
   std::unique_ptr<Waiting> rename_;

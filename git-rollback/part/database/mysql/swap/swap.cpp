@@ -1,104 +1,151 @@
 #include "part/database/mysql/swap/swap.h"
 
-#include "os/error.h"
-#include "part/database/mysql/catalogue/registry.h"
-#include "part/database/mysql/swap/exchange.h"
-#include "part/database/mysql/swap/queue.h"
-#include "part/database/mysql/swap/standing.h"
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "part/database/mysql/swap/crossing.h"
+#include "part/database/mysql/swap/side.h"
 
 namespace rollback::mysql {
 namespace {
 
+using Sides = std::vector<std::shared_ptr<Side>>;
+
+bool may_be_one_statement(const Side& a, const Side& b) {
+  Endpoint one = a.place().endpoint();
+  Endpoint other = b.place().endpoint();
+  one.database.clear();
+  other.database.clear();
+  return one == other;
+}
+
+// The databases that one operation swaps for one component.
+class Together {
+ public:
+  void add(const std::shared_ptr<Side>& side) { latest_[side->place().schema] = side; }
+
+  Step::Seen look(const std::shared_ptr<Side>& side) {
+    if (!side->plan().outside_keys.empty()) (void)swapping_with(side);
+    return side->look();
+  }
+
+  // Whatever is not as it was prepared is for go() to say.
+  void get_ready(const std::shared_ptr<Side>& first) {
+    const Sides sides = swapping_with(first);
+    for (const auto& side : sides) {
+      if (side->look().what != Observation::before) return;
+    }
+    if (is_ready_for(sides)) return;
+    for (const auto& side : sides) (void)side->may_go();
+    ready(sides);
+    there_->get_ready();
+  }
+
+  void go(const std::shared_ptr<Side>& first) {
+    const Sides sides = swapping_with(first);
+    bool done = true;
+    for (const auto& side : sides) done = !side->may_go() && done;
+    if (done) return;
+    if (!is_ready_for(sides)) ready(sides);
+    there_->run();
+    there_.reset();
+  }
+
+  void go_back(const std::shared_ptr<Side>& first) {
+    there_.reset();  // with what it holds
+    const Sides sides = swapping_with(first);
+    Sides going;
+    for (const auto& side : sides) {
+      if (side->may_go_back()) going.push_back(side);
+    }
+    if (!going.empty()) Crossing(seen_by_crossing(going), Way::back).run();
+  }
+
+ private:
+  // It, and the others.
+  Sides swapping_with(const std::shared_ptr<Side>& first) {
+    std::map<std::string, std::shared_ptr<Side>> by_schema;
+    for (const auto& [schema, side] : latest_) {
+      if (side->plan().swaps() && may_be_one_statement(*side, *first)) by_schema[schema] = side;
+    }
+    by_schema[first->place().schema] = first;
+    Sides sides;
+    for (const auto& [schema, side] : by_schema) sides.push_back(side);
+    for (const auto& side : sides) {
+      for (const auto& other : sides) {
+        if (other != side) side->leave_keys_of(*other);
+      }
+    }
+    return sides;
+  }
+
+  static std::vector<Crossing::Side> seen_by_crossing(const Sides& sides) {
+    std::vector<Crossing::Side> all;
+    for (const auto& side : sides) all.push_back({&side->place(), &side->plan()});
+    return all;
+  }
+
+  bool is_ready_for(const Sides& sides) { return there_ && sides == ready_ && there_->is_ready(); }
+
+  void ready(const Sides& sides) {
+    there_.reset();
+    ready_ = sides;
+    there_ = std::make_unique<Crossing>(seen_by_crossing(sides), Way::there);
+  }
+
+  std::map<std::string, std::shared_ptr<Side>> latest_;  // by schema; also of a step that is gone
+  Sides ready_;
+  std::unique_ptr<Crossing> there_;  // since get_ready(), of those
+};
+
+// Those of this process, for as long as a step keeps them.
+std::shared_ptr<Together> together(const Place& place, const Plan& plan) {
+  static std::map<std::pair<std::string, std::string>, std::weak_ptr<Together>> kept;
+  auto& one = kept[{plan.operation, place.component}];
+  auto found = one.lock();
+  if (!found) one = found = std::make_shared<Together>();
+  return found;
+}
+
 class Swap : public Step {
  public:
-  Swap(Place place, Plan plan) : place_(std::move(place)), plan_(std::move(plan)) {}
+  Swap(const Place& place, Plan plan)
+      : together_(together(place, plan)), side_(std::make_shared<Side>(place, std::move(plan))) {
+    together_->add(side_);
+  }
 
-  std::string name() const override { return "database " + place_.schema; }
+  std::string name() const override { return "database " + side_->place().schema; }
 
   Seen observe() override {
-    return guarded(place_.schema, [&] { return look(); });
+    return guarded([&] { return together_->look(side_); });
   }
-
-  // Whatever is not as it was prepared is for apply() to say.
   void get_ready() override {
-    guarded(place_.schema, [&] {
-      if (!plan_.swaps() || look().what != Observation::before) return;
-      require_prepared();
-      there_ = exchange_there(place_, plan_);
-      there_->get_ready();
+    guarded([&] {
+      if (side_->plan().swaps()) together_->get_ready(side_);
     });
   }
-
   void apply() override {
-    guarded(place_.schema, [&] {
-      const Seen seen = look();
-      if (seen.what == Observation::after) return;
-      if (seen.what == Observation::foreign) refuse(seen);
-      require_prepared();
-      if (!plan_.swaps()) {
-        return Registry(*session_, place_.component).set_state(plan_.operation, State::swapped);
-      }
-      if (!there_ || !there_->is_ready()) there_ = exchange_there(place_, plan_);
-      there_->run();
+    guarded([&] {
+      if (side_->plan().swaps()) return together_->go(side_);
+      if (side_->may_go()) side_->say_swapped(true);
     });
   }
-
   void revert() override {
-    guarded(place_.schema, [&] {
-      there_.reset();  // with what it holds
-      const Seen seen = look();
-      if (seen.what == Observation::before) return;
-      if (seen.what == Observation::foreign) refuse(seen);
-      Registry registry(*session_, place_.component);
-      const auto operation = registry.operation(plan_.operation);
-      if (!operation || operation->state == State::settled) {
-        throw Refused("operation '" + plan_.operation + "' is settled, and is taken back by undo",
-                      {"git rollback undo"});
-      }
-      if (!plan_.swaps()) return registry.set_state(plan_.operation, State::prepared);
-      exchange_back(place_, plan_)->run();
+    guarded([&] {
+      if (side_->plan().swaps()) return together_->go_back(side_);
+      if (side_->may_go_back()) side_->say_swapped(false);
     });
   }
 
  private:
-  // In a session that stays, and is opened again where it was lost.
-  Seen look() {
-    for (const bool again : {false, true}) {
-      try {
-        if (!session_ || again) log_in();
-        return observe_swap(*session_, Registry(*session_, place_.component), plan_);
-      } catch (const ServerError& error) {
-        if (!error.is_lost_connection() || again) throw;
-      }
-    }
-    return {};  // not reached
+  template <class Work>
+  std::invoke_result_t<Work> guarded(Work&& work) {
+    return mysql::guarded(side_->place().schema, std::forward<Work>(work));
   }
 
-  // A process that was killed in its cut-over can have left the server at work.
-  void log_in() {
-    session_ = std::make_unique<Session>(open(place_));
-    for (const Change& change : plan_.changes) {
-      if (!change.swaps()) continue;
-      const bool comes = !change.incoming.empty();
-      return wait_for_rename_of(*session_, comes ? change.incoming : change.displaced);
-    }
-  }
-
-  void require_prepared() {
-    const auto operation = Registry(*session_, place_.component).operation(plan_.operation);
-    if (operation && operation->state != State::preparing) return;
-    throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
-                  place_.schema + "'");
-  }
-
-  [[noreturn]] void refuse(const Seen& seen) const {
-    throw Refused("database '" + place_.schema + "' was changed by somebody else: " + seen.detail);
-  }
-
-  Place place_;
-  Plan plan_;
-  std::unique_ptr<Session> session_;  // to look
-  std::unique_ptr<Exchange> there_;   // since get_ready()
+  std::shared_ptr<Together> together_;
+  std::shared_ptr<Side> side_;
 };
 
 }  // namespace

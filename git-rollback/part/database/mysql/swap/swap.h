@@ -12,6 +12,10 @@
 namespace rollback::mysql {
 
 // Where no table changes places, it only says in the registry that the operation is live.
+//
+// Steps of one operation and component, for several databases of one server, are taken
+// together by the first of them that is: the tables of all are renamed in one statement.
+// Each takes the claim of what it changes.
 std::unique_ptr<Step> make_swap(const Place& place, Plan plan);
 
 }  // namespace rollback::mysql

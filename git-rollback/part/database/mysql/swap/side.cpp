@@ -1,0 +1,83 @@
+#include "part/database/mysql/swap/side.h"
+
+#include <algorithm>
+
+#include "os/error.h"
+#include "part/database/mysql/swap/queue.h"
+#include "part/database/mysql/swap/standing.h"
+
+namespace rollback::mysql {
+
+void Side::leave_keys_of(const Side& other) {
+  const auto& changes = other.plan_.changes;
+  const auto stays = [&](const OutsideKey& key) {
+    return key.schema != other.place_.schema ||
+           std::none_of(changes.begin(), changes.end(), [&](const Change& change) {
+             return change.swaps() && change.table() == key.table;
+           });
+  };
+  auto& keys = plan_.outside_keys;
+  const auto theirs = std::stable_partition(keys.begin(), keys.end(), stays);
+  plan_.keys_of_others.insert(plan_.keys_of_others.end(), theirs, keys.end());
+  keys.erase(theirs, keys.end());
+}
+
+Step::Seen Side::look() {
+  for (const bool again : {false, true}) {
+    try {
+      if (!session_ || again) log_in();
+      return observe_swap(*session_, Registry(*session_, place_.component), plan_);
+    } catch (const ServerError& error) {
+      if (!error.is_lost_connection() || again) throw;
+    }
+  }
+  return {};  // not reached
+}
+
+// A process that was killed in its cut-over can have left the server at work.
+void Side::log_in() {
+  session_ = std::make_unique<Session>(open(place_));
+  for (const Change& change : plan_.changes) {
+    if (!change.swaps()) continue;
+    const bool comes = !change.incoming.empty();
+    return wait_for_rename_of(*session_, comes ? change.incoming : change.displaced);
+  }
+}
+
+bool Side::may_go() {
+  require_claim(claim_, place_);
+  const Step::Seen seen = look();
+  if (seen.what == Observation::after) return false;
+  if (seen.what == Observation::foreign) refuse(seen);
+  require_prepared();
+  return true;
+}
+
+bool Side::may_go_back() {
+  require_claim(claim_, place_);
+  const Step::Seen seen = look();
+  if (seen.what == Observation::before) return false;
+  if (seen.what == Observation::foreign) refuse(seen);
+  const auto operation = Registry(*session_, place_.component).operation(plan_.operation);
+  if (operation && operation->state != State::settled) return true;
+  throw Refused("operation '" + plan_.operation + "' is settled, and is taken back by undo",
+                {"git rollback undo"});
+}
+
+void Side::say_swapped(bool swapped) {
+  Registry(*session_, place_.component)
+      .set_state(plan_.operation, swapped ? State::swapped : State::prepared);
+}
+
+void Side::require_prepared() {
+  const auto operation = Registry(*session_, place_.component).operation(plan_.operation);
+  if (operation && operation->state != State::preparing) return;
+  throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
+                place_.schema + "'");
+}
+
+void Side::refuse(const Step::Seen& seen) const {
+  throw Refused("database '" + place_.schema + "' was changed by somebody else: " + seen.detail);
+}
+
+}  // namespace rollback::mysql

@@ -1,0 +1,42 @@
+// What a swap does in one database, and how far it is there.
+#pragma once
+
+#include <memory>
+
+#include "part/database/mysql/catalogue/registry.h"
+#include "part/database/mysql/server/claim.h"
+#include "part/database/mysql/server/place.h"
+#include "part/database/mysql/swap/change.h"
+#include "part/part.h"
+
+namespace rollback::mysql {
+
+class Side {
+ public:
+  Side(Place place, Plan plan) : place_(std::move(place)), plan_(std::move(plan)) {}
+
+  const Place& place() const { return place_; }
+  const Plan& plan() const { return plan_; }
+  // A foreign key of a table that another side swaps goes and comes with that table.
+  void leave_keys_of(const Side& other);
+
+  // In a session that stays, and is opened again where it was lost.
+  Step::Seen look();
+  // The claim of it, and that it is not done; throws Refused where it cannot go.
+  bool may_go();
+  bool may_go_back();
+  // Of a plan that swaps no table.
+  void say_swapped(bool swapped);
+
+ private:
+  void log_in();
+  void require_prepared();
+  [[noreturn]] void refuse(const Step::Seen& seen) const;
+
+  Place place_;
+  Plan plan_;
+  std::unique_ptr<Session> session_;  // to look
+  std::shared_ptr<Claim> claim_;
+};
+
+}  // namespace rollback::mysql
