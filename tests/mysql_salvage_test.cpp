@@ -50,6 +50,37 @@ TEST_F(MysqlSalvage, CountsTheRowsThatAreNotLiveByKey) {
   EXPECT_EQ(table.missing, 2);
 }
 
+// Of the columns that both have: `old` and `fresh` have no say.
+TEST_F(MysqlSalvage, TellsRowsThatChangedSinceFromThoseThatAreNotLive) {
+  displace(
+      "CREATE TABLE playerbot(id INT PRIMARY KEY, name VARCHAR(20) COLLATE utf8mb4_general_ci,"
+      " old INT, e ENUM('x','b','a'), n INT, f FLOAT);"
+      "INSERT INTO playerbot VALUES (1,'ada',1,'a',1,0.1),(2,'ben',2,'b',NULL,NULL),"
+      "(3,'cat',3,'x',3,3),(4,'dan',4,'a',4,4),(5,'eve',5,'a',5,5)",
+      "ALTER TABLE playerbot DROP COLUMN old, ADD COLUMN fresh INT DEFAULT 7,"
+      " MODIFY e ENUM('a','b','x'), MODIFY n VARCHAR(9);"
+      "UPDATE playerbot SET name = 'Ada' WHERE id = 1; UPDATE playerbot SET n = NULL WHERE id = 3;"
+      "UPDATE playerbot SET name = 'dan ' WHERE id = 4; UPDATE playerbot SET e = 'b' WHERE id = 5;"
+      "INSERT INTO playerbot VALUES (6,'fay','x','6',6,6)");
+  const auto table = salvaged(*part(), "playerbot");
+  EXPECT_EQ(table.missing, 1);
+  EXPECT_EQ(table.changed, 4);
+  EXPECT_EQ(exported(*part(), table, ExportFormat::csv, SalvageRows::changed),
+            "id,name,e,n,f,fresh\r\n1,Ada,a,1,0.10000000149011612,7\r\n3,cat,x,,3,7\r\n"
+            "4,\"dan \",a,4,4,7\r\n5,eve,b,5,5,7\r\n");
+  const PutBack left = put_back(*part(), table, {});
+  EXPECT_EQ(left.put, 1);
+  EXPECT_EQ(left.changed, 4);
+  EXPECT_TRUE(left.all_went());
+  const PutBack seen = put_changed_back(*part(), table, false);
+  ASSERT_EQ(seen.conflicts.size(), 4U);
+  EXPECT_EQ(seen.conflicts[0].columns, (std::vector<std::string>{"name"}));
+  EXPECT_EQ(seen.conflicts[3].columns, (std::vector<std::string>{"e"}));
+  EXPECT_EQ(put_changed_back(*part(), table, true).overwritten, 4);
+  EXPECT_EQ(salvaged(*part(), "playerbot").changed, 0);
+  EXPECT_EQ(names(), "Ada,ben,cat,dan ,eve,fay");
+}
+
 TEST_F(MysqlSalvage, WithoutAKeyComparesWholeRowsAsOftenAsTheyAreThere) {
   displace(
       "CREATE TABLE playerbot(a INT, b VARCHAR(9) COLLATE utf8mb4_general_ci);"
@@ -57,6 +88,7 @@ TEST_F(MysqlSalvage, WithoutAKeyComparesWholeRowsAsOftenAsTheyAreThere) {
       "INSERT INTO playerbot(a,b) VALUES (1,'x'),(2,NULL),(2,NULL),(1,'X'),(1,'x '),"
       "(NULL,NULL)");
   EXPECT_EQ(missing("playerbot"), "6");
+  EXPECT_EQ(salvaged(*part(), "playerbot").changed, 0);
   const PutBack result = put_back(*part(), salvaged(*part(), "playerbot"), {});
   EXPECT_EQ(result.put, 6);
   EXPECT_TRUE(result.all_went());
@@ -144,8 +176,9 @@ TEST_F(MysqlSalvage, WritesCsvWithNullEmptyTextAndBytes) {
 TEST_F(MysqlSalvage, ExportsTheMissingRowsAlone) {
   displace(players, "INSERT INTO playerbot VALUES (3,'cat',3)");
   const auto table = salvaged(*part(), "playerbot");
-  EXPECT_EQ(exported(*part(), table, ExportFormat::csv, true), "id,name,level\r\n3,cat,3\r\n");
-  server().sql(exported(*part(), table, ExportFormat::sql, true));
+  EXPECT_EQ(exported(*part(), table, ExportFormat::csv, SalvageRows::missing),
+            "id,name,level\r\n3,cat,3\r\n");
+  server().sql(exported(*part(), table, ExportFormat::sql, SalvageRows::missing));
   EXPECT_EQ(names(), "ada,ben,cat");
 }
 
@@ -281,6 +314,7 @@ TEST_F(MysqlSalvage, ATableThatIsNoLongerLiveIsExportedWhole) {
            "INSERT INTO playerbot_new VALUES (1,'x')");
   const auto table = salvaged(*part(), "playerbot_new");
   EXPECT_EQ(table.missing, 1);
+  EXPECT_EQ(table.changed, 0);
   EXPECT_THROW(put_back(*part(), table, {}), Refused);
   run("CREATE TABLE playerbot_new(id INT PRIMARY KEY, v VARCHAR(9))");
   server().sql(exported(*part(), table, ExportFormat::sql));

@@ -24,9 +24,9 @@ inline SalvageTable salvaged(Part& part, const std::string& table) {
 }
 
 inline std::string exported(Part& part, const SalvageTable& table, ExportFormat format,
-                            bool missing = false) {
+                            SalvageRows rows = SalvageRows::all) {
   std::string text;
-  part.export_rows(table, {format, missing, [&](std::string_view data) { text += data; }});
+  part.export_rows(table, {format, rows, [&](std::string_view data) { text += data; }});
   return text;
 }
 
@@ -34,6 +34,16 @@ inline PutBack put_back(Part& part, const SalvageTable& table, const std::vector
                         bool overwrite = false) {
   const PutBackOrder order{.id = "20261126T120000Z-ccccccc", .keys = keys, .overwrite = overwrite};
   const auto results = part.put_back({table}, order);
+  EXPECT_EQ(results.size(), 1U);
+  return results.empty() ? PutBack{} : results.front();
+}
+
+// Those whose key is live with other values.
+inline PutBack put_changed_back(Part& part, const SalvageTable& table, bool overwrite) {
+  const auto results = part.put_back({table}, {.id = "20261126T120000Z-ccccccc",
+                                               .keys = {},
+                                               .rows = SalvageRows::changed,
+                                               .overwrite = overwrite});
   EXPECT_EQ(results.size(), 1U);
   return results.empty() ? PutBack{} : results.front();
 }

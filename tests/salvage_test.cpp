@@ -51,12 +51,13 @@ TEST_F(Salvage, ListsWhatARollbackDisplacedAndHowMuchOfItIsNotLive) {
   EXPECT_EQ(players.at("component"), "playerbot");
   EXPECT_EQ(players.at("rows"), 5);
   EXPECT_EQ(players.at("missing"), 2);
+  EXPECT_EQ(players.at("changed"), 1);
   EXPECT_EQ(players.at("reason"), nullptr);
   const Finished said = rollback({"salvage"});
   EXPECT_STATUS(0, said);
   EXPECT_TRUE(contains(said.out, operation_ + "\n")) << said.out;
   EXPECT_TRUE(contains(said.out, "5 rows")) << said.out;
-  EXPECT_TRUE(contains(said.out, "2 not live")) << said.out;
+  EXPECT_TRUE(contains(said.out, "2 not live, 1 changed since")) << said.out;
   EXPECT_EQ(said.err, "");
 }
 
@@ -104,6 +105,24 @@ TEST_F(Salvage, PutsAllMissingRowsBackOnce) {
   const Finished again = salvage({"--put-back", "--missing", "--yes"});
   EXPECT_STATUS(0, again);
   EXPECT_TRUE(contains(again.out, "playerbot: 0 rows put back")) << again.out;
+}
+
+TEST_F(Salvage, LeavesWhatChangedSinceSaysSoAndTakesItOnWord) {
+  const Finished said = salvage({"--put-back", "--missing", "--table=playerbot", "--yes"});
+  EXPECT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.out, "playerbot: 2 rows put back, 1 changed since")) << said.out;
+  const std::string command = operation_ + " --put-back --changed --table ";
+  EXPECT_TRUE(contains(said.err, command)) << said.err;
+  EXPECT_EQ(rows(), "1|ada\n2|ben\n3|cat\n4|dan\n5|eve\n");
+  const Finished seen = salvage({"--put-back", "--changed", "--dry-run"});
+  EXPECT_STATUS(1, seen);
+  EXPECT_TRUE(contains(seen.out, "conflict: 2 is live with another name")) << seen.out;
+  EXPECT_TRUE(
+      contains(salvage({"--export=csv", "--changed", "--table=playerbot"}).out, "\r\n2,Ben,"));
+  EXPECT_STATUS(0, salvage({"--put-back", "--changed", "--overwrite", "--yes"}));
+  EXPECT_EQ(rows(), "1|ada\n2|Ben\n3|cat\n4|dan\n5|eve\n");
+  const Finished none = salvage({"--put-back", "--missing", "--yes", "--json"});
+  EXPECT_EQ(json::parse(none.out).at("tables").at(0).at("changed"), 0);
 }
 
 TEST_F(Salvage, TellsTheRecordWhatWasPutBack) {
@@ -186,6 +205,9 @@ TEST_F(Salvage, RefusesOptionsThatMeanNothingTogether) {
                              {"--put-back"},
                              {"--export=sql", "--put-back"},
                              {"--put-back", "--keys=1", "--missing"},
+                             {"--put-back", "--keys=1", "--changed"},
+                             {"--put-back", "--missing", "--changed"},
+                             {"--changed"},
                              {"--keys=1"},
                              {"--missing"},
                              {"--export=sql", "--overwrite"},

@@ -76,11 +76,52 @@ TEST_F(SqliteSalvage, CountsTheRowsThatAreNotLiveByKey) {
   EXPECT_EQ(table.reason, "");
 }
 
+// Of the columns that both have: `old` and `fresh` have no say.
+TEST_F(SqliteSalvage, TellsRowsThatChangedSinceFromThoseThatAreNotLive) {
+  displace(
+      "CREATE TABLE playerbot(id INTEGER PRIMARY KEY, name TEXT, old INT, v);"
+      "INSERT INTO playerbot VALUES (1,'ada',1,1),(2,'ben',2,NULL),(3,'cat',3,3),(4,'dan',4,x'61')",
+      "ALTER TABLE playerbot DROP COLUMN old; ALTER TABLE playerbot ADD COLUMN fresh DEFAULT 'f';"
+      "UPDATE playerbot SET name = 'Ada' WHERE id = 1; UPDATE playerbot SET v = 3.0 WHERE id = 3;"
+      "UPDATE playerbot SET v = 'a' WHERE id = 4; INSERT INTO playerbot VALUES (5,'eve',5,'')");
+  const auto table = salvaged(*part(), "playerbot");
+  EXPECT_EQ(table.missing, 1);
+  EXPECT_EQ(table.changed, 3);
+  EXPECT_EQ(exported(*part(), table, ExportFormat::csv, SalvageRows::changed),
+            "id,name,v,fresh\r\n1,Ada,1,f\r\n3,cat,3.0,f\r\n4,dan,a,f\r\n");
+  const PutBack left = put_back(*part(), table, {});
+  EXPECT_EQ(left.put, 1);
+  EXPECT_EQ(left.changed, 3);
+  EXPECT_TRUE(left.all_went());
+  const PutBack seen = put_changed_back(*part(), table, false);
+  ASSERT_EQ(seen.conflicts.size(), 3U);
+  EXPECT_EQ(seen.conflicts[0].columns, (std::vector<std::string>{"name"}));
+  EXPECT_EQ(seen.conflicts[1].key, "3");
+  EXPECT_EQ(put_changed_back(*part(), table, true).overwritten, 3);
+  EXPECT_EQ(salvaged(*part(), "playerbot").changed, 0);
+  EXPECT_EQ(value("SELECT group_concat(name || old) FROM playerbot"), "Ada1,ben2,cat3,dan4");
+}
+
+TEST_F(SqliteSalvage, AValueIsTheSameWhereTheLiveColumnHoldsItSo) {
+  displace(
+      "CREATE TABLE playerbot(id INTEGER PRIMARY KEY, n TEXT COLLATE NOCASE);"
+      "INSERT INTO playerbot VALUES (1,'7'),(2,'07'),(3,'a');",
+      "DROP TABLE playerbot; CREATE TABLE playerbot(id INTEGER PRIMARY KEY, n INT);"
+      "INSERT INTO playerbot VALUES (1,7),(2,7),(3,'A')");
+  const auto table = salvaged(*part(), "playerbot");
+  EXPECT_EQ(table.missing, 0);
+  EXPECT_EQ(table.changed, 2);
+  const PutBack result = put_back(*part(), table, {"1", "2", "3"});
+  EXPECT_EQ(result.already, 1);
+  EXPECT_EQ(result.conflicts.size(), 2U);
+}
+
 TEST_F(SqliteSalvage, WithoutAKeyComparesWholeRowsAsOftenAsTheyAreThere) {
   displace("CREATE TABLE playerbot(a, b); INSERT INTO playerbot VALUES (1,'x'),(1,'x'),(2,NULL);",
            "ALTER TABLE playerbot ADD COLUMN c;"
            "INSERT INTO playerbot(a,b) VALUES (1,'x'),(2,NULL),(2,NULL),(1.0,'x'),(NULL,NULL)");
   EXPECT_EQ(missing("playerbot"), "5");
+  EXPECT_EQ(salvaged(*part(), "playerbot").changed, 0);
   const PutBack result = put_back(*part(), salvaged(*part(), "playerbot"), {});
   EXPECT_EQ(result.put, 5);
   EXPECT_TRUE(result.all_went());
@@ -103,7 +144,9 @@ TEST_F(SqliteSalvage, SaysWhereItCannotBeKnownWhichRowsAreLive) {
            "INSERT INTO playerbot VALUES (1,2)");
   EXPECT_TRUE(missing("playerbot").find("'a' of the live table's key") != std::string::npos);
   EXPECT_THROW(put_back(*part(), salvaged(*part(), "playerbot"), {}), Refused);
-  EXPECT_THROW(exported(*part(), salvaged(*part(), "playerbot"), ExportFormat::sql, true), Refused);
+  EXPECT_THROW(
+      exported(*part(), salvaged(*part(), "playerbot"), ExportFormat::sql, SalvageRows::missing),
+      Refused);
 }
 
 TEST_F(SqliteSalvage, EveryValueSurvivesAnExportAndItsImport) {
@@ -142,7 +185,8 @@ TEST_F(SqliteSalvage, InUtf16TextSurvivesToo) {
   displace(players,
            "ALTER TABLE playerbot ADD COLUMN c; INSERT INTO playerbot(id,name) VALUES "
            "(3, 'a'||char(13,10,0)||'日😀'), (4, 'plain');");
-  import(exported(*part(), salvaged(*part(), "playerbot"), ExportFormat::sql, true));
+  import(
+      exported(*part(), salvaged(*part(), "playerbot"), ExportFormat::sql, SalvageRows::missing));
   EXPECT_EQ(rows_of("playerbot", "id,name"),
             rows_of("\"" + salvaged(*part(), "playerbot").name + "\"", "id,name"));
 }
@@ -159,10 +203,11 @@ TEST_F(SqliteSalvage, WritesCsvWithNullEmptyTextAndBytes) {
 TEST_F(SqliteSalvage, ExportsTheMissingRowsAlone) {
   displace(players, "INSERT INTO playerbot VALUES (3,'cat',3)");
   const auto table = salvaged(*part(), "playerbot");
-  EXPECT_EQ(exported(*part(), table, ExportFormat::sql, true),
+  EXPECT_EQ(exported(*part(), table, ExportFormat::sql, SalvageRows::missing),
             "BEGIN;\nINSERT INTO \"playerbot\"(\"id\", \"name\", \"level\") VALUES(3,'cat',3);\n"
             "COMMIT;\n");
-  EXPECT_EQ(exported(*part(), table, ExportFormat::csv, true), "id,name,level\r\n3,cat,3\r\n");
+  EXPECT_EQ(exported(*part(), table, ExportFormat::csv, SalvageRows::missing),
+            "id,name,level\r\n3,cat,3\r\n");
 }
 
 TEST_F(SqliteSalvage, PutsRowsBackByKeyAndTellsOfConflicts) {
@@ -302,6 +347,7 @@ TEST_F(SqliteSalvage, ATableThatIsNoLongerLiveIsExportedWhole) {
            "INSERT INTO playerbot_new VALUES (1,'x')");
   const auto table = salvaged(*part(), "playerbot_new");
   EXPECT_EQ(table.missing, 1);
+  EXPECT_EQ(table.changed, 0);
   EXPECT_THROW(put_back(*part(), table, {}), Refused);
   run("CREATE TABLE playerbot_new(id INTEGER PRIMARY KEY, v)");
   import(exported(*part(), table, ExportFormat::sql));

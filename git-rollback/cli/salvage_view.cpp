@@ -18,10 +18,14 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-std::string missing_in_words(const SalvageTable& table) {
-  if (!table.missing) return "not known which are live";
-  if (*table.missing == 0) return "all live";
-  return std::to_string(*table.missing) + " not live";
+std::string live_in_words(const SalvageTable& table) {
+  if (!table.missing || !table.changed) return "not known which are live";
+  std::string words;
+  if (*table.missing > 0) words = std::to_string(*table.missing) + " not live";
+  if (*table.changed > 0) {
+    words += (words.empty() ? "" : ", ") + std::to_string(*table.changed) + " changed since";
+  }
+  return words.empty() ? "all live" : words;
 }
 
 json names_of(const SalvageTable& table) {
@@ -37,6 +41,7 @@ json as_json(const PutBack& result) {
   object["put"] = result.put;
   object["already"] = result.already;
   object["overwritten"] = result.overwritten;
+  object["changed"] = result.changed;
   object["aside"] = result.overwritten > 0 ? json(result.aside) : json();
   object["conflicts"] = json::array();
   for (const auto& conflict : result.conflicts) {
@@ -61,6 +66,7 @@ std::string first_line(const PutBack& result, bool done) {
             (done ? " overwritten" : " overwritten, too");
   }
   if (result.already > 0) line += ", " + std::to_string(result.already) + " already there";
+  if (result.changed > 0) line += ", " + std::to_string(result.changed) + " changed since";
   if (!result.conflicts.empty()) {
     line += ", " + counted(static_cast<std::int64_t>(result.conflicts.size()), "conflict");
   }
@@ -114,7 +120,7 @@ std::string salvage_for_people(const std::vector<SalvageTable>& tables) {
     }
     const std::string why = !table.unknown.empty() ? table.unknown : table.reason;
     rows.row({printable(table.component), printable(table.database), printable(table.table),
-              counted(table.rows, "row"), missing_in_words(table), printable(table.name),
+              counted(table.rows, "row"), live_in_words(table), printable(table.name),
               why.empty() ? "" : "(" + printable(why) + ")"});
   }
   flush();
@@ -128,6 +134,7 @@ std::string dump_salvage(const std::string& environment, const std::vector<Salva
     object["operation"] = table.operation;
     object["reason"] = table.reason.empty() ? json() : json(table.reason);
     object["missing"] = table.missing ? json(*table.missing) : json();
+    object["changed"] = table.changed ? json(*table.changed) : json();
     if (!table.unknown.empty()) object["unknown"] = table.unknown;
     list.push_back(std::move(object));
   }
@@ -153,11 +160,23 @@ std::string dump_put_back(const std::vector<PutBack>& results, const std::string
 }
 
 std::vector<std::string> hints_for(const std::vector<PutBack>& results) {
-  const bool conflicts = std::any_of(results.begin(), results.end(), [](const PutBack& result) {
-    return !result.conflicts.empty();
-  });
-  if (!conflicts) return {};
-  return {"to take the displaced values, and set those that are live aside: --overwrite"};
+  std::vector<std::string> lines;
+  const auto any = [&](const auto& holds) {
+    return std::any_of(results.begin(), results.end(), holds);
+  };
+  if (any([](const PutBack& result) { return result.changed > 0; })) {
+    const SalvageTable& first = results.front().from;
+    const std::string command = "git rollback salvage " + first.operation +
+                                " --put-back --changed" +
+                                (results.size() == 1 ? " --table " + printable(first.name) : "");
+    lines.push_back("which rows changed since: " + command + " --dry-run");
+    lines.push_back("to take them, too, and set what is live aside: " + command + " --overwrite");
+  }
+  if (any([](const PutBack& result) { return !result.conflicts.empty(); })) {
+    lines.emplace_back(
+        "to take the displaced values, and set those that are live aside: --overwrite");
+  }
+  return lines;
 }
 
 bool goes_anywhere(const std::vector<PutBack>& results) {

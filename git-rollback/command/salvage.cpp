@@ -16,10 +16,15 @@ namespace {
 struct SalvageOptions {
   std::optional<std::string> operation, format, table, output;
   std::string components, keys;
-  bool put_back = false, missing = false, overwrite = false;
+  bool put_back = false, missing = false, changed = false, overwrite = false;
   bool dry_run = false, yes = false, json = false;
 
   SalvageChoice choice() const { return {*operation, components, table}; }
+
+  SalvageRows rows() const {
+    if (missing) return SalvageRows::missing;
+    return changed ? SalvageRows::changed : SalvageRows::all;
+  }
 };
 
 // Each form takes the options that have a meaning in it, and no others.
@@ -41,6 +46,7 @@ void check(const SalvageOptions& options) {
   for (const Need& need : {Need{"--output", options.output.has_value(), exports, "--export"},
                            {"--table", options.table.has_value(), selects, some},
                            {"--missing", options.missing, selects, some},
+                           {"--changed", options.changed, selects, some},
                            {"--keys", !options.keys.empty(), options.put_back, "--put-back"},
                            {"--overwrite", options.overwrite, options.put_back, "--put-back"},
                            {"--dry-run", options.dry_run, options.put_back, "--put-back"},
@@ -49,9 +55,16 @@ void check(const SalvageOptions& options) {
     throw Usage(std::string("option '") + need.option + "' needs " + need.needed,
                 {"git rollback salvage -h"});
   }
-  if (options.put_back && options.missing != options.keys.empty()) {
-    throw Usage(options.missing ? "--keys and --missing do not go together"
-                                : "--put-back needs --keys or --missing: which rows?");
+  if (options.missing && options.changed) {
+    throw Usage("--missing and --changed do not go together");
+  }
+  const bool named = !options.keys.empty();
+  if (options.put_back && named && options.rows() != SalvageRows::all) {
+    throw Usage(std::string("--keys and --") + (options.missing ? "missing" : "changed") +
+                " do not go together");
+  }
+  if (options.put_back && !named && options.rows() == SalvageRows::all) {
+    throw Usage("--put-back needs --keys, --missing or --changed: which rows?");
   }
 }
 
@@ -92,7 +105,7 @@ int export_rows(const SalvageOptions& options) {
   const bool csv = *options.format == "csv";
   check_exportable(tables, csv);
   DataFile file(options.output);
-  ExportOrder order{csv ? ExportFormat::csv : ExportFormat::sql, options.missing,
+  ExportOrder order{csv ? ExportFormat::csv : ExportFormat::sql, options.rows(),
                     [&](std::string_view data) { file.write(data); }};
   for (const auto& table : tables) {
     for (const auto& line : export_salvage(session, table, order)) warning(line);
@@ -105,7 +118,11 @@ std::vector<PutBack> try_or_do(const SalvageOptions& options, bool dry_run, std:
   ChangingSession changing(open_session(), "salvage", short_wait);
   choose_colour(changing.repository().settings);
   const auto tables = choose_salvage(changing.session(), options.choice());
-  PutBackOrder order{.id = {}, .keys = {}, .overwrite = options.overwrite, .dry_run = dry_run};
+  PutBackOrder order{.id = {},
+                     .keys = {},
+                     .rows = options.rows(),
+                     .overwrite = options.overwrite,
+                     .dry_run = dry_run};
   if (!options.keys.empty()) {
     order.keys = split_keys(options.keys);
     std::vector<std::string> names;
@@ -158,10 +175,11 @@ int run_salvage(const Arguments& arguments) {
   SalvageOptions values;
   Options options(
       "git rollback salvage [--component <names>] [--json] [<operation>]\n"
-      "   or: git rollback salvage <operation> --export <sql|csv> [--missing]\n"
+      "   or: git rollback salvage <operation> --export <sql|csv> [--missing | --changed]\n"
       "                            [--component <names>] [--table <table>] [--output <file>]\n"
-      "   or: git rollback salvage <operation> --put-back (--keys <keys> | --missing)\n"
-      "                            [--overwrite] [--component <names>] [--table <table>]\n"
+      "   or: git rollback salvage <operation> --put-back\n"
+      "                            (--keys <keys> | --missing | --changed) [--overwrite]\n"
+      "                            [--component <names>] [--table <table>]\n"
       "                            [-n | --dry-run] [-y | --yes] [--json]");
   options.optional_positional("operation", values.operation)
       .list("--component,--components", "<names>", values.components, "only these")
@@ -171,6 +189,7 @@ int run_salvage(const Arguments& arguments) {
       .flag("--put-back", values.put_back, "put rows into the live table")
       .list("--keys", "<keys>", values.keys, "those of these keys")
       .flag("--missing", values.missing, "those that are not live")
+      .flag("--changed", values.changed, "those that are live with other values")
       .flag("--overwrite", values.overwrite, "also where other values are live; those are kept")
       .flag("-n,--dry-run", values.dry_run, "say what would be put back, and put nothing back")
       .flag("-y,--yes", values.yes, "do not ask")

@@ -191,7 +191,7 @@ class Part {
   // that keeps nothing of the kind has nothing here.
   virtual std::vector<SalvageTable> salvageable() { return {}; }
   virtual void count_missing(std::vector<SalvageTable>& /*tables*/) {
-  }  // fills in missing, or unknown, of its own; may take long
+  }  // fills in missing and changed, or unknown, of its own; may take long
   // Returns what there is to know about what was written, one line each.
   virtual std::vector<std::string> export_rows(const SalvageTable& /*table*/,
                                                const ExportOrder& /*order*/) {

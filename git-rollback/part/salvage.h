@@ -23,22 +23,28 @@ struct SalvageTable {
   // Rows that are not live: the live table has none of their key, or, where it
   // has no key, fewer equal rows. Nothing until Part::count_missing(), or unknown.
   std::optional<std::int64_t> missing = {};
+  // Rows whose key is live with other values in the columns that both have.
+  std::optional<std::int64_t> changed = {};
   std::string unknown = {};  // why
 };
+
+// Which rows of a SalvageTable.
+enum class SalvageRows { all, missing, changed };
 
 enum class ExportFormat { sql, csv };
 
 struct ExportOrder {
   ExportFormat format = ExportFormat::sql;
-  bool missing = false;  // only the rows that are not live
+  SalvageRows rows = SalvageRows::all;
   std::function<void(std::string_view)> write;
 };
 
 struct PutBackOrder {
-  std::string id;                 // of this put-back: names what it sets aside
-  std::vector<std::string> keys;  // as in key_text.h; empty: all rows that are not live
-  bool overwrite = false;         // live rows with other values; those are set aside
-  bool dry_run = false;           // all of it is tried, and taken back
+  std::string id;                           // of this put-back: names what it sets aside
+  std::vector<std::string> keys;            // as in key_text.h
+  SalvageRows rows = SalvageRows::missing;  // without keys
+  bool overwrite = false;                   // live rows with other values; those are set aside
+  bool dry_run = false;                     // all of it is tried, and taken back
 };
 
 // What became of the rows of one SalvageTable. Keys are spelled as they are typed.
@@ -48,6 +54,7 @@ struct PutBack {
   std::int64_t already = 0;      // live with the same values
   std::int64_t overwritten = 0;  // whose old values are in `aside`
   std::string aside = {};
+  std::int64_t changed = 0;  // of those that were not chosen: live with other values
   struct Conflict {
     std::string key;
     std::vector<std::string> columns;  // that differ

@@ -1,6 +1,7 @@
 #include "part/database/sqlite/pairing.h"
 
 #include <algorithm>
+#include <cctype>
 
 #include "os/error.h"
 #include "part/database/sqlite/connection.h"
@@ -65,22 +66,53 @@ bool may_be_null(const Pairing& pairing) {
                      [&](const std::string& name) { return !live.column(name)->not_null; });
 }
 
-std::string not_live_by_key(const Pairing& pairing) {
-  const std::string live = " (SELECT 1 FROM " + identifier(pairing.live->name) + " AS l WHERE ";
-  std::vector<std::string> same, null, equal;
+std::string live_row(const Pairing& pairing) {
+  return " (SELECT 1 FROM " + identifier(pairing.live->name) + " AS l WHERE ";
+}
+
+std::string same_key(const Pairing& pairing) {
+  std::vector<std::string> same;
   for (const auto& name : pairing.key) {
     same.push_back("l." + identifier(name) + " = d." + identifier(name));
-    null.push_back("d." + identifier(name) + " IS NULL");
   }
+  return joined(same, " AND ");
+}
+
+std::string not_live_by_key(const Pairing& pairing) {
+  const std::string live = live_row(pairing);
+  std::vector<std::string> null, equal;
+  for (const auto& name : pairing.key) null.push_back("d." + identifier(name) + " IS NULL");
   for (const auto& name : pairing.common) {
     equal.push_back("l." + identifier(name) + " IS d." + identifier(name));
   }
-  std::string condition = "NOT EXISTS" + live + joined(same, " AND ") + ")";
+  std::string condition = "NOT EXISTS" + live + same_key(pairing) + ")";
   if (may_be_null(pairing)) {
     condition += " AND NOT EXISTS" + live + "(" + joined(null, " OR ") + ") AND " +
                  joined(equal, " AND ") + ")";
   }
   return condition;
+}
+
+std::string live_with_other_values(const Pairing& pairing) {
+  if (pairing.key.empty()) return "0";  // a row is the same, or it is another
+  std::vector<std::string> same;
+  for (const auto& name : pairing.common) {
+    // An expression: a column's own type would have a say in what equals what.
+    same.push_back(same_value(pairing, name, "+d." + identifier(name)));
+  }
+  return "EXISTS" + live_row(pairing) + same_key(pairing) + " AND NOT (" + joined(same, " AND ") +
+         "))";
+}
+
+// By SQLite's rules for a declared type: whether a value stays the number or the
+// text that it is.
+bool keeps_types(const Column& column) {
+  std::string type = column.type;
+  std::transform(type.begin(), type.end(), type.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  const auto has = [&](const char* word) { return type.find(word) != std::string::npos; };
+  if (has("INT") || has("CHAR") || has("CLOB") || has("TEXT")) return false;
+  return type.empty() || has("BLOB") || type == "ANY";
 }
 
 std::string exact_row(const Pairing& pairing) {
@@ -131,10 +163,32 @@ std::string exact(const std::string& column) {
          ") END ELSE quote(" + column + ") END";
 }
 
-std::string select_missing(const Pairing& pairing, const std::string& list) {
-  if (pairing.live && pairing.key.empty()) return select_missing_by_row(pairing, list);
-  return "SELECT " + list + " FROM " + identifier(pairing.from.name) + " AS d" +
-         (pairing.live ? " WHERE " + not_live_by_key(pairing) : "");
+std::string same_value(const Pairing& pairing, const std::string& column, const std::string& from) {
+  const std::string live = "l." + identifier(column);
+  std::string same = live + " COLLATE BINARY IS " + from;
+  if (keeps_types(*pairing.live->column(column))) {
+    same += " AND typeof(" + live + ") = typeof(" + from + ")";
+  }
+  return "(" + same + ")";
+}
+
+std::string select_rows(const Pairing& pairing, const std::string& list, SalvageRows rows) {
+  const std::string all = "SELECT " + list + " FROM " + identifier(pairing.from.name) + " AS d";
+  switch (rows) {
+    case SalvageRows::all:
+      return all;
+    case SalvageRows::changed:
+      return all + " WHERE " + (pairing.live ? live_with_other_values(pairing) : "0");
+    case SalvageRows::missing:
+      break;
+  }
+  if (!pairing.live) return all;
+  if (pairing.key.empty()) return select_missing_by_row(pairing, list);
+  return all + " WHERE " + not_live_by_key(pairing);
+}
+
+std::string count_rows(const Pairing& pairing, SalvageRows rows) {
+  return "SELECT count(*) FROM (" + select_rows(pairing, "1", rows) + ")";
 }
 
 }  // namespace rollback::sqlite

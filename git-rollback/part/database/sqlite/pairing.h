@@ -1,5 +1,5 @@
 // A table that holds displaced rows, beside the live one that they belong to:
-// which columns both have, and which rows are not live.
+// which columns both have, and which rows are not live or live with other values.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "part/database/sqlite/definition.h"
+#include "part/salvage.h"
 
 namespace SQLite {
 class Database;
@@ -30,8 +31,13 @@ Pairing pair_with_live(SQLite::Database& db, const std::string& name, const std:
 // "c": how the value is written so that it is read as it is, of any type.
 std::string exact(const std::string& column);
 
-// A query of these columns, or expressions over d."x", of the rows of `from` that
-// are not live. Only where nothing is unknown.
-std::string select_missing(const Pairing& pairing, const std::string& list);
+// Whether row l of the live table holds in this column what it would hold after it
+// got the value `from`, which is a column without a type or an expression. Never NULL.
+std::string same_value(const Pairing& pairing, const std::string& column, const std::string& from);
+
+// A query of these columns, or expressions over d."x", of those rows of `from`. Of
+// `missing` and `changed` only where nothing is unknown.
+std::string select_rows(const Pairing& pairing, const std::string& list, SalvageRows rows);
+std::string count_rows(const Pairing& pairing, SalvageRows rows);
 
 }  // namespace rollback::sqlite

@@ -2,7 +2,6 @@
 #include <sqlite3.h>
 
 #include <algorithm>
-#include <cctype>
 #include <memory>
 
 #include "os/error.h"
@@ -17,21 +16,6 @@ namespace rollback::sqlite {
 namespace {
 
 constexpr int primary_code = 0xff;  // of an extended error code
-
-std::string upper(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return text;
-}
-
-// By SQLite's rules for a declared type: whether a value stays the number or the
-// text that it is.
-bool keeps_types(const Column& column) {
-  const std::string type = upper(column.type);
-  const auto has = [&](const char* word) { return type.find(word) != std::string::npos; };
-  if (has("INT") || has("CHAR") || has("CLOB") || has("TEXT")) return false;
-  return type.empty() || has("BLOB") || type == "ANY";
-}
 
 // As it is typed; bytes as hex digits.
 std::string shown(const std::string& column) {
@@ -59,7 +43,10 @@ class Chosen : public ChosenRows {
     db_.exec("CREATE TEMP TABLE " + stash_.substr(5) + "(" + columns + ")");
     if (order_.keys.empty()) {
       db_.exec("INSERT INTO " + stash_ + "(" + names() + ") " +
-               select_missing(pairing_, list(pairing_.common, "d.")));
+               select_rows(pairing_, list(pairing_.common, "d."), order_.rows));
+    }
+    if (order_.keys.empty() && order_.rows == SalvageRows::missing) {
+      result_.changed = number(db_, count_rows(pairing_, SalvageRows::changed));
     }
     for (const auto& key : order_.keys) choose(key);
   }
@@ -69,7 +56,9 @@ class Chosen : public ChosenRows {
   std::vector<Live> live() override {
     if (pairing_.key.empty()) return {};
     std::string flags;
-    for (size_t i = 0; i < pairing_.common.size(); ++i) flags += ", " + is_same(i);
+    for (size_t i = 0; i < pairing_.common.size(); ++i) {
+      flags += ", " + same_value(pairing_, pairing_.common[i], "+c." + name_of(i));
+    }
     SQLite::Statement query(db_, "SELECT c.n" + flags + " FROM " + stash_ + " AS c JOIN " +
                                      identifier(pairing_.live->name) + " AS l ON " + same_key() +
                                      " ORDER BY c.n");
@@ -189,16 +178,6 @@ class Chosen : public ChosenRows {
           (terms.empty() ? "l." : " AND l.") + identifier(name) + " = c." + name_of(place_of(name));
     }
     return terms;
-  }
-
-  // As the live column would hold the chosen value.
-  std::string is_same(size_t i) const {
-    const std::string column = "l." + identifier(pairing_.common[i]);
-    std::string same = column + " COLLATE BINARY IS c." + name_of(i);
-    if (keeps_types(*pairing_.live->column(pairing_.common[i]))) {
-      same += " AND typeof(" + column + ") = typeof(c." + name_of(i) + ")";
-    }
-    return "(" + same + ")";
   }
 
   // By what an index finds; else by how values look, since a key may hold bytes, or

@@ -20,11 +20,6 @@ std::string list_of(const std::vector<std::string>& columns, const std::string& 
   return list;
 }
 
-std::string select(const Pairing& pairing, const std::string& list, bool missing) {
-  if (missing) return select_missing(pairing, list);
-  return "SELECT " + list + " FROM " + identifier(pairing.from.name) + " AS d";
-}
-
 // Statements that the sqlite3 program runs; each stands on one line.
 void write_sql(SQLite::Database& db, const Pairing& pairing, const std::string& table,
                const ExportOrder& order) {
@@ -34,7 +29,7 @@ void write_sql(SQLite::Database& db, const Pairing& pairing, const std::string& 
   }
   const std::string insert =
       "INSERT INTO " + identifier(table) + "(" + list_of(pairing.common, "") + ") VALUES(";
-  SQLite::Statement rows(db, select(pairing, values, order.missing));
+  SQLite::Statement rows(db, select_rows(pairing, values, order.rows));
   order.write("BEGIN;\n");
   while (rows.executeStep()) {
     order.write(insert + rows.getColumn(0).getString() + ");\n");
@@ -55,7 +50,7 @@ void write_csv(SQLite::Database& db, const Pairing& pairing, const ExportOrder& 
     fields.emplace_back(column.name);
   }
   order.write(csv_line(fields));
-  SQLite::Statement rows(db, select(pairing, list, order.missing));
+  SQLite::Statement rows(db, select_rows(pairing, list, order.rows));
   while (rows.executeStep()) {
     for (size_t i = 0; i < fields.size(); ++i) {
       const auto value = rows.getColumn(static_cast<int>(i));
@@ -104,7 +99,8 @@ void count_missing(const Location& location, SalvageTable& table) {
   const Pairing pairing = pair_with_live(*db, table.name, table.table);
   table.unknown = pairing.unknown;
   if (!table.unknown.empty()) return;
-  table.missing = number(*db, "SELECT count(*) FROM (" + select_missing(pairing, "1") + ")");
+  table.missing = number(*db, count_rows(pairing, SalvageRows::missing));
+  table.changed = number(*db, count_rows(pairing, SalvageRows::changed));
 }
 
 std::vector<std::string> export_rows(const Location& location, const SalvageTable& table,
@@ -112,10 +108,9 @@ std::vector<std::string> export_rows(const Location& location, const SalvageTabl
   const Connection db = open(location, Access::read);
   const Transaction snapshot(*db, Transaction::Kind::snapshot);
   const Pairing pairing = pair_with_live(*db, table.name, table.table);
-  if (order.missing && !pairing.unknown.empty()) {
-    throw Refused(
-        "which rows of '" + table.name + "' are not live is not known: " + pairing.unknown,
-        {"without --missing all of them are written"});
+  if (order.rows != SalvageRows::all && !pairing.unknown.empty()) {
+    throw Refused("which rows of '" + table.name + "' are live is not known: " + pairing.unknown,
+                  {"without --missing and --changed all of them are written"});
   }
   const Work work("writing rows", Unit::rows, rows_for_progress(*db, table.name));
   if (order.format == ExportFormat::csv) {

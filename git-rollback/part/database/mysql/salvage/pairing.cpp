@@ -91,6 +91,21 @@ std::string select_missing_by_row(const Pairing& pairing, const std::string& lis
          " WHERE d.git_rollback_nth > coalesce(l.git_rollback_many, 0)";
 }
 
+std::string live_row(const Pairing& pairing) {
+  return "EXISTS (SELECT 1 FROM " + identifier(pairing.live->name) + " AS l WHERE " +
+         same_key(pairing, "d");
+}
+
+std::string live_with_other_values(const Pairing& pairing) {
+  if (pairing.key.empty()) return "0";  // a row is the same, or it is another
+  std::vector<std::string> same;
+  for (const auto& name : pairing.common) {
+    same.push_back(same_value(pairing.target(name), "l." + identifier(name), pairing.source(name),
+                              "d." + identifier(pairing.source(name).name)));
+  }
+  return live_row(pairing) + " AND NOT (" + joined(same, " AND ") + "))";
+}
+
 }  // namespace
 
 Pairing pair_with_live(Session& session, const std::string& name, const std::string& table) {
@@ -123,12 +138,23 @@ std::string same_key(const Pairing& pairing, const std::string& alias) {
   return joined(terms, " AND ");
 }
 
-std::string select_missing(const Pairing& pairing, const std::string& list) {
-  if (pairing.live && pairing.key.empty()) return select_missing_by_row(pairing, list);
-  std::string query = "SELECT " + list + " FROM " + identifier(pairing.from.name) + " AS d";
-  if (!pairing.live) return query;
-  return query + " WHERE NOT EXISTS (SELECT 1 FROM " + identifier(pairing.live->name) +
-         " AS l WHERE " + same_key(pairing, "d") + ")";
+std::string select_rows(const Pairing& pairing, const std::string& list, SalvageRows rows) {
+  const std::string all = "SELECT " + list + " FROM " + identifier(pairing.from.name) + " AS d";
+  switch (rows) {
+    case SalvageRows::all:
+      return all;
+    case SalvageRows::changed:
+      return all + " WHERE " + (pairing.live ? live_with_other_values(pairing) : "0");
+    case SalvageRows::missing:
+      break;
+  }
+  if (!pairing.live) return all;
+  if (pairing.key.empty()) return select_missing_by_row(pairing, list);
+  return all + " WHERE NOT " + live_row(pairing) + ")";
+}
+
+std::string count_rows(const Pairing& pairing, SalvageRows rows) {
+  return "SELECT count(*) FROM (" + select_rows(pairing, "1 AS git_rollback_one", rows) + ") AS m";
 }
 
 std::string shown(const Column& column, const std::string& expression) {

@@ -1,5 +1,5 @@
 // A table that holds displaced rows, beside the live one that they belong to:
-// which columns both have, and which rows are not live.
+// which columns both have, and which rows are not live or live with other values.
 #pragma once
 
 #include <optional>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "part/database/mysql/catalogue/definition.h"
+#include "part/salvage.h"
 
 namespace rollback::mysql {
 
@@ -31,9 +32,10 @@ Pairing pair_with_live(Session& session, const std::string& name, const std::str
 // Row l of the live table has the key of row `alias`, which has columns as `from`.
 std::string same_key(const Pairing& pairing, const std::string& alias);
 
-// A query of these columns, or expressions over d.`x`, of the rows of `from` that
-// are not live. Only where nothing is unknown.
-std::string select_missing(const Pairing& pairing, const std::string& list);
+// A query of these columns, or expressions over d.`x`, of those rows of `from`. Of
+// `missing` and `changed` only where nothing is unknown.
+std::string select_rows(const Pairing& pairing, const std::string& list, SalvageRows rows);
+std::string count_rows(const Pairing& pairing, SalvageRows rows);
 
 // The value of a column as a person types and reads it: bytes as hex digits.
 std::string shown(const Column& column, const std::string& expression);

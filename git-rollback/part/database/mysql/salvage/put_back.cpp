@@ -66,11 +66,10 @@ class Chosen : public ChosenRows {
     check();
     result_.left_out = pairing_.left_out;
     result_.defaults = pairing_.defaults;
-    const std::string chosen = order_.keys.empty() ? select_missing(pairing_, list("d."))
-                                                   : "SELECT " + list("d.") + " FROM " +
-                                                         identifier(pairing_.from.name) +
-                                                         " AS d WHERE " + of_keys();
-    session_.run("CREATE TEMPORARY TABLE " + stash_ + numbered + chosen);
+    session_.run("CREATE TEMPORARY TABLE " + stash_ + numbered + select_chosen());
+    if (order_.keys.empty() && order_.rows == SalvageRows::missing) {
+      result_.changed = session_.number(count_rows(pairing_, SalvageRows::changed));
+    }
     if (order_.overwrite && !order_.dry_run) make_aside();
   }
 
@@ -219,6 +218,11 @@ class Chosen : public ChosenRows {
     std::vector<std::string> values;
     for (size_t i = 0; i < count; ++i) values.push_back(row[first + i].value_or("NULL"));
     return key_text(values);
+  }
+
+  std::string select_chosen() {
+    if (order_.keys.empty()) return select_rows(pairing_, list("d."), order_.rows);
+    return select_rows(pairing_, list("d."), SalvageRows::all) + " WHERE " + of_keys();
   }
 
   // The keys that are there; the others are not found.

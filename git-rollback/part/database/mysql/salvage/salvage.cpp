@@ -18,11 +18,6 @@ constexpr const char* before_inserts =
     "NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00';\n"
     "START TRANSACTION;\n";
 
-std::string select(const Pairing& pairing, const std::string& list, bool missing) {
-  if (missing) return select_missing(pairing, list);
-  return "SELECT " + list + " FROM " + identifier(pairing.from.name) + " AS d";
-}
-
 // One column as row_text() is to write it so that the live column takes it.
 struct Written {
   Column column;
@@ -61,7 +56,7 @@ void write_sql(Session& session, const Pairing& pairing, const std::string& tabl
   const std::string insert = insert_into(shape, table);
   order.write(before_inserts);
   session.stream("SELECT " + row_text(shape, "r") + " FROM (" +
-                     select(pairing, list, order.missing) + ") AS r",
+                     select_rows(pairing, list, order.rows) + ") AS r",
                  [&](const Row& row) {
                    if (!row[0]) refuse_long_row(pairing.from.name);
                    order.write(insert + *row[0] + ";\n");
@@ -78,7 +73,7 @@ void write_csv(Session& session, const Pairing& pairing, const ExportOrder& orde
     names.emplace_back(column.name);
   }
   order.write(csv_line(names));
-  session.stream(select(pairing, list, order.missing), [&](const Row& row) {
+  session.stream(select_rows(pairing, list, order.rows), [&](const Row& row) {
     order.write(csv_line(row));
     passed(Unit::rows);
   });
@@ -121,8 +116,8 @@ void count_missing(const Place& place, SalvageTable& table) {
   const Pairing pairing = pair_with_live(session, table.name, table.table);
   table.unknown = pairing.unknown;
   if (!table.unknown.empty()) return;
-  table.missing = session.number("SELECT count(*) FROM (" +
-                                 select_missing(pairing, "1 AS git_rollback_one") + ") AS m");
+  table.missing = session.number(count_rows(pairing, SalvageRows::missing));
+  table.changed = session.number(count_rows(pairing, SalvageRows::changed));
 }
 
 std::vector<std::string> export_rows(const Place& place, const SalvageTable& table,
@@ -130,10 +125,9 @@ std::vector<std::string> export_rows(const Place& place, const SalvageTable& tab
   Session session = open(place);
   const Transaction snapshot(session, Transaction::Kind::snapshot);
   const Pairing pairing = pair_with_live(session, table.name, table.table);
-  if (order.missing && !pairing.unknown.empty()) {
-    throw Refused(
-        "which rows of '" + table.name + "' are not live is not known: " + pairing.unknown,
-        {"without --missing all of them are written"});
+  if (order.rows != SalvageRows::all && !pairing.unknown.empty()) {
+    throw Refused("which rows of '" + table.name + "' are live is not known: " + pairing.unknown,
+                  {"without --missing and --changed all of them are written"});
   }
   const Work work("writing rows", Unit::rows, rows_for_progress(pairing.from));
   if (order.format == ExportFormat::csv) {
