@@ -89,7 +89,7 @@ TEST_F(CodeKilled, ContinueEndsAtTheTargetWithWhatWasKept) {
 
 TEST_F(CodeKilled, AbortEndsAtTheStart) {
   for (const long i : places_of_code()) {
-    finish(places_[static_cast<size_t>(i)], "--abort", i >= intent_ && i < published_,
+    finish(places_[static_cast<size_t>(i)], "--abort", i >= at("preparing") && i < published_,
            i < published_ ? start_ : target_);
   }
 }

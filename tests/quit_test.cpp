@@ -30,6 +30,26 @@ TEST_F(Quit, ForgetsAnOperationThatWasKilledBeforeItsIntent) {
   }
 }
 
+TEST_F(Quit, StatusSaysOfItThatItEndedAndAbortTakesItBack) {
+  const std::string before = world();
+  for (const std::string place : {"preparing", "intend before"}) {
+    kill_at(place);
+    const Finished status = rollback({"status"});
+    EXPECT_TRUE(contains(status.out, "ended before it changed anything\n")) << status.out;
+    EXPECT_FALSE(contains(status.out, "in flight")) << status.out;
+    EXPECT_TRUE(contains(status.err, "git rollback --abort")) << status.err;
+    EXPECT_FALSE(contains(status.err, "--continue")) << status.err;
+    const Finished aborted = rollback({"--abort"});
+    EXPECT_STATUS(0, aborted);
+    EXPECT_TRUE(contains(aborted.out, " was taken back: all is as it began")) << aborted.out;
+    EXPECT_EQ(world(), before);
+    EXPECT_EQ(leftovers(), "");
+    EXPECT_STATUS(128, rollback({"--abort"}));
+  }
+  kill_at("preparing");
+  EXPECT_STATUS(128, rollback({"--continue"}));
+}
+
 TEST_F(Quit, IsRefusedOnceTheIntentIsWritten) {
   kill_at("intend after");
   const Finished said = rollback({"--quit"});

@@ -249,6 +249,21 @@ TEST_F(RollbackFailure, RowsWrittenBetweenPlanAndSwapAreKept) {
 
 // --- two at once ------------------------------------------------------------
 
+TEST_F(RollbackFailure, StatusSaysOfOneThatIsAtWorkThatItIsAndNotHowToEndIt) {
+  when_stopped("touch var/stopping; until [ -e var/go ]; do sleep 0.02; done");
+  const Finished seen = shell(
+      "git-rollback --component playerbot --yes > ../first 2>&1 & first=$!\n"
+      "until [ -e var/stopping ]; do sleep 0.02; done\n"
+      "git-rollback status; git-rollback status --json > ../seen; echo at work: pid $first on\n"
+      "touch var/go; wait $first");
+  EXPECT_STATUS(0, seen);
+  const std::string at_work = seen.out.substr(seen.out.rfind("at work: pid "));
+  EXPECT_TRUE(contains(seen.out, " ago, " + at_work.substr(0, at_work.size() - 1))) << seen.out;
+  EXPECT_TRUE(contains(seen.out, "(intended)")) << seen.out;
+  EXPECT_FALSE(contains(seen.err, "--continue")) << seen.err;
+  EXPECT_TRUE(contains(shell("cat ../seen").out, "\"at_work\": true"));
+}
+
 TEST_F(RollbackFailure, OfTheSecondOfTwoAtOnceSaysWhoHoldsTheLock) {
   when_stopped("touch var/stopping; until [ -e var/go ]; do sleep 0.02; done");
   const Finished both = shell(

@@ -6,6 +6,7 @@
 #include "cli/plan_view.h"
 #include "cli/terminal.h"
 #include "command/command.h"
+#include "os/lock.h"
 #include "session/conflicted.h"
 #include "session/push_standing.h"
 #include "session/rollback.h"
@@ -34,13 +35,52 @@ const char* word_for(Observation observation) {
 struct Status {
   json object;
   std::string text;
-  bool can_go_back = false;  // the operation in flight
-  bool waits = false;        // it does, for a person to resolve a conflict
+  std::vector<std::string> hints;
 };
 
-std::optional<OperationRow> operation_in_flight(const Session& session) {
-  auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir));
-  return journal ? journal->in_flight() : std::nullopt;
+struct InFlightNow {
+  OperationRow row;
+  std::string worker;  // who carries it out just now; "": nobody, it stopped
+};
+
+// It may come or end while we look: the journal says the same before and after.
+std::optional<InFlightNow> operation_in_flight(const Session& session) {
+  const auto& common = session.repository.common_dir;
+  auto journal = Journal::open_to_read(names::journal_file(common));
+  auto row = journal ? journal->in_flight() : std::nullopt;
+  while (row) {
+    const std::string worker = lock_holder(names::lock_file(common));
+    auto again = journal->in_flight();
+    if (again && again->id == row->id && again->state == row->state) return {{*row, worker}};
+    row = std::move(again);
+  }
+  return std::nullopt;
+}
+
+// What to type so that it ends.
+std::vector<std::string> ways_on(const Session& session, const InFlightNow& operation) {
+  const OperationRow& row = operation.row;
+  if (!operation.worker.empty()) return {};
+  if (row.state == State::preparing) {
+    return {
+        "the next command that changes something cleans up what it had prepared; now: git "
+        "rollback --abort"};
+  }
+  std::vector<std::string> ways{row.state == State::conflicted
+                                    ? "when the conflict is resolved: git rollback --continue"
+                                    : "to go forward: git rollback --continue"};
+  if (can_go_back(session.repository, row)) ways.emplace_back("to go back: git rollback --abort");
+  return ways;
+}
+
+std::string in_words(const InFlightNow& operation) {
+  const OperationRow& row = operation.row;
+  const std::string begun = ", begun " + to_words(row.started, now());
+  if (operation.worker.empty() && row.state == State::preparing) {
+    return "operation " + row.id + begun + ", ended before it changed anything";
+  }
+  return "in flight: operation " + row.id + " (" + std::string(name_of(row.state)) + ")" + begun +
+         (operation.worker.empty() ? "" : ", at work: " + printable(operation.worker));
 }
 
 void add_live(const Session& session, const Standing& standing, Status& status) {
@@ -107,7 +147,6 @@ void add_push(const Session& session, Status& status) {
 void add_conflict(const Session& session, const OperationRow& row, Status& status) {
   json& conflict = status.object["in_flight"]["conflict"];
   conflict = nullptr;
-  status.waits = row.state == State::conflicted;
   const auto standing = look_at_conflict(session, row);
   if (!standing) return;
   conflict = conflict_as_json(*standing);
@@ -126,14 +165,14 @@ void add_conflict(const Session& session, const OperationRow& row, Status& statu
 
 void add_operation(const Session& session, Status& status) {
   status.object["in_flight"] = nullptr;
-  const auto row = operation_in_flight(session);
-  if (!row) return;
-  status.can_go_back = can_go_back(session.repository, *row);
+  const auto operation = operation_in_flight(session);
+  if (!operation) return;
+  const OperationRow& row = operation->row;
   json steps = json::array();
-  status.text += "\nin flight: operation " + row->id + " (" + std::string(name_of(row->state)) +
-                 "), begun " + to_words(row->started, now()) + "\n";
+  status.text += "\n" + in_words(*operation) + "\n";
+  status.hints = ways_on(session, *operation);
   Table table;
-  for (const auto& state : look_at_operation(session, *row)) {
+  for (const auto& state : look_at_operation(session, row)) {
     table.row({printable(state.step), word_for(state.seen.what), printable(state.seen.detail)});
     steps.push_back({{"part", state.part},
                      {"step", state.step},
@@ -141,9 +180,11 @@ void add_operation(const Session& session, Status& status) {
                      {"detail", state.seen.detail}});
   }
   status.text += table.text("  ");
-  status.object["in_flight"] = {
-      {"operation", row->id}, {"state", name_of(row->state)}, {"steps", steps}};
-  add_conflict(session, *row, status);
+  status.object["in_flight"] = {{"operation", row.id},
+                                {"state", name_of(row.state)},
+                                {"at_work", !operation->worker.empty()},
+                                {"steps", steps}};
+  add_conflict(session, row, status);
 }
 
 void live_for_scripts(const json& live, Porcelain& porcelain) {
@@ -213,11 +254,7 @@ int run_status(const Arguments& arguments) {
   if (format != Format::people) return exit_done;
   flush_output();
   if (status.object["live"].is_null()) hints({"git rollback init"});
-  if (!status.object["in_flight"].is_null()) {
-    hints({status.waits ? "when the conflict is resolved: git rollback --continue"
-                        : "to go forward: git rollback --continue"});
-    if (status.can_go_back) hints({"to go back: git rollback --abort"});
-  }
+  hints(status.hints);
   return exit_done;
 }
 

@@ -276,6 +276,12 @@ RollbackReport continue_operation(ChangingSession& changing) {
 }
 
 RollbackReport abort_operation(ChangingSession& changing) {
+  if (!changing.cleaned_up().empty()) {  // the way in has taken it back
+    RollbackReport report;
+    report.outcome = Outcome::reverted;
+    report.operation = changing.cleaned_up();
+    return report;
+  }
   if (waits_for_person(changing)) {
     RollbackReport report;
     report.outcome = Outcome::reverted;

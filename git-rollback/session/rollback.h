@@ -84,8 +84,9 @@ Selection selection_for(const RollbackRequest& request, const Configuration& con
 MadeBranch make_branch(ChangingSession& session, const Plan& plan, const RollbackRequest& request);
 
 // Goes forward, or back, with the operation in flight. Throws Fatal when there
-// is none, or when it is past the point of going back. One that waits for a
-// person goes on by continue_conflicted().
+// is none, or when it is past the point of going back. One that was killed before
+// its intent can only go back. One that waits for a person goes on by
+// continue_conflicted().
 RollbackReport continue_operation(ChangingSession& session);
 RollbackReport abort_operation(ChangingSession& session);
 

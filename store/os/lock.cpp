@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <sstream>
 #include <thread>
 
 #include "os/error.h"
@@ -25,11 +27,31 @@ void write_about(int file, const std::string& text) {
   }
 }
 
+// Of a process on this host, by its own word; else 0.
+pid_t pid_in(const std::string& about) {
+  if (about.find(" on " + host_name() + ", ") == std::string::npos) return 0;
+  return about.starts_with("pid ") ? std::atoi(about.c_str() + 4) : 0;
+}
+
+bool is_there(pid_t pid) { return pid > 0 && (kill(pid, 0) == 0 || errno != ESRCH); }
+
 // Is this the word of a process that ended, so that the holder has not spoken yet?
 bool is_stale(const std::string& about) {
   if (about.find(" on " + host_name() + ", ") == std::string::npos) return about.empty();
-  const pid_t pid = about.starts_with("pid ") ? std::atoi(about.c_str() + 4) : 0;
-  return pid <= 0 || (kill(pid, 0) != 0 && errno == ESRCH);
+  return !is_there(pid_in(about));
+}
+
+// A process id is given again one day, and that process holds no lock by flock(2).
+bool holds_a_lock(pid_t pid) {
+  std::ifstream locks("/proc/locks");
+  for (std::string line; std::getline(locks, line);) {
+    std::istringstream words(line);
+    std::string number, kind, strictness, access;
+    pid_t holder = 0;
+    words >> number >> kind >> strictness >> access >> holder;
+    if (kind == "FLOCK" && holder == pid) return true;
+  }
+  return false;
 }
 
 // "pid 4711 on world1, rollback 2026…"; the file where its holder does not say.
@@ -66,6 +88,13 @@ FileLock::FileLock(const boost::filesystem::path& path, const std::string& about
 void FileLock::tell(const std::string& about) {
   write_about(file_.get(),
               "pid " + std::to_string(getpid()) + " on " + host_name() + ", " + about + "\n");
+}
+
+std::string lock_holder(const boost::filesystem::path& path) {
+  const std::string about = read_file_if_there(path).value_or("");
+  const pid_t pid = pid_in(about);
+  if (!is_there(pid) || !holds_a_lock(pid)) return "";
+  return about.substr(0, about.find(", "));
 }
 
 std::string host_name() {

@@ -27,6 +27,10 @@ class FileLock {
   Descriptor file_;
 };
 
+// Who holds the lock at this path, of those on this host, as "pid 4711 on world1"; "" :
+// nobody. Takes nothing, so that it stands in nobody's way.
+std::string lock_holder(const boost::filesystem::path& path);
+
 std::string host_name();
 
 }  // namespace rollback
