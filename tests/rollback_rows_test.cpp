@@ -169,6 +169,25 @@ TEST_F(RollbackRows, AnEmergencyThatLeftThemAlertsWithACommandThatWorks) {
   EXPECT_EQ(back(), everything);
 }
 
+TEST_F(RollbackRows, AfterAnEmergencyThatLeftThemStatusSaysWhatIsLeft) {
+  a_value_that_would_go();
+  ASSERT_STATUS(1, rollback({"--emergency"}));
+  const Finished said = rollback({"status"});
+  EXPECT_TRUE(contains(said.out, "in part  ")) << said.out;
+  EXPECT_TRUE(contains(said.out, "left:         playerbot/database")) << said.out;
+  EXPECT_FALSE(contains(said.out, "failed")) << said.out;
+  const size_t at = said.err.find("git rollback --target ");
+  ASSERT_NE(at, std::string::npos) << said.err;
+  const std::string command = said.err.substr(at, said.err.find('\n', at) - at);
+  EXPECT_STATUS(0, shell(command + " --yes --rows=restore --accept-data-loss=minimal"));
+  EXPECT_EQ(back(), everything);
+  const Finished after = rollback({"status"});
+  EXPECT_TRUE(contains(after.out, "by parts")) << after.out;
+  EXPECT_FALSE(contains(after.err, "git rollback")) << after.err;
+  EXPECT_EQ(live().at("partly_back").at("left_out"), json::object());
+  ASSERT_STATUS(0, rollback({"undo", "--yes"}));
+}
+
 TEST_F(RollbackRows, AnEmergencyGoesOnWhereTheLossWasAccepted) {
   EXPECT_STATUS(0, rollback({"--emergency", "--rows=restore", "--accept-data-loss=minimal"}));
   EXPECT_EQ(rows(), "ada\nben\ncat\n");

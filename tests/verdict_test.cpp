@@ -47,6 +47,31 @@ TEST(Verdict, IsFailedByARollbackUntilAnUndoWithdrawsIt) {
   EXPECT_FALSE(rolled_back_from(deploy, {good, rolled_back, undone}));
 }
 
+TEST(Verdict, WhatWentBackByPartsIsSaidWithWhatWasLeft) {
+  using Parts = std::map<std::string, std::string>;
+  const Event first = event("rollback", {{"operation", "o1"},
+                                         {"outcome", "partial"},
+                                         {"complete", false},
+                                         {"to", point},
+                                         {"parts", json::array({"bots/code", "bots/config"})},
+                                         {"left_out", json::array({"bots/database"})}});
+  const Event rest = event("rollback", {{"operation", "o2"},
+                                        {"outcome", "done"},
+                                        {"complete", false},
+                                        {"to", point},
+                                        {"parts", json::array({"bots/database"})}});
+  auto back = partly_back_from(deploy, {good, first});
+  ASSERT_TRUE(back);
+  EXPECT_EQ(back->parts, (Parts{{"bots/code", point}, {"bots/config", point}}));
+  EXPECT_EQ(back->left_out, (Parts{{"bots/database", point}}));
+  back = partly_back_from(deploy, {good, first, rest});
+  EXPECT_EQ(back->parts.size(), 3U);
+  EXPECT_TRUE(back->left_out.empty());
+  const Event undone = event("undo", {{"operation", "o3"}, {"undoes", "o1"}, {"outcome", "done"}});
+  EXPECT_FALSE(partly_back_from(deploy, {good, first, undone}));
+  EXPECT_FALSE(partly_back_from(deploy, {good}));
+}
+
 TEST(Verdict, ARollbackThatWasPutBackCountsForNothing) {
   EXPECT_EQ(verdict({good, event("rollback", {{"operation", "o1"}, {"outcome", "reverted"}})}),
             Verdict::stable);

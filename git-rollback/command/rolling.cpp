@@ -52,9 +52,8 @@ void alert_of_left_out(const Plan& plan) {
     if (part.fate != Fate::left_out) continue;
     std::vector<std::string> lines;
     if (part.assessment.obstacle) lines = part.assessment.obstacle->hints;
-    lines.push_back("to bring it back: git rollback --target " + plan.target.id + " --component " +
-                    part.component + "/" + std::string(name_of(part.kind)) +
-                    " --again with one of these options");
+    lines.push_back("to bring it back: " + command_to_bring_back(part.name(), plan.target.id) +
+                    " with one of these options");
     complain(
         "error",
         part.name() + " stays as it is: " +
@@ -181,6 +180,10 @@ void say_nothing_to_do(const Plan& plan) {
     if (!part.assessment.but_for.empty()) text += ", but for " + part.assessment.but_for;
   }
   say(text);
+}
+
+std::string command_to_bring_back(const std::string& part, const std::string& point) {
+  return "git rollback --target " + point + " --component " + part + " --again";
 }
 
 bool succeeded(const RollbackReport& report) {

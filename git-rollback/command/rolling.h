@@ -39,6 +39,10 @@ bool agreed(const RollingOptions& values, const Plan& plan);
 
 void say_nothing_to_do(const Plan& plan);
 
+// What brings back a part that a rollback left out, once it is said what becomes
+// of its rows. `part`: its name.
+std::string command_to_bring_back(const std::string& part, const std::string& point);
+
 // The target is live, whole.
 bool succeeded(const RollbackReport& report);
 

@@ -6,6 +6,7 @@
 #include "cli/plan_view.h"
 #include "cli/terminal.h"
 #include "command/command.h"
+#include "command/rolling.h"
 #include "os/lock.h"
 #include "session/conflicted.h"
 #include "session/push_standing.h"
@@ -83,6 +84,31 @@ std::string in_words(const InFlightNow& operation) {
          (operation.worker.empty() ? "" : ", at work: " + printable(operation.worker));
 }
 
+// "playerbot/code, playerbot/config to 20261123T100000Z-4f2a91c".
+std::string in_words(const std::map<std::string, std::string>& parts) {
+  std::map<std::string, std::string> by_point;
+  for (const auto& [part, point] : parts) {
+    std::string& names = by_point[point];
+    names += (names.empty() ? "" : ", ") + part;
+  }
+  std::string words;
+  for (const auto& [point, names] : by_point) {
+    words += (words.empty() ? "" : "; ") + names + " to " + point;
+  }
+  return printable(words);
+}
+
+// What is live is neither the deploy's state nor a point's, and has no verdict.
+void add_partly_back(const PartlyBack& back, Table& table, Status& status) {
+  table.row({"rolled back:", back.left_out.empty() ? "by parts" : "in part", in_words(back.parts)});
+  for (const auto& [part, point] : back.left_out) {
+    table.row({"left:", printable(part), "as it was, for its rows"});
+    status.hints.push_back("to bring back " + printable(part) +
+                           ", too: " + printable(command_to_bring_back(part, point)));
+  }
+  status.object["live"]["partly_back"] = {{"parts", back.parts}, {"left_out", back.left_out}};
+}
+
 void add_live(const Session& session, const Standing& standing, Status& status) {
   if (!standing.has_live()) {
     status.object["live"] = nullptr;
@@ -97,7 +123,10 @@ void add_live(const Session& session, const Standing& standing, Status& status) 
   Table table;
   table.row({"live:", printable(live.commit.substr(0, 10)), printable(live.subject),
              to_words(live.at, now())});
-  table.row({"verdict:", std::string(name_of(judgement.verdict)), printable(judgement.because)});
+  const auto partly_back = standing.partly_back();
+  if (!partly_back) {
+    table.row({"verdict:", std::string(name_of(judgement.verdict)), printable(judgement.because)});
+  }
   for (const auto& [component, release] : live.releases) {
     table.row({"release:", printable(release), printable(component)});
   }
@@ -106,12 +135,14 @@ void add_live(const Session& session, const Standing& standing, Status& status) 
                             : *undeployed == 1 ? "1 commit"
                                                : std::to_string(*undeployed) + " commits"});
   if (!standing.open_deploy.empty()) table.row({"open deploy:", standing.open_deploy});
-  status.text += session.repository.environment + "\n" + table.text("  ");
   status.object["live"] = {
       {"git_hash", live.commit},      {"timestamp", to_rfc3339_seconds(live.at)},
       {"parent", live.parent},        {"deploy", live.deploy},
       {"releases", live.releases},    {"verdict", name_of(judgement.verdict)},
-      {"because", judgement.because}, {"undeployed", undeployed ? json(*undeployed) : json()}};
+      {"because", judgement.because}, {"undeployed", undeployed ? json(*undeployed) : json()},
+      {"partly_back", nullptr}};
+  if (partly_back) add_partly_back(*partly_back, table, status);
+  status.text += session.repository.environment + "\n" + table.text("  ");
   status.object["open_deploy"] = standing.open_deploy.empty() ? json() : json(standing.open_deploy);
 }
 
@@ -170,7 +201,8 @@ void add_operation(const Session& session, Status& status) {
   const OperationRow& row = operation->row;
   json steps = json::array();
   status.text += "\n" + in_words(*operation) + "\n";
-  status.hints = ways_on(session, *operation);
+  const auto ways = ways_on(session, *operation);
+  status.hints.insert(status.hints.end(), ways.begin(), ways.end());
   Table table;
   for (const auto& state : look_at_operation(session, row)) {
     table.row({printable(state.step), word_for(state.seen.what), printable(state.seen.detail)});

@@ -30,6 +30,16 @@ std::set<std::string> withdrawn_operations(const std::vector<Event>& events) {
   return withdrawn;
 }
 
+std::vector<std::string> texts_at(const json& object, const char* key) {
+  std::vector<std::string> texts;
+  const auto found = object.find(key);
+  if (found == object.end()) return texts;
+  for (const auto& one : *found) {
+    if (one.is_string()) texts.push_back(one.get<std::string>());
+  }
+  return texts;
+}
+
 // What the events of one deploy add up to.
 struct Tally {
   Judgement judgement;
@@ -96,6 +106,30 @@ Judgement judge(std::string_view point, std::string_view deploy, const std::vect
     judgement.because = deploy.empty() ? "no deploy brought it" : "no health data";
   }
   return judgement;
+}
+
+std::optional<PartlyBack> partly_back_from(std::string_view deploy,
+                                           const std::vector<Event>& events) {
+  const auto withdrawn = withdrawn_operations(events);
+  std::optional<PartlyBack> back;
+  for (const auto& event : events) {
+    if (event.kind != "rollback" || event.deploy != deploy) continue;
+    const json object = json::parse(event.line, nullptr, false);
+    const std::string outcome = text_at(object, "outcome");
+    const bool complete = object.contains("complete") && object["complete"] == true;
+    if ((outcome != "done" && outcome != "partial") || complete ||
+        withdrawn.count(text_at(object, "operation")) != 0) {
+      continue;
+    }
+    if (!back) back.emplace();
+    const std::string to = text_at(object, "to");
+    for (const auto& name : texts_at(object, "left_out")) back->left_out[name] = to;
+    for (const auto& name : texts_at(object, "parts")) {
+      back->parts[name] = to;
+      back->left_out.erase(name);
+    }
+  }
+  return back;
 }
 
 bool rolled_back_from(std::string_view deploy, const std::vector<Event>& events) {

@@ -1,6 +1,7 @@
 // Verdicts: a pure function of events (DESIGN §3).
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,16 @@ struct Judgement {
 // first. A deploy that is empty has no events: only a mark speaks for it.
 Judgement judge(std::string_view point, std::string_view deploy, const std::vector<Event>& events,
                 int min_score);
+
+// What rollbacks away from a deploy brought back, where none of them was of
+// everything. Parts by name, such as "playerbot/config", each with its point.
+struct PartlyBack {
+  std::map<std::string, std::string> parts;
+  std::map<std::string, std::string> left_out;  // that stayed for the sake of their rows
+};
+// Nothing where there is no such rollback that no undo has withdrawn.
+std::optional<PartlyBack> partly_back_from(std::string_view deploy,
+                                           const std::vector<Event>& events);
 
 // Was there a rollback away from this deploy that no undo has withdrawn?
 bool rolled_back_from(std::string_view deploy, const std::vector<Event>& events);

@@ -79,10 +79,10 @@ LiveRecord new_live(const Git& git, const Plan& plan) {
   return record;
 }
 
-json parts_of(const Plan& plan) {
+json parts_of(const Plan& plan, Fate fate) {
   json parts = json::array();
   for (const auto& part : plan.parts) {
-    if (went(part)) parts.push_back(part.name());
+    if (part.fate == fate) parts.push_back(part.name());
   }
   return parts;
 }
@@ -91,7 +91,8 @@ Event rollback_event(const Plan& plan, const std::string& outcome, json more) {
   more["operation"] = plan.operation;
   more["outcome"] = outcome;
   more["to"] = plan.target.id;
-  more["parts"] = parts_of(plan);
+  more["parts"] = parts_of(plan, Fate::goes);
+  if (plan.partial()) more["left_out"] = parts_of(plan, Fate::left_out);
   more["complete"] = plan.goes_fully();
   if (!plan.reason.empty()) more["reason"] = plan.reason;
   if (!plan.undoes.empty()) more["undoes"] = plan.undoes;

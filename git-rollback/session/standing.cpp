@@ -38,6 +38,14 @@ bool Standing::was_rolled_back_from(std::string_view deploy) const {
   return rolled_back_from(deploy, index.events_about(environment, deploy, ""));
 }
 
+std::optional<PartlyBack> Standing::partly_back() const {
+  if (!recorded || recorded->operation.empty() || !open_deploy.empty()) return std::nullopt;
+  const std::string& deploy = recorded->deploy;
+  return partly_back_from(deploy, deploy.empty()
+                                      ? index.events_of_operation(environment, recorded->operation)
+                                      : index.events_about(environment, deploy, ""));
+}
+
 Standing look_around(const Session& session) {
   Standing standing{.index = Index(session.repository),
                     .environment = session.repository.environment,

@@ -26,6 +26,8 @@ struct Standing {
   Judgement judge_point(const Point& point, int min_score) const;
   Judgement judge_deploy(std::string_view deploy, int min_score) const;
   bool was_rolled_back_from(std::string_view deploy) const;
+  // Of what is live, where it is neither the deploy's state nor a point's.
+  std::optional<PartlyBack> partly_back() const;
 };
 
 Standing look_around(const Session& session);
