@@ -170,6 +170,40 @@ TEST_F(RollbackFailure, WithNothingInFlightThereIsNothingToContinueOrAbort) {
   EXPECT_STATUS(128, rollback({"--abort"}));
 }
 
+// --- a clean-up that fails once it is done ----------------------------------
+
+TEST_F(RollbackFailure, ToCleanUpIsAWarningAndContinueCleansUp) {
+  // Once the record is out, and before anything is cleaned up.
+  const std::string database = (top() / "var/characters.db").string();
+  write(".git/hooks/reference-transaction",
+        "#!/bin/sh\n[ $1 = committed ] && grep -q refs/rollback/production/live || exit 0\nmv '" +
+            database + "' '" + database + ".away'\n");
+  ASSERT_STATUS(0, shell("chmod +x .git/hooks/reference-transaction"));
+  const Finished said = roll_back();
+  EXPECT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.out, "back at ")) << said.out;
+  EXPECT_TRUE(contains(said.err,
+                       "warning: the rollback is done, but what it no longer needs is "
+                       "still there: playerbot/database: "))
+      << said.err;
+  EXPECT_TRUE(contains(said.err, "git rollback --continue")) << said.err;
+  EXPECT_FALSE(contains(said.err, "fatal")) << said.err;
+
+  const Finished status = rollback({"status"});
+  EXPECT_STATUS(0, status);
+  EXPECT_TRUE(contains(status.err, "the rollback is done; to clean up")) << status.err;
+  const Finished aborted = rollback({"--abort"});
+  EXPECT_STATUS(128, aborted);
+  EXPECT_TRUE(contains(aborted.err, "is complete, but for its cleaning")) << aborted.err;
+  EXPECT_STATUS(1, rollback({"--continue"}));
+  ASSERT_STATUS(0, shell("mv '" + database + ".away' '" + database + "'"));
+  EXPECT_STATUS(0, rollback({"--continue"}));
+  EXPECT_EQ(back(), everything);
+  EXPECT_EQ(leftovers(), "");
+  fs::remove(top() / ".git/hooks/reference-transaction");
+  expect_nothing_in_flight();
+}
+
 // --- a part that refuses in prepare -----------------------------------------
 
 TEST_F(RollbackFailure, ToPrepareAMeddledBuildChangesNothingAndNamesIt) {

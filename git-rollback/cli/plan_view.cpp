@@ -44,6 +44,7 @@ json outcome_as_json(const RollbackReport& report) {
           {"problem", report.problem.empty() ? json() : json(report.problem)},
           {"left", report.left.empty() ? json() : json(report.left)},
           {"set_aside", report.set_aside},
+          {"not_cleaned", report.not_cleaned},
           {"downtime_ms", report.downtime.count()},
           {"swap_ms", report.swap.count()}};
 }

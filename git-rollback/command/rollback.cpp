@@ -54,8 +54,10 @@ std::vector<std::string> names_of_verbs() {
 int go_on_with_it() {
   ChangingSession changing(open_session(), "rollback", no_wait, InFlight::is_wanted);
   choose_colour(changing.repository().settings);
-  return waits_for_person(changing) ? continue_and_report(changing)
-                                    : report_outcome(continue_operation(changing));
+  if (waits_for_person(changing)) return continue_and_report(changing);
+  const RollbackReport report = continue_operation(changing);
+  const int code = report_outcome(report);
+  return report.not_cleaned.empty() ? code : exit_as_it_was;  // it was to end it
 }
 
 int take_back() {

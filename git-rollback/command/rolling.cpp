@@ -294,7 +294,11 @@ int report_outcome(const RollbackReport& report) {
                  std::to_string(report.swap.count()) + " ms to swap"
            : ""));
   for (const auto& line : report.set_aside) warning(line);
-  hints({"to take it back: git rollback undo"});
+  for (const auto& line : report.not_cleaned) {
+    warning("the rollback is done, but what it no longer needs is still there: " + line);
+  }
+  hints({report.not_cleaned.empty() ? "to take it back: git rollback undo"
+                                    : "put that right, then git rollback --continue"});
   return report.partial ? exit_as_it_was : exit_done;
 }
 

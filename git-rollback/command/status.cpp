@@ -67,6 +67,9 @@ std::vector<std::string> ways_on(const Session& session, const InFlightNow& oper
         "the next command that changes something cleans up what it had prepared; now: git "
         "rollback --abort"};
   }
+  if (row.state == State::published) {
+    return {"the rollback is done; to clean up what it no longer needs: git rollback --continue"};
+  }
   std::vector<std::string> ways{row.state == State::conflicted
                                     ? "when the conflict is resolved: git rollback --continue"
                                     : "to go forward: git rollback --continue"};

@@ -265,12 +265,18 @@ void Executor::leave(const PreparedPlan& prepared, PointDraft& left) {
   }
 }
 
-void Executor::settle(const PreparedPlan& prepared) {
+std::vector<std::string> Executor::settle(const PreparedPlan& prepared) {
+  std::vector<std::string> failures;
   for (const auto& plan : in_swap_order(prepared.plan)) {
     fail_point("settle " + plan.name() + " before");
-    part_of(plan).settle(prepared.prepared.at(plan.name()));
+    try {
+      part_of(plan).settle(prepared.prepared.at(plan.name()));
+    } catch (const std::exception& error) {
+      failures.push_back(plan.name() + ": " + error.what());
+    }
     fail_point("settle " + plan.name() + " after");
   }
+  return failures;
 }
 
 void Executor::discard(const std::string& operation) {

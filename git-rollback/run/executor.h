@@ -60,7 +60,8 @@ class Executor {
   // Before the record is published, and after.
   void settle_steps(const PreparedPlan& prepared);
   void leave(const PreparedPlan& prepared, PointDraft& left);
-  void settle(const PreparedPlan& prepared);
+  // What of it failed, a line each with the part's name; the other parts are settled.
+  std::vector<std::string> settle(const PreparedPlan& prepared);
 
   // Removes what a prepare made that was killed before the intent.
   void discard(const std::string& operation);

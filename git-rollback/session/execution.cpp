@@ -127,10 +127,12 @@ RollbackReport go_forward(ChangingSession& changing, Executor& executor,
   }
   changing.journal().set_state(prepared.plan.operation, State::published);
   fail_point("published after");
-  executor.settle(prepared);
-  remove_scripts(changing.session(), prepared.plan.operation);
-  changing.journal().set_state(prepared.plan.operation, State::done);
-  fail_point("done after");
+  report.not_cleaned = executor.settle(prepared);
+  if (report.not_cleaned.empty()) {
+    remove_scripts(changing.session(), prepared.plan.operation);
+    changing.journal().set_state(prepared.plan.operation, State::done);
+    fail_point("done after");
+  }
   add_rows_set_aside(report, changing.session(), configuration, prepared.plan);
   return report;
 }
@@ -175,7 +177,13 @@ RollbackReport go_back(ChangingSession& changing, const Resumed& resumed,
   Executor executor = make_executor(changing.journal(), changing.session(), resumed.configuration,
                                     prepared.plan, true);
   if (resumed.row.state == State::published || is_published(changing, prepared.plan.operation)) {
-    go_forward(changing, executor, resumed.configuration, prepared, State::published);
+    const RollbackReport report =
+        go_forward(changing, executor, resumed.configuration, prepared, State::published);
+    if (!report.not_cleaned.empty()) {
+      throw Fatal("rollback " + resumed.row.id +
+                      " is complete, but for its cleaning: " + report.not_cleaned.front(),
+                  {"put that right, then git rollback --continue"});
+    }
     throw Fatal("rollback " + resumed.row.id + " was complete; only its cleaning was left",
                 {"to take it back: git rollback undo"});
   }

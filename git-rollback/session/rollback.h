@@ -59,6 +59,9 @@ struct RollbackReport {
   bool partial = false;                // a part was left out for the sake of its rows
   std::string left;                    // the point that records the state which was left
   std::vector<std::string> set_aside;  // a sentence for each table with rows that had no place
+  // Done and recorded, but what it no longer needs is still there, and why, a line for
+  // each part; it stays in flight, for --continue.
+  std::vector<std::string> not_cleaned = {};
   std::chrono::milliseconds downtime{0}, swap{0};
 };
 
