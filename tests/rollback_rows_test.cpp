@@ -169,6 +169,26 @@ TEST_F(RollbackRows, AnEmergencyThatLeftThemAlertsWithACommandThatWorks) {
   EXPECT_EQ(back(), everything);
 }
 
+TEST_F(RollbackRows, AnEmergencyThatLeftThemAndWasKilledAlertsWhenItIsContinued) {
+  a_value_that_would_go();
+  save();
+  const auto alert_of = [](const Finished& said) {
+    const size_t at = said.err.find("error: playerbot/database stays as it is");
+    return at == std::string::npos ? "no alert: " + said.err : said.err.substr(at);
+  };
+  const Finished whole = rollback({"--emergency"});
+  ASSERT_STATUS(1, whole);
+  const std::string expected = alert_of(whole);
+  EXPECT_TRUE(contains(expected, "--rows=")) << expected;
+  for (const char* const place : {"intend after", "published after"}) {
+    restore();
+    rollback({"--emergency"}, {{"GIT_ROLLBACK_FAIL_POINT", place}});
+    const Finished continued = rollback({"--continue"});
+    EXPECT_STATUS(1, continued);
+    EXPECT_EQ(alert_of(continued), expected) << place;
+  }
+}
+
 TEST_F(RollbackRows, AfterAnEmergencyThatLeftThemStatusSaysWhatIsLeft) {
   a_value_that_would_go();
   ASSERT_STATUS(1, rollback({"--emergency"}));

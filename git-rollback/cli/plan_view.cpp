@@ -38,7 +38,7 @@ std::string in_words(const std::optional<std::chrono::milliseconds>& downtime) {
 json outcome_as_json(const RollbackReport& report) {
   static constexpr const char* names[] = {"done", "reverted", "held"};
   return {{"operation", report.operation},
-          {"outcome", report.outcome == Outcome::done && report.partial
+          {"outcome", report.outcome == Outcome::done && report.partial()
                           ? "partial"
                           : names[static_cast<size_t>(report.outcome)]},
           {"problem", report.problem.empty() ? json() : json(report.problem)},

@@ -47,17 +47,18 @@ void complain_of_refusals(const Plan& plan) {
 }
 
 // What a rollback for which automation did without a part leaves to a person.
-void alert_of_left_out(const Plan& plan) {
-  for (const auto& part : plan.parts) {
-    if (part.fate != Fate::left_out) continue;
+void alert_of_left_out(const RollbackReport& report) {
+  for (const auto& part : report.left_out) {
+    const auto& obstacle = part.assessment.obstacle;
     std::vector<std::string> lines;
-    if (part.assessment.obstacle) lines = part.assessment.obstacle->hints;
-    lines.push_back("to bring it back: " + command_to_bring_back(part.name(), plan.target.id) +
-                    " with one of these options");
+    if (obstacle) lines = obstacle->hints;
+    const std::string command =
+        "to bring it back: " + command_to_bring_back(part.name(), report.target);
+    lines.push_back(lines.empty() ? command + " --accept-data-loss=significant"
+                                  : command + " with one of these options");
     complain(
         "error",
-        part.name() + " stays as it is: " +
-            (part.assessment.obstacle ? part.assessment.obstacle->reason : "rows would be lost"),
+        part.name() + " stays as it is: " + (obstacle ? obstacle->reason : "rows would be lost"),
         lines);
   }
 }
@@ -131,7 +132,7 @@ int carry_out_and_report(ChangingSession& changing, const RollingOptions& values
     const Standing standing = look_around(changing.session());
     print(dump(plan_as_json(plan, judged_points(changing.session(), standing, 0), &report)));
     if (!report.problem.empty()) complain("error", report.problem, {});
-    if (report.outcome == Outcome::done) alert_of_left_out(plan);
+    if (report.outcome == Outcome::done) alert_of_left_out(report);
     return succeeded(report) ? exit_done : exit_as_it_was;
   }
   return report_done(changing, plan, report);
@@ -187,15 +188,12 @@ std::string command_to_bring_back(const std::string& part, const std::string& po
 }
 
 bool succeeded(const RollbackReport& report) {
-  return report.outcome == Outcome::done && !report.partial;
+  return report.outcome == Outcome::done && !report.partial();
 }
 
 int report_done(const ChangingSession& changing, const Plan& plan, const RollbackReport& report) {
   const int code = report_outcome(report);
-  if (report.outcome == Outcome::done) {
-    alert_of_left_out(plan);
-    tell_those_who_push(changing.repository(), plan);
-  }
+  if (report.outcome == Outcome::done) tell_those_who_push(changing.repository(), plan);
   return code;
 }
 
@@ -288,7 +286,7 @@ int report_outcome(const RollbackReport& report) {
       break;
   }
   if (!report.problem.empty()) warning(report.problem);
-  say((report.partial ? "back, in part, at " : "back at ") + report.target +
+  say((report.partial() ? "back, in part, at " : "back at ") + report.target +
       (report.downtime.count() > 0
            ? "; down for " + std::to_string(report.downtime.count()) + " ms, of that " +
                  std::to_string(report.swap.count()) + " ms to swap"
@@ -299,7 +297,8 @@ int report_outcome(const RollbackReport& report) {
   }
   hints({report.not_cleaned.empty() ? "to take it back: git rollback undo"
                                     : "put that right, then git rollback --continue"});
-  return report.partial ? exit_as_it_was : exit_done;
+  alert_of_left_out(report);
+  return report.partial() ? exit_as_it_was : exit_done;
 }
 
 }  // namespace rollback

@@ -32,6 +32,29 @@ LiveRecord live_from(const json& object) {
   return live;
 }
 
+json as_json(const PartPlan& part) {
+  json object{{"component", part.component},
+              {"kind", name_of(part.kind)},
+              {"fate", static_cast<int>(part.fate)}};
+  if (part.fate == Fate::left_out && part.assessment.obstacle) {
+    const Obstacle& obstacle = *part.assessment.obstacle;
+    object["obstacle"] = {{"reason", obstacle.reason}, {"hints", obstacle.hints}};
+  }
+  return object;
+}
+
+PartPlan part_from(const json& object) {
+  PartPlan part;
+  part.component = object.at("component");
+  part.kind = kind_of(object.at("kind").get<std::string>()).value_or(Kind::code);
+  part.fate = static_cast<Fate>(object.at("fate").get<int>());
+  if (const auto found = object.find("obstacle"); found != object.end()) {
+    part.assessment.obstacle =
+        Obstacle{found->at("reason"), found->at("hints").get<std::vector<std::string>>()};
+  }
+  return part;
+}
+
 }  // namespace
 
 std::string to_text(const PreparedPlan& prepared) {
@@ -39,10 +62,8 @@ std::string to_text(const PreparedPlan& prepared) {
   json parts = json::array();
   for (const auto& part : plan.parts) {
     const auto found = prepared.prepared.find(part.name());
-    parts.push_back({{"component", part.component},
-                     {"kind", name_of(part.kind)},
-                     {"fate", static_cast<int>(part.fate)},
-                     {"prepared", found == prepared.prepared.end() ? "" : found->second}});
+    parts.push_back(as_json(part));
+    parts.back()["prepared"] = found == prepared.prepared.end() ? "" : found->second;
   }
   return json{{"format", 1},
               {"operation", plan.operation},
@@ -91,10 +112,7 @@ PreparedPlan prepared_plan_from(const std::string& text) try {
   plan.complete = object.at("complete");
   if (!object.at("rows_lost").is_null()) plan.rows_lost = object.at("rows_lost");
   for (const auto& entry : object.at("parts")) {
-    PartPlan part;
-    part.component = entry.at("component");
-    part.kind = kind_of(entry.at("kind").get<std::string>()).value_or(Kind::code);
-    part.fate = static_cast<Fate>(entry.at("fate").get<int>());
+    PartPlan part = part_from(entry);
     prepared.prepared[part.name()] = entry.at("prepared");
     plan.parts.push_back(std::move(part));
   }

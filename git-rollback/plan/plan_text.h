@@ -9,7 +9,9 @@
 namespace rollback {
 
 struct PreparedPlan {
-  Plan plan;  // of each part: component, kind and fate; the assessments stay behind
+  // Of each part: component, kind, fate, and, where it was left out, the obstacle; the
+  // rest of the assessments stays behind.
+  Plan plan;
   std::map<std::string, std::string> prepared;  // by part name, see PartPlan::name
   std::string problem = {};                     // why it goes back; "": nothing failed so far
   std::string waiting = {};  // what a conflicted operation waits for, see session/conflicted.h

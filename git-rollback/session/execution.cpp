@@ -67,7 +67,9 @@ RollbackReport report_of(const PreparedPlan& prepared) {
   RollbackReport report;
   report.operation = prepared.plan.operation;
   report.target = prepared.plan.target.id;
-  report.partial = prepared.plan.partial();
+  for (const auto& part : prepared.plan.parts) {
+    if (part.fate == Fate::left_out) report.left_out.push_back(part);
+  }
   return report;
 }
 

@@ -56,13 +56,15 @@ struct RollbackReport {
   std::string operation;
   std::string target;  // the point
   std::string problem;
-  bool partial = false;                // a part was left out for the sake of its rows
+  std::vector<PartPlan> left_out;      // for the sake of their rows
   std::string left;                    // the point that records the state which was left
   std::vector<std::string> set_aside;  // a sentence for each table with rows that had no place
   // Done and recorded, but what it no longer needs is still there, and why, a line for
   // each part; it stays in flight, for --continue.
   std::vector<std::string> not_cleaned = {};
   std::chrono::milliseconds downtime{0}, swap{0};
+
+  bool partial() const { return !left_out.empty(); }
 };
 
 // Exactly the parts of the plan, the code part of its components as one.
