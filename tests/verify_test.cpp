@@ -101,6 +101,20 @@ TEST_F(Verify, NamesABackupWithOtherRows) {
   expect_wrong("database 'var/characters.db' is not there");
 }
 
+TEST_F(Verify, APointOfADatabaseWithoutTablesIsGood) {
+  std::string yaml = read(".rollback.yml");
+  const std::string tables = "tables: [\"playerbot\"";
+  ASSERT_TRUE(contains(yaml, tables)) << yaml;
+  yaml.replace(yaml.find(tables), tables.size(), "tables: [\"bot_of_later\"");
+  yaml.replace(yaml.find("\"playerbot_*\""), 13, "\"later_*\"");
+  configure(yaml);
+  ASSERT_STATUS(0, rollback({"record"}));
+  ASSERT_TRUE(contains(recorded(point()).at("components").dump(), "db"));
+  const Finished said = rollback({"verify", point()});
+  EXPECT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.out, "  note: playerbot/database: no table is recorded")) << said.out;
+}
+
 TEST_F(Verify, LooksAtDisplacedTablesToo) {
   ASSERT_STATUS(0, rollback({"--component", "playerbot", "--yes"}));
   ASSERT_STATUS(0, rollback({"verify", "--all"}));

@@ -110,7 +110,10 @@ class DatabasePart : public Part {
       findings.push_back({"'" + stranger + "' is of a database that is not in the configuration"});
     }
     if (backups.known.empty() && backups.strangers.empty()) {
-      findings.push_back({"no backup is recorded"});
+      findings.push_back(
+          {"no table is recorded: there was none then, or none of which `backup:` "
+           "keeps anything",
+           false});
     }
     for (const auto& engine : engines_) {
       const auto recorded = of(*engine, backups);
