@@ -1,5 +1,8 @@
 #include "part/database/mysql/procedures/procedures.h"
 
+#include <set>
+#include <thread>
+
 #include "mysql_fixture.h"
 #include "os/error.h"
 #include "part/database/mysql/backup/capture.h"
@@ -53,6 +56,17 @@ class MysqlProcedures : public MysqlEngineTest {
     return server().value(
         "SELECT group_concat(table_name ORDER BY table_name) FROM information_schema.tables"
         " WHERE table_schema = 'world' AND table_name NOT LIKE 'git\\_rollback%'");
+  }
+
+  std::set<std::string> displaced_tables() {
+    std::set<std::string> names;
+    Session session = open();
+    for (const Row& row : session.rows(
+             "SELECT table_name FROM information_schema.tables WHERE table_schema = 'world'"
+             " AND table_name LIKE 'playerbot\\_out\\_%'")) {
+      names.insert(*row[0]);
+    }
+    return names;
   }
 
   std::string one_displaced() {
@@ -110,6 +124,52 @@ TEST_F(MysqlProcedures, LeaveWhatTheyDisplaceToSalvageAndToRetention) {
   }
   EXPECT_EQ(one_displaced(), "");
   EXPECT_TRUE(salvageable(place()).empty());
+}
+
+// A trigger of the registry stands where the call is cut off.
+TEST_F(MysqlProcedures, CutOffAnywhereLeaveNoTableThatNobodyKnows) {
+  back_up("20240123T100000Z-4f2a91c");
+  put_in();
+  std::set<std::string> displaced;
+  for (const std::string moment :
+       {"INSERT ON git_rollback_operations", "INSERT ON git_rollback_backups",
+        "UPDATE ON git_rollback_backups"}) {
+    server().sql(
+        "INSERT INTO playerbot (name) VALUES ('more');"
+        "CREATE TRIGGER wait BEFORE " +
+        moment + " FOR EACH ROW SET @slept = sleep(60)");
+    const std::string before = tables();
+    std::thread call([&] { failure("CALL rollback_playerbot('20240123')"); });
+    std::string id;
+    while (id.empty()) {
+      id = server().sql("SELECT id FROM information_schema.processlist WHERE state = 'User sleep'");
+    }
+    server().sql("KILL " + id);
+    call.join();
+    server().sql("DROP TRIGGER wait");
+    EXPECT_NE(tables(), before) << "nothing was built: " << moment;
+    std::set<std::string> known, there;
+    for (const SalvageTable& table : salvageable(place())) known.insert(table.name);
+    for (const KeptTable& kept : kept_tables(place()).tables) {
+      if (!kept.operation.empty()) there.insert(kept.name);
+    }
+    displaced = displaced_tables();
+    EXPECT_EQ(known, displaced) << moment;
+    EXPECT_EQ(there, displaced) << moment;
+  }
+  EXPECT_FALSE(displaced.empty());
+}
+
+TEST_F(MysqlProcedures, WithoutTheSwapRegisterNothing) {
+  back_up("20240123T100000Z-4f2a91c");
+  put_in();
+  server().sql("DELETE FROM git_rollback_operations");
+  Session other = open();
+  other.run("LOCK TABLES playerbot READ");
+  expect_failure("CALL rollback_playerbot('20240123')", "Lock wait timeout");
+  EXPECT_EQ(server().value("SELECT count(*) FROM git_rollback_operations"), "0");
+  EXPECT_EQ(server().value("SELECT count(*) FROM git_rollback_backups WHERE kind = 'displaced'"),
+            "0");
 }
 
 TEST_F(MysqlProcedures, GiveNoIdAgain) {

@@ -113,7 +113,8 @@ KeptTables kept_tables(const Place& place) {
                     .volume = volume ? volume->id : 0};
     if (entry.kind == BackupKind::displaced) {
       const auto operation = registry.that_left(entry.point);
-      if (!operation) continue;  // nobody knows whose it is: it stays
+      if (!operation) continue;                            // nobody knows whose it is: it stays
+      if (!table_exists(session, entry.backup)) continue;  // a CALL was cut off before its swap
       table.operation = operation->id;
     }
     kept.tables.push_back(std::move(table));

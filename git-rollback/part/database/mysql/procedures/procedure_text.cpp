@@ -2,7 +2,10 @@
 
 namespace rollback::mysql {
 
-// What is a backup, newest last, stands in git_rollback_backups (registry.h).
+// What is a backup, newest last, stands in git_rollback_backups (registry.h). What is
+// displaced stands there before it is, since a CALL may be cut off at any moment; whoever
+// reads it passes over a table that is not there. Rows that were written between are
+// counted again, where whoever calls may write that.
 const char* const rollback_procedure = R"(CREATE PROCEDURE {name}(IN backup_date VARCHAR(20))
   MODIFIES SQL DATA
   SQL SECURITY INVOKER
@@ -24,11 +27,19 @@ BEGIN
   DECLARE list LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE why VARCHAR(128) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
   DECLARE recorded, copied, counter, given, stands BIGINT UNSIGNED DEFAULT 0;
-  DECLARE building, locked INT DEFAULT 0;
+  DECLARE building, locked, registered INT DEFAULT 0;
   DECLARE patience BIGINT DEFAULT @@SESSION.lock_wait_timeout;
   DECLARE longest BIGINT UNSIGNED DEFAULT @@SESSION.group_concat_max_len;
   DECLARE EXIT HANDLER FOR SQLEXCEPTION
   BEGIN
+    IF registered THEN
+      BEGIN
+        DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
+        DELETE FROM git_rollback_backups WHERE `point` = called AND component = component_of;
+        DELETE FROM git_rollback_operations
+          WHERE operation = called AND component = component_of;
+      END;
+    END IF;
     IF building THEN
       {run: CONCAT('DROP TABLE IF EXISTS `', REPLACE(incoming, '`', '``'), '`')}
     END IF;
@@ -122,28 +133,37 @@ BEGIN
     {run: CONCAT('ALTER TABLE `', REPLACE(incoming, '`', '``'), '` AUTO_INCREMENT = ', counter)}
   END IF;
   IF stands > 0 THEN
+    SET called = REPLACE(stamp, '_', '-');
+    SET registered = 1;
+    INSERT INTO git_rollback_operations (operation, component, state, left_point, plan, host)
+      VALUES (called, component_of, 'settled', called, '{}', 'CALL');
+    {run: CONCAT('SELECT COUNT(*) INTO @git_rollback_rows FROM `', REPLACE(live, '`', '``'),
+                 '`')}
+    INSERT INTO git_rollback_backups (`point`, component, name, backup, kind, definition, `rows`,
+                                      sha256, state, `position`, took_ms)
+      VALUES (called, component_of, live, displaced, 'displaced', described, @git_rollback_rows,
+              '', 'complete', '', 0);
     {run: CONCAT('RENAME TABLE `', REPLACE(live, '`', '``'), '` TO `',
                  REPLACE(displaced, '`', '``'), '`, `', REPLACE(incoming, '`', '``'), '` TO `',
                  REPLACE(live, '`', '``'), '`')}
+    SET building = 0;
+    SET registered = 0;
+    BEGIN
+      DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
+      {run: CONCAT('SELECT COUNT(*) INTO @git_rollback_rows FROM `',
+                   REPLACE(displaced, '`', '``'), '`')}
+      UPDATE git_rollback_backups SET `rows` = @git_rollback_rows
+        WHERE `point` = called AND component = component_of;
+    END;
   ELSE
     {run: CONCAT('RENAME TABLE `', REPLACE(incoming, '`', '``'), '` TO `',
                  REPLACE(live, '`', '``'), '`')}
-  END IF;
-  SET building = 0;
-  IF stands > 0 THEN
-    SET called = REPLACE(stamp, '_', '-');
-    INSERT INTO git_rollback_operations (operation, component, state, left_point, plan, host)
-      VALUES (called, component_of, 'settled', called, '{}', 'CALL');
-    {run: CONCAT('INSERT INTO git_rollback_backups (`point`, component, name, backup, kind,',
-                 ' definition, `rows`, sha256, state, `position`, took_ms) SELECT ', QUOTE(called),
-                 ', ', QUOTE(component_of), ', ', QUOTE(live), ', ', QUOTE(displaced),
-                 ', ''displaced'', ', QUOTE(described), ', COUNT(*), '''', ''complete'', '''', 0',
-                 ' FROM `', REPLACE(displaced, '`', '``'), '`')}
+    SET building = 0;
   END IF;
   DO RELEASE_LOCK({lock});
   SET SESSION lock_wait_timeout = patience;
   SET SESSION group_concat_max_len = longest;
-  SET @git_rollback_sql = NULL;
+  SET @git_rollback_sql = NULL, @git_rollback_rows = NULL;
   SELECT live AS `table`, LEFT(chosen, 16) AS `as at`, copied AS `rows`,
          IF(stands > 0, displaced, NULL) AS `what was live is now`;
 END)";

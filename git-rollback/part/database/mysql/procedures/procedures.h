@@ -3,7 +3,8 @@
 //
 // It builds the table beside the live one, in the structure of the point, and
 // swaps both by one RENAME TABLE; what was live stays as <table>_out_<UTC>, in the
-// registry as displaced by an operation that left a point of its own name. It
+// registry as displaced by an operation that left a point of its own name: from
+// before the swap, so that no CALL that is cut off leaves a table unknown. It
 // runs with the rights of whoever calls it, and refuses tables with triggers or
 // foreign keys, which a git rollback alone takes along.
 #pragma once
