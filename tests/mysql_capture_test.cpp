@@ -4,6 +4,7 @@
 #include "mysql_fixture.h"
 #include "os/error.h"
 #include "part/database/mysql/backup/capture.h"
+#include "part/database/mysql/backup/copy_watch.h"
 #include "part/database/mysql/backup/upkeep.h"
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/rows/rows.h"
@@ -245,6 +246,35 @@ TEST_F(MysqlCapture, EveryBackupUnderLoadIsOfOneMoment) {
   }
   stop = true;
   for (auto& mover : movers) mover.join();
+}
+
+TEST_F(MysqlCapture, GivesWayToOthersWhileTheyAreAtWork) {
+  Session control = open();
+  CopyWatch watch(place_, control);
+  const auto becomes = [&](bool busy) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (watch.is_busy() != busy && std::chrono::steady_clock::now() < end) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+      watch.look(true);
+    }
+    return watch.is_busy() == busy;
+  };
+  EXPECT_TRUE(becomes(false));
+  std::vector<std::thread> others;
+  std::vector<Session> sessions;
+  for (int i = 0; i < 8; ++i) sessions.push_back(open());
+  for (Session& session : sessions) {
+    others.emplace_back([&session] {
+      try {
+        session.number("SELECT sleep(30)");
+      } catch (const ServerError&) {  // killed
+      }
+    });
+  }
+  EXPECT_TRUE(becomes(true));
+  for (const Session& session : sessions) control.run("KILL QUERY " + std::to_string(session.id()));
+  for (auto& other : others) other.join();
+  EXPECT_TRUE(becomes(false));
 }
 
 }  // namespace

@@ -254,7 +254,8 @@ class Capture {
                                     {.definition = entry.definition,
                                      .from = entry.table,
                                      .to = entry.backup,
-                                     .between = [&](const Hashed&) { watch_.look(may_wait); }});
+                                     .between = [&](const Hashed&) { watch_.look(may_wait); },
+                                     .gives_way = [&] { return may_wait && watch_.is_busy(); }});
     entry.took_ms = ms_since(start);
     entry.rows = hashed.rows;
     entry.sha256 = hashed.sha256;

@@ -1,5 +1,7 @@
 #include "part/database/mysql/backup/copy_watch.h"
 
+#include <algorithm>
+#include <string>
 #include <thread>
 
 #include "os/bytes_in_words.h"
@@ -14,6 +16,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr auto between_looks = std::chrono::seconds(1);
+constexpr auto between_looks_at_others = std::chrono::milliseconds(100);
+constexpr std::int64_t sessions_of_ours = 4;  // that read, write and look
+constexpr double weight_of_a_look = 0.2;
 constexpr auto pause_for_replicas = std::chrono::milliseconds(100);
 // A replica that stands still must not hold a deploy for ever.
 constexpr auto longest_wait = std::chrono::minutes(2);
@@ -40,6 +45,9 @@ void CopyWatch::require_space_for(std::int64_t bytes) {
 }
 
 void CopyWatch::look(bool may_wait) {
+  if (Clock::now() - looked_at_others_ < between_looks_at_others) return;
+  look_at_others();
+  looked_at_others_ = Clock::now();
   if (Clock::now() - looked_ < between_looks) return;
   const auto volume = volume_of(session_, endpoint_);
   if (volume && volume->free_bytes < reserve_of(*volume)) {
@@ -58,6 +66,16 @@ std::vector<std::string> CopyWatch::notices() const {
   auto all = replicas_.notices();
   all.insert(all.end(), notices_.begin(), notices_.end());
   return all;
+}
+
+// Which are at work, not each login may see; how many, it may.
+void CopyWatch::look_at_others() {
+  const auto shown = session_.rows("SHOW GLOBAL STATUS LIKE 'Threads_running'");
+  if (shown.empty() || !shown[0].at(1)) return;
+  const std::int64_t others =
+      std::max<std::int64_t>(0, std::stoll(*shown[0][1]) - sessions_of_ours);
+  others_ += weight_of_a_look * (static_cast<double>(others) - others_);
+  busy_ = others_ > 0.5;
 }
 
 void CopyWatch::wait_until_sent() {

@@ -69,12 +69,14 @@ Hashed hash_rows(Session& session, const Definition& definition, const std::stri
 // by the writers, about a megabyte a statement, each committed by itself; all of
 // them go on at the same time, in threads. The writers' settings for exact rows
 // are made here. `between` is called in the caller's thread between two batches,
-// often: it may wait or throw. Throws Refused for a row that is too long.
+// often: it may wait or throw. A writer that `gives_way()`, called in its thread, leaves
+// the server to others for a part of its time. Throws Refused for a row that is too long.
 struct Copy {
   const Definition& definition;
   std::string from;
   std::string to;
   std::function<void(const Hashed& so_far)> between = {};
+  std::function<bool()> gives_way = {};
 };
 Hashed copy_rows(Session& reader, std::span<Session> writers, const Copy& copy);
 
