@@ -5,6 +5,7 @@
 
 #include "mysql_swap_fixture.h"
 #include "os/error.h"
+#include "os/notice.h"
 #include "part/database/mysql/swap/keys.h"
 #include "part/database/mysql/swap/orphans.h"
 
@@ -124,6 +125,46 @@ TEST_F(MysqlKeys, ThatCameMeanwhileStopTheSwap) {
   server().sql("CREATE TABLE late(bot INT, FOREIGN KEY (bot) REFERENCES bot(id))");
   EXPECT_THROW(ready->apply(), Refused);
   EXPECT_EQ(seen(plan), Observation::before);
+}
+
+TEST_F(MysqlKeys, ThatCameSinceTheSwapGoToTheTableThatComesBack) {
+  tables();
+  server().sql("DROP DATABASE IF EXISTS other; CREATE DATABASE other");
+  point({"bot"});
+  server().sql("ALTER TABLE bot ADD COLUMN extra INT");
+  const Plan plan = prepare({{"bot", Choice::keep_all}});
+  step(plan)->apply();
+  server().sql(
+      "CREATE TABLE late(bot INT, CONSTRAINT late_bot FOREIGN KEY (bot) REFERENCES bot(id));"
+      "CREATE TABLE other.late(bot INT, FOREIGN KEY (bot) REFERENCES world.bot(id));"
+      "INSERT INTO late VALUES (1); INSERT INTO other.late VALUES (2)");
+  step(plan)->revert();
+  EXPECT_EQ(seen(plan), Observation::before) << detail_;
+  EXPECT_NE(show("late").find("CONSTRAINT `late_bot` FOREIGN KEY (`bot`) REFERENCES `bot` (`id`)"),
+            std::string::npos);
+  server().sql("INSERT INTO late VALUES (3); INSERT INTO other.late VALUES (3)");
+  EXPECT_TRUE(fails("INSERT INTO late VALUES (99)"));
+  EXPECT_TRUE(fails("INSERT INTO other.late VALUES (99)"));
+  server().sql("DROP DATABASE other");
+}
+
+TEST_F(MysqlKeys, ThatCameSinceTheSwapAndCannotStayAreTold) {
+  server().sql("CREATE TABLE bot(id INT PRIMARY KEY, old INT, UNIQUE(old))");
+  point({"bot"});
+  server().sql("ALTER TABLE bot DROP COLUMN old, ADD COLUMN extra INT");
+  const Plan plan = prepare({{"bot", Choice::keep_all}});
+  step(plan)->apply();
+  server().sql("CREATE TABLE late(bot INT, FOREIGN KEY (bot) REFERENCES bot(old))");
+  std::string told;
+  set_notice_listener([&](const Notice& notice) {
+    told += notice.text + "\n";
+    for (const auto& hint : notice.hints) told += hint + "\n";
+  });
+  step(plan)->revert();
+  set_notice_listener({});
+  EXPECT_EQ(seen(plan), Observation::before) << detail_;
+  EXPECT_NE(told.find("REFERENCES `bot` (`old`)"), std::string::npos) << told;
+  server().sql("INSERT INTO late VALUES (3)");
 }
 
 TEST_F(MysqlKeys, OfATableThatIsGoneMeanwhileAreForgotten) {

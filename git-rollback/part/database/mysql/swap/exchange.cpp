@@ -76,9 +76,17 @@ Exchange::Exchange(Session& session, const Place& place, const Plan& plan, Way w
     if (!change.swaps()) continue;
     turns_.push_back(way == Way::there ? turn_there(change) : turn_back(change));
   }
-  for (const OutsideKey& key : plan.outside_keys) {
-    (key.schema == place.schema ? keys_here_ : keys_elsewhere_).push_back(key);
-  }
+  for (const OutsideKey& key : plan.outside_keys) take_off(key);
+}
+
+void Exchange::take_off(const OutsideKey& key) {
+  (key.schema == place_.schema ? keys_here_ : keys_elsewhere_).push_back(key);
+}
+
+void Exchange::keep_key(const OutsideKey& key) {
+  keys_that_came_.push_back(key);
+  take_off(key);
+  orphans_.watch(key);
 }
 
 void Exchange::fail_at(const char* moment) const {
@@ -123,6 +131,7 @@ void Exchange::take_keys_off() {
 void Exchange::put_keys_back() {
   session_.use(schema());
   add_keys(session_, plan_.outside_keys);
+  add_keys(session_, keys_that_came_);
 }
 
 // The last look for cascades stays in the logs: what is done since is found by them.

@@ -62,9 +62,9 @@ class Exchange {
  protected:
   Exchange(Session& session, const Place& place, const Plan& plan, Way way);
 
-  // What differs on the two ways. Throws Refused where a key came that the plan
-  // does not know.
-  virtual void require_known_keys() {}
+  // What differs on the two ways. Of keys that came since the plan was made: throws
+  // Refused, or keeps them as it does those of the plan.
+  virtual void require_known_keys() = 0;
   virtual void before_catching_up() = 0;
   virtual void note_what_fires_no_trigger(const std::vector<Followed>& /*tables*/) {}
   // Under the lock, where it must not take long: throws EmptiedMeanwhile.
@@ -80,13 +80,17 @@ class Exchange {
   virtual void bring_late(const Turn& turn) = 0;
 
   void carry_late(const Turn& turn);
+  // Taken off with those of the plan; after the RENAME, who keeps it puts it on again.
+  void keep_key(const OutsideKey& key);
 
   Session& session_;
   Registry registry_;
   const Plan& plan_;
   std::vector<Turn> turns_;
+  std::vector<OutsideKey> keys_that_came_;
 
  private:
+  void take_off(const OutsideKey& key);
   void carry_what_was_written();
   std::int64_t count_waiting();
   std::vector<Followed> followed(bool renamed = false) const;

@@ -1,3 +1,4 @@
+#include "os/notice.h"
 #include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/lacking.h"
 #include "part/database/mysql/rows/log.h"
@@ -19,6 +20,7 @@ class Back : public Exchange {
  public:
   Back(Session& session, const Place& place, const Plan& plan)
       : Exchange(session, place, plan, Way::back), emptied_(session_, registry_, plan) {
+    keep_recorded_keys();
     for (Turn& turn : turns_) {
       turn.has_aside = turn.leaves != nullptr;
       if (!takes_live_rows(*turn.change)) continue;
@@ -48,6 +50,42 @@ class Back : public Exchange {
             .target = turn.waits,
             .aside = turn.aside,
             .not_for_target = change.choice == Choice::keep_new ? change.source : ""};
+  }
+
+  // Those that an earlier try may have taken off.
+  void keep_recorded_keys() {
+    const auto operation = registry_.operation(plan_.operation);
+    if (!operation) return;
+    for (const OutsideKey& key : plan_from(operation->plan).outside_keys) {
+      if (!knows(plan_, key)) keep_key(key);
+    }
+  }
+
+  // They came since the swap, and are recorded before they are taken off.
+  void require_known_keys() override {
+    auto operation = registry_.operation(plan_.operation);
+    if (!operation) return;
+    Plan recorded = plan_from(operation->plan);
+    for (const OutsideKey& key : unknown_keys(session_, plan_)) {
+      if (knows(recorded, key)) continue;
+      keep_key(key);
+      recorded.outside_keys.push_back(key);
+    }
+    operation->plan = to_text(recorded);
+    registry_.put(*operation);
+  }
+
+  void after_renaming() override {
+    for (const OutsideKey& key : keys_that_came_) {
+      try {
+        add_keys(session_, {key});
+      } catch (const ServerError& error) {
+        if (error.is_lost_connection() || error.is_lock_timeout()) throw;
+        give_notice({"table '" + key.table + "' got a foreign key to table '" + key.key.parent +
+                         "' since the swap, which cannot be made again: " + error.what(),
+                     {"it was: " + key.key.sql}});
+      }
+    }
   }
 
   void before_catching_up() override {

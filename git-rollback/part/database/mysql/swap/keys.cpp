@@ -204,6 +204,14 @@ std::optional<std::string> keys_to(Session& session, const Plan& plan) {
   }
 }
 
+bool knows(const Plan& plan, const OutsideKey& key) {
+  const auto same = [&](const OutsideKey& known) {
+    return key.schema == known.schema && key.table == known.table && key.key.name == known.key.name;
+  };
+  return std::any_of(plan.outside_keys.begin(), plan.outside_keys.end(), same) ||
+         std::any_of(plan.keys_of_others.begin(), plan.keys_of_others.end(), same);
+}
+
 std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan) {
   std::vector<std::string> tables;
   for (const Change& change : plan.changes) {
@@ -211,14 +219,7 @@ std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan) {
   }
   std::vector<OutsideKey> unknown;
   for (const OutsideKey& found : keys_from_outside(session, tables)) {
-    const auto same = [&](const OutsideKey& known) {
-      return known.schema == found.schema && known.table == found.table &&
-             known.key.name == found.key.name;
-    };
-    const auto knows = [&](const std::vector<OutsideKey>& keys) {
-      return std::any_of(keys.begin(), keys.end(), same);
-    };
-    if (!knows(plan.outside_keys) && !knows(plan.keys_of_others)) unknown.push_back(found);
+    if (!knows(plan, found)) unknown.push_back(found);
   }
   return unknown;
 }

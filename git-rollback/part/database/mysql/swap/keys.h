@@ -41,6 +41,7 @@ bool has_keys(Session& session, const std::vector<OutsideKey>& keys);
 // The names of all keys that refer to a live table of the plan, without a look at
 // the tables that have them; nothing where InnoDB does not say.
 std::optional<std::string> keys_to(Session& session, const Plan& plan);
+bool knows(const Plan& plan, const OutsideKey& key);  // by name
 // Those that refer to a table of the plan, from outside, and that it does not know.
 std::vector<OutsideKey> unknown_keys(Session& session, const Plan& plan);
 

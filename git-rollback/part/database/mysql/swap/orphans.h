@@ -26,7 +26,8 @@ class OrphanWatch {
  public:
   OrphanWatch(Session& session, Registry& registry, const Plan& plan, bool reverts);
 
-  void look();  // what is an orphan already is nobody's fault
+  void watch(const OutsideKey& outside);  // beside those of the plan
+  void look();                            // what is an orphan already is nobody's fault
   // Where the key is ON DELETE CASCADE and no row of the parent was lost otherwise,
   // its new orphans go aside; without look(), and of other keys, they are reported.
   void mend();
@@ -41,7 +42,6 @@ class OrphanWatch {
     std::int64_t before = 0;  // orphans that there were
   };
   void watch(const Change& change);
-  void watch(const OutsideKey& outside);
   bool has_all_rows(const std::string& parent) const;
   std::string known(size_t number) const;
   std::int64_t set_aside(size_t number);
