@@ -57,14 +57,15 @@ std::string note_of(const Event& event, const std::vector<std::string>& key,
   return note(key, log, "NEW") + "IF NOT (" + same + ") THEN " + note(key, log, "OLD") + "END IF; ";
 }
 
-// A statement that waits keeps the list of tables that it was made with.
+// A statement that waits keeps the list of tables that it was made with. It can be of a
+// session that uses another database.
 void let_come_by(Session& session) {
   const auto deadline = std::chrono::steady_clock::now() + default_deadline;
   do {
     std::this_thread::sleep_for(surely_come_by);
   } while (std::chrono::steady_clock::now() < deadline &&
-           session.number("SELECT count(*) FROM information_schema.processlist WHERE db ="
-                          " database() AND state LIKE 'Waiting for%lock'") > 0);
+           session.number("SELECT count(*) FROM information_schema.processlist WHERE"
+                          " state LIKE 'Waiting for%lock'") > 0);
 }
 
 // Whether there was one.
