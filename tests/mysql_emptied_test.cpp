@@ -57,7 +57,8 @@ TEST_F(MysqlEmptied, IsSeenWhenItWasCaughtUpWithAlready) {
   rolled_back("(id INT PRIMARY KEY, gold INT)", guild_);
   const Plan plan = plan_from(nlohmann::json::parse(prepared_)["databases"][0]["plan"]);
   const Place at = place();
-  Crossing back({{&at, &plan}}, Way::back);
+  Side side(at, plan);
+  Crossing back({&side}, Way::back);
   back.get_ready();
   run("TRUNCATE TABLE playerbot; INSERT INTO playerbot VALUES (1,7),(5,500)");
   back.run();

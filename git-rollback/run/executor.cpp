@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "os/error.h"
 #include "os/fail_point.h"
@@ -52,19 +53,28 @@ void go(Step& step) {
   fail_point("swap " + step.name() + " after");
 }
 
-// What stands in the way, somebody else's change or a failure; "" when it went.
-std::string go_back(Step& step) try {
+// Somebody else's change, or a failure.
+struct InTheWay {
+  std::string what;
+  std::vector<std::string> hints = {};
+};
+
+// Nothing when it went.
+std::optional<InTheWay> go_back(Step& step) try {
   const Step::Seen seen = step.observe();
-  if (seen.what == Observation::before) return "";
+  if (seen.what == Observation::before) return std::nullopt;
   if (seen.what == Observation::foreign) {
-    return seen.never_applied ? "" : step.name() + ": " + seen.detail;
+    if (seen.never_applied) return std::nullopt;
+    return InTheWay{step.name() + ": " + seen.detail};
   }
   fail_point("back " + step.name() + " before");
   step.revert();
   fail_point("back " + step.name() + " after");
-  return "";
+  return std::nullopt;
+} catch (const Error& error) {
+  return InTheWay{step.name() + ": " + error.what(), error.hints()};
 } catch (const std::exception& error) {
-  return step.name() + ": " + error.what();
+  return InTheWay{step.name() + ": " + error.what()};
 }
 
 enum class Way { forward, back };
@@ -227,15 +237,15 @@ void Executor::back(const PreparedPlan& prepared) {
   }
   const bool interrupted = quiesced_ || setting_.recovering;
   if (interrupted) quiesce(true);
-  std::string in_the_way;
+  std::optional<InTheWay> in_the_way;
   for (auto* list : {&steps.settle, &steps.swap}) {
     for (size_t i = list->size(); i-- > 0;) {
       Step& step = *(*list)[i];
-      const std::string stands = go_back(step);
+      const auto stands = go_back(step);
       // The step that failed did so, perhaps, since it found somebody else's change.
       const bool failed_here = !setting_.recovering && list == &steps.swap && i == swapped_;
       const bool theirs = failed_here && step.observe().what == Observation::foreign;
-      if (!stands.empty() && !theirs) in_the_way = stands;
+      if (stands && !theirs) in_the_way = stands;
     }
   }
   if (interrupted) {
@@ -245,9 +255,10 @@ void Executor::back(const PreparedPlan& prepared) {
           {"start it, then git rollback --abort"});
     }
   }
-  if (!in_the_way.empty()) {
-    throw Refused(in_the_way + "; the rest is as it began",
-                  {"git rollback status", "put that right, then git rollback --abort"});
+  if (in_the_way) {
+    auto hints = in_the_way->hints;
+    hints.insert(hints.end(), {"git rollback status", "put that right, then git rollback --abort"});
+    throw Refused(in_the_way->what + "; the rest is as it began", hints);
   }
   journal_.set_state(operation, State::discarding);
   fail_point("back after");

@@ -17,16 +17,6 @@ constexpr int format_version = 1;
 // More rows than there are, also after other databases took theirs off the limit.
 constexpr std::int64_t any_loss = std::numeric_limits<std::int64_t>::max() / 2;
 
-using Engines = std::vector<std::unique_ptr<Engine>>;
-
-Engines make_engines(const std::string& component, const std::vector<DatabaseSettings>& databases,
-                     const boost::filesystem::path& base, const Git& git) {
-  Engines engines;
-  for (const auto& settings : databases)
-    engines.push_back(make_engine(component, settings, base, git));
-  return engines;
-}
-
 std::string first_line(const std::vector<std::string>& lines) {
   return lines.empty() ? "" : lines.front();
 }
@@ -196,12 +186,22 @@ class DatabasePart : public Part {
   }
 
   Steps steps(const std::string& prepared) override {
-    Steps steps;
+    std::vector<std::vector<Engine::Swapping>> moments;
     each(prepared, [&](Engine& engine, const std::string& plan, bool swaps) {
       if (!swaps) return;
-      auto some = engine.swap(plan);
-      std::move(some.begin(), some.end(), std::back_inserter(steps.swap));
+      const auto same = std::find_if(moments.begin(), moments.end(), [&](const auto& moment) {
+        return moment.front().engine->swaps_with(engine);
+      });
+      (same == moments.end() ? moments.emplace_back() : *same).push_back({&engine, plan});
     });
+    Steps steps;
+    for (const auto& moment : moments) steps.swap.push_back(moment.front().engine->swap(moment));
+    for (const auto& moment : moments) {
+      for (const auto& [engine, plan] : moment) {
+        auto some = engine->alter(plan);
+        std::move(some.begin(), some.end(), std::back_inserter(steps.swap));
+      }
+    }
     return steps;
   }
 
@@ -376,29 +376,6 @@ std::unique_ptr<Part> make_database_part(std::string component,
                                          const std::vector<DatabaseSettings>& databases,
                                          const boost::filesystem::path& base, const Git& git) {
   return std::make_unique<DatabasePart>(std::move(component), databases, base, git);
-}
-
-std::vector<std::string> rows_set_aside(const std::string& component,
-                                        const std::vector<DatabaseSettings>& databases,
-                                        const boost::filesystem::path& base, const Git& git,
-                                        const std::string& operation) {
-  std::vector<std::string> lines;
-  for (const auto& settings : databases) {
-    const auto found = make_engine(component, settings, base, git)->set_aside(operation);
-    lines.insert(lines.end(), found.begin(), found.end());
-  }
-  return lines;
-}
-
-std::vector<Procedures> procedures_of(const std::string& component,
-                                      const std::vector<DatabaseSettings>& databases,
-                                      const boost::filesystem::path& base, const Git& git,
-                                      bool install) {
-  std::vector<Procedures> all;
-  for (const auto& engine : make_engines(component, databases, base, git)) {
-    all.push_back({engine->schema(), engine->procedures(install)});
-  }
-  return all;
 }
 
 }  // namespace rollback

@@ -38,9 +38,13 @@ const Scheme& scheme_of(const std::string& url) {
 
 void check_url(const std::string& url) { scheme_of(url).check(url); }
 
-std::unique_ptr<Engine> make_engine(const std::string& component, const DatabaseSettings& settings,
-                                    const boost::filesystem::path& base, const Git& git) {
-  return scheme_of(settings.url).make(component, settings, base, git);
+Engines make_engines(const std::string& component, const std::vector<DatabaseSettings>& databases,
+                     const boost::filesystem::path& base, const Git& git) {
+  Engines engines;
+  for (const auto& settings : databases) {
+    engines.push_back(scheme_of(settings.url).make(component, settings, base, git));
+  }
+  return engines;
 }
 
 }  // namespace rollback

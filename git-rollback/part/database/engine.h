@@ -128,8 +128,16 @@ class Engine {
   };
   virtual Prepared prepare(const Order& order) = 0;
 
-  // In the order in which they are taken.
-  virtual std::vector<std::unique_ptr<Step>> swap(const std::string& prepared) = 0;
+  // Whether its tables and those of the other can go live in one moment.
+  virtual bool swaps_with(const Engine& /*other*/) const { return false; }
+  // What was prepared by this engine and by those that swap with it.
+  struct Swapping {
+    Engine* engine;
+    std::string prepared;
+  };
+  virtual std::unique_ptr<Step> swap(const std::vector<Swapping>& together) = 0;
+  // Of tables that change where they stand, once all have swapped; in this order.
+  virtual std::vector<std::unique_ptr<Step>> alter(const std::string& /*prepared*/) { return {}; }
   virtual std::vector<Backup> leave(const std::string& prepared, const std::string& point) = 0;
   virtual void settle(const std::string& prepared) = 0;
   virtual void discard(const std::string& operation) = 0;
@@ -152,9 +160,10 @@ class Engine {
 // Whether an engine takes it; Usage, with what is wrong. Opens nothing.
 void check_url(const std::string& url);
 
-// By the url's scheme. Usage when no engine takes it.
+// By the urls' schemes, in their order. Usage when no engine takes one.
 // `base`: below it stand relative paths; `git`: asked for a login, where one is needed.
-std::unique_ptr<Engine> make_engine(const std::string& component, const DatabaseSettings& settings,
-                                    const boost::filesystem::path& base, const Git& git);
+using Engines = std::vector<std::unique_ptr<Engine>>;
+Engines make_engines(const std::string& component, const std::vector<DatabaseSettings>& databases,
+                     const boost::filesystem::path& base, const Git& git);
 
 }  // namespace rollback

@@ -125,10 +125,28 @@ class MysqlEngine : public Engine {
     });
   }
 
-  std::vector<std::unique_ptr<Step>> swap(const std::string& prepared) override {
+  // One session changes the tables of all.
+  bool swaps_with(const Engine& other) const override {
+    const auto* const same_kind = dynamic_cast<const MysqlEngine*>(&other);
+    if (same_kind == nullptr) return false;
+    mysql::Endpoint here = place_.endpoint();
+    mysql::Endpoint there = same_kind->place_.endpoint();
+    here.database.clear();
+    there.database.clear();
+    return here == there;
+  }
+
+  std::unique_ptr<Step> swap(const std::vector<Swapping>& together) override {
+    std::vector<mysql::Side> sides;
+    for (const auto& [engine, prepared] : together) {
+      sides.emplace_back(static_cast<MysqlEngine&>(*engine).place_, mysql::plan_from(prepared));
+    }
+    return mysql::make_swap(std::move(sides));
+  }
+
+  std::vector<std::unique_ptr<Step>> alter(const std::string& prepared) override {
     const mysql::Plan plan = mysql::plan_from(prepared);
     std::vector<std::unique_ptr<Step>> steps;
-    steps.push_back(mysql::make_swap(place_, plan));
     for (auto& step : mysql::make_alterations(place_, plan)) {
       steps.push_back(std::make_unique<ClaimedStep>(std::move(step), place_));
     }

@@ -111,10 +111,9 @@ class SqliteEngine : public Engine {
     return true;
   }
 
-  std::vector<std::unique_ptr<Step>> swap(const std::string& prepared) override {
-    std::vector<std::unique_ptr<Step>> steps;
-    steps.push_back(sqlite::make_swap(location_, component_, sqlite::plan_from(prepared)));
-    return steps;
+  std::unique_ptr<Step> swap(const std::vector<Swapping>& together) override {
+    const auto& prepared = together.front().prepared;
+    return sqlite::make_swap(location_, component_, sqlite::plan_from(prepared));
   }
 
   std::vector<Backup> leave(const std::string& prepared, const std::string& point) override {

@@ -12,6 +12,7 @@
 #include "part/database/mysql/server/primary.h"
 #include "part/database/mysql/swap/in_place_step.h"
 #include "part/database/mysql/swap/settle.h"
+#include "part/database/mysql/swap/standing.h"
 #include "part/database/mysql/swap/swap.h"
 
 namespace rollback::mysql {
@@ -23,6 +24,15 @@ constexpr int seconds_for_one_that_ends = 2;  // as after a kill
 struct Unsettled {
   std::string operation, component, state, host;
 };
+
+// A process that was killed can have renamed the tables, and not said so.
+bool is_live(Session& session, const Unsettled& one) {
+  if (one.state != "prepared") return one.state == "swapped";
+  const auto operation = Registry(session, one.component).operation(one.operation);
+  if (!operation) return false;
+  const Plan plan = plan_from(operation->plan);
+  return plan.swaps() && is_renamed(session, plan);
+}
 
 std::vector<Unsettled> unsettled(Session& session) {
   std::vector<Unsettled> found;
@@ -47,9 +57,9 @@ std::string described(Session& session, std::int64_t holder) {
 }
 
 // Its host's journal may know it, and go on with it.
-void require_take_over(const Place& place, const Unsettled& one, const std::string& take_over) {
+void require_take_over(const Place& place, const Unsettled& one, bool live,
+                       const std::string& take_over) {
   if (one.operation == take_over) return;
-  const bool live = one.state == "swapped";
   const std::string there = " on host '" + one.host + "'";
   throw Refused(
       "operation '" + one.operation + "' of host '" + one.host + "' is " +
@@ -69,11 +79,7 @@ void discard_of_another(const Place& place, const Unsettled& one) {
 
 // Where it was stopped before the last table was altered: nothing is lost by going back,
 // and once its logs are gone, nobody may go on.
-bool took_back(const Place& theirs, const Unsettled& one) {
-  Session session = open(theirs);
-  const auto operation = Registry(session, theirs.component).operation(one.operation);
-  if (!operation) return false;
-  const Plan plan = plan_from(operation->plan);
+bool took_back(const Place& theirs, const Plan& plan) {
   const auto alterations = make_alterations(theirs, plan);
   const auto stands_before = [](const auto& step) {
     return step->observe().what == Observation::before;
@@ -87,13 +93,20 @@ bool took_back(const Place& theirs, const Unsettled& one) {
 void end_of_another(const Place& place, const Unsettled& one) {
   Place theirs = place;
   theirs.component = one.component;
-  if (took_back(theirs, one)) {
+  Session session = open(theirs);
+  const auto operation = Registry(session, theirs.component).operation(one.operation);
+  if (!operation) return;
+  const Plan plan = plan_from(operation->plan);
+  if (took_back(theirs, plan)) {
     discard(theirs, one.operation);
     return give_notice(
         {"took operation '" + one.operation + "' of host '" + one.host + "' back in database '" +
              place.schema + "': it had not altered all of its tables",
          {"git rollback --abort on host '" + one.host + "', where it is not ended yet"}});
   }
+  if (operation->state == State::prepared) make_swap(theirs, plan)->apply();  // to its end
+  // So that what it displaced is known; no point of a repository describes it.
+  if (operation->left_point.empty()) leave(theirs, plan, one.operation);
   settle(theirs, one.operation);
   give_notice({"took over operation '" + one.operation + "' of host '" + one.host +
                    "' in database '" + place.schema + "': what it made live stays",
@@ -177,9 +190,10 @@ void clear_way(const Place& place, const std::string& take_over) {
   Session session = open(place);
   for (const Unsettled& one : unsettled(session)) {
     if (one.host == place.here) continue;  // its own journal knows it
+    const bool live = is_live(session, one);
     // One that was stopped while it prepared can only be discarded.
-    if (one.state != "preparing") require_take_over(place, one, take_over);
-    if (one.state == "swapped") {
+    if (one.state != "preparing") require_take_over(place, one, live, take_over);
+    if (live) {
       end_of_another(place, one);
     } else {
       discard_of_another(place, one);

@@ -12,13 +12,26 @@ namespace {
 
 constexpr int tries_where_emptied = 3;
 
+// What cannot be put back now is by the step's way back.
+void put_keys_back(const std::vector<Exchange*>& exchanges) {
+  for (Exchange* const exchange : exchanges) {
+    try {
+      exchange->put_keys_back();
+    } catch (const std::exception&) {
+      continue;
+    }
+  }
+}
+
 }  // namespace
 
-Crossing::Crossing(const std::vector<Side>& sides, Way way)
-    : place_(*sides.front().place), session_(open(place_)), way_(way) {
+Crossing::Crossing(const std::vector<Side*>& sides, Way way)
+    : place_(sides.front()->place()), session_(open(place_)), way_(way) {
   carries(session_);
   const auto make = way == Way::there ? exchange_there : exchange_back;
-  for (const Side& side : sides) exchanges_.push_back(make(session_, *side.place, *side.plan));
+  for (const Side* const side : sides) {
+    exchanges_.push_back(make(session_, side->place(), side->plan()));
+  }
 }
 
 std::vector<Exchange*> Crossing::not_renamed() {
@@ -91,7 +104,7 @@ void Crossing::cut_over() {
     // The answer can be lost of a RENAME that was done.
     const auto left = not_renamed();
     if (left.empty()) return;
-    for (Exchange* const exchange : left) exchange->put_keys_back();
+    put_keys_back(left);
     throw;
   }
 }

@@ -7,17 +7,14 @@
 
 #include "part/database/mysql/swap/cut_over.h"
 #include "part/database/mysql/swap/exchange.h"
+#include "part/database/mysql/swap/side.h"
 
 namespace rollback::mysql {
 
 class Crossing {
  public:
-  // Both stay where they are. All places are of one server, and of one login.
-  struct Side {
-    const Place* place;
-    const Plan* plan;
-  };
-  Crossing(const std::vector<Side>& sides, Way way);
+  // They stay where they are, and are of one server and one login.
+  Crossing(const std::vector<Side*>& sides, Way way);
 
   // While the service runs: logs in, brings rows and keys up to now.
   void get_ready();

@@ -39,6 +39,15 @@ std::string lock_statement(const std::vector<CutOver::Cut>& cuts, bool with_logs
   return "LOCK TABLES " + list;
 }
 
+// What cannot be taken back now is by the step's way back.
+void take_back(const CutOver::Cut& cut) {
+  try {
+    cut.take_back();
+  } catch (const std::exception&) {
+    return;
+  }
+}
+
 Queue::Renames renames_of(const std::vector<CutOver::Cut>& cuts) {
   Queue::Renames all;
   for (const CutOver::Cut& cut : cuts) {
@@ -86,7 +95,7 @@ void CutOver::run(seconds deadline) {
   } catch (const std::exception&) {
     session_.set_lock_wait(default_deadline);
     if (worked_) {
-      for (const Cut& cut : cuts_) cut.take_back();
+      for (const Cut& cut : cuts_) take_back(cut);
     }
     throw;
   }

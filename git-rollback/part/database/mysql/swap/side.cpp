@@ -44,8 +44,10 @@ void Side::log_in() {
   }
 }
 
+void Side::require_claim() { mysql::require_claim(claim_, place_); }
+
 bool Side::may_go() {
-  require_claim(claim_, place_);
+  require_claim();
   const Step::Seen seen = look();
   if (seen.what == Observation::after) return false;
   if (seen.what == Observation::foreign) refuse(seen);
@@ -54,9 +56,9 @@ bool Side::may_go() {
 }
 
 bool Side::may_go_back() {
-  require_claim(claim_, place_);
+  require_claim();
   const Step::Seen seen = look();
-  if (seen.what == Observation::before) return false;
+  if (seen.what == Observation::before || seen.never_applied) return false;
   if (seen.what == Observation::foreign) refuse(seen);
   const auto operation = Registry(*session_, place_.component).operation(plan_.operation);
   if (operation && operation->state != State::settled) return true;
@@ -77,7 +79,10 @@ void Side::require_prepared() {
 }
 
 void Side::refuse(const Step::Seen& seen) const {
-  throw Refused("database '" + place_.schema + "' was changed by somebody else: " + seen.detail);
+  std::vector<std::string> hints;
+  if (!seen.remedy.empty()) hints.push_back(seen.remedy);
+  throw Refused("database '" + place_.schema + "' was changed by somebody else: " + seen.detail,
+                hints);
 }
 
 }  // namespace rollback::mysql

@@ -22,7 +22,9 @@ class Side {
 
   // In a session that stays, and is opened again where it was lost.
   Step::Seen look();
-  // The claim of it, and that it is not done; throws Refused where it cannot go.
+  void require_claim();
+  // With the claim: false where it is done already; throws Refused where it cannot go.
+  // One that is foreign and never happened is not gone back with.
   bool may_go();
   bool may_go_back();
   // Of a plan that swaps no table.

@@ -4,18 +4,19 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "part/database/mysql/server/place.h"
 #include "part/database/mysql/swap/change.h"
+#include "part/database/mysql/swap/side.h"
 #include "part/part.h"
 
 namespace rollback::mysql {
 
-// Where no table changes places, it only says in the registry that the operation is live.
-//
-// Steps of one operation and component, for several databases of one server, are taken
-// together by the first of them that is: the tables of all are renamed in one statement.
-// Each takes the claim of what it changes.
+// Of databases of one server and login, by one session and in one statement. Each step
+// takes the claim of what it changes. Where no table of a database changes places, it
+// only says in the registry there that the operation is live.
+std::unique_ptr<Step> make_swap(std::vector<Side> sides);
 std::unique_ptr<Step> make_swap(const Place& place, Plan plan);
 
 }  // namespace rollback::mysql
