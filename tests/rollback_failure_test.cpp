@@ -281,6 +281,16 @@ TEST_F(RollbackFailure, RowsWrittenBetweenPlanAndSwapAreKept) {
   EXPECT_EQ(sql("SELECT name FROM playerbot ORDER BY id"), "ada\nben\ncat\ndan\neve\n");
 }
 
+TEST_F(RollbackFailure, StatusSaysOfAStoreThatDoesNotAnswerThatItIsNotKnown) {
+  rollback({"--component", "playerbot", "--yes"}, {{"GIT_ROLLBACK_FAIL_POINT", "verify before"}});
+  fs::rename(top() / "var/characters.db", top() / "var/away.db");
+  const Finished said = rollback({"status", "--porcelain"});
+  EXPECT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.out, "step playerbot/database not-known ")) << said.out;
+  EXPECT_TRUE(contains(said.out, "step playerbot/binaries at-the-target ")) << said.out;
+  EXPECT_TRUE(contains(rollback({"status"}).err, "git rollback --continue"));
+}
+
 // --- two at once ------------------------------------------------------------
 
 TEST_F(RollbackFailure, StatusSaysOfOneThatIsAtWorkThatItIsAndNotHowToEndIt) {

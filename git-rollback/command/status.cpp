@@ -19,8 +19,9 @@ namespace {
 
 using nlohmann::json;
 
-const char* word_for(Observation observation) {
-  switch (observation) {
+const char* word_for(const Executor::StepState& state) {
+  if (!state.unknown.empty()) return "not known";
+  switch (state.seen.what) {
     case Observation::before:
       return "at the start";
     case Observation::after:
@@ -208,11 +209,12 @@ void add_operation(const Session& session, Status& status) {
   status.hints.insert(status.hints.end(), ways.begin(), ways.end());
   Table table;
   for (const auto& state : look_at_operation(session, row)) {
-    table.row({printable(state.step), word_for(state.seen.what), printable(state.seen.detail)});
+    const std::string& detail = state.unknown.empty() ? state.seen.detail : state.unknown;
+    table.row({printable(state.step), word_for(state), printable(detail)});
     steps.push_back({{"part", state.part},
                      {"step", state.step},
-                     {"stands", word_for(state.seen.what)},
-                     {"detail", state.seen.detail}});
+                     {"stands", word_for(state)},
+                     {"detail", detail}});
   }
   status.text += table.text("  ");
   status.object["in_flight"] = {{"operation", row.id},

@@ -300,11 +300,17 @@ void Executor::discard(const std::string& operation) {
 std::vector<Executor::StepState> Executor::look(const PreparedPlan& prepared) {
   std::vector<StepState> states;
   for (const auto& plan : in_swap_order(prepared.plan)) {
-    Steps steps = part_of(plan).steps(prepared.prepared.at(plan.name()));
-    for (auto* list : {&steps.swap, &steps.settle}) {
-      for (const auto& step : *list) {
-        states.push_back({plan.name(), step->name(), step->observe()});
+    std::string name = plan.name();
+    try {
+      Steps steps = part_of(plan).steps(prepared.prepared.at(plan.name()));
+      for (auto* list : {&steps.swap, &steps.settle}) {
+        for (const auto& step : *list) {
+          name = step->name();
+          states.push_back({plan.name(), name, step->observe()});
+        }
       }
+    } catch (const Error& error) {
+      states.push_back({plan.name(), name, {Observation::between}, error.what()});
     }
   }
   return states;

@@ -66,10 +66,12 @@ class Executor {
   // Removes what a prepare made that was killed before the intent.
   void discard(const std::string& operation);
 
-  // For `status`: each step with what it finds.
+  // For `status`: each step with what it finds; of a part whose store does not
+  // answer, the first that could not be looked at.
   struct StepState {
     std::string part, step;
     Step::Seen seen;
+    std::string unknown = {};  // why nothing was seen
   };
   std::vector<StepState> look(const PreparedPlan& prepared);
 
