@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "os/bytes_in_words.h"
+#include "os/counted.h"
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/lock.h"
@@ -21,6 +22,7 @@
 #include "part/database/mysql/swap/keys.h"
 #include "part/database/mysql/swap/returned.h"
 #include "part/database/mysql/swap/settle.h"
+#include "part/database/mysql/swap/stranded.h"
 #include "store/names.h"
 
 namespace rollback::mysql {
@@ -76,6 +78,7 @@ class Preparation {
     if (!plan_.goes()) return finished();
     require_room();
     announce();
+    require_parents(Stage::planned);
     build_frames();
     fail_point("database prepare: frames");
     fill();
@@ -258,12 +261,28 @@ class Preparation {
       if (change.from_backup) keep_former(writer_, change);
       plan_.rows_lost += change.rows_lost;
     }
+    require_parents(Stage::built);
     plan_.rows_lost += leave_orphans(writer_, plan_, false);
+    plan_.rows_lost += require_parents(Stage::built);  // of what stays where it is
     add_inner_keys(writer_, arrivals(plan_));
     if (plan_.rows_lost <= order_.loss_limit) return;
     throw Refused(std::to_string(plan_.rows_lost) + " rows of database '" + place_.schema +
                       "' would be lost: some do not fit the point's structure",
                   {"to accept that, add --accept-data-loss=significant"});
+  }
+
+  // Rows that would refer to none count as lost. How many there are.
+  std::int64_t require_parents(Stage stage) {
+    const auto all = find_stranded(writer_, plan_, stage);
+    std::int64_t rows = 0;
+    for (const Stranded& one : all) rows += one.rows;
+    if (rows == 0 || plan_.rows_lost + rows <= order_.loss_limit) return rows;
+    const Stranded& first = all.front();
+    throw Refused(counted(first.rows, "row") + " of table '" + first.child +
+                      "' would refer to rows of table '" + first.parent +
+                      "' that do not come along",
+                  {"choose the same `rows` for both: restore or keep_all",
+                   "to lose them, add --accept-data-loss=significant"});
   }
 
   void record(State state) {

@@ -5,6 +5,7 @@
 #include "part/database/mysql/rows/carry.h"
 #include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/projection.h"
+#include "part/database/mysql/swap/stranded.h"
 
 namespace rollback::mysql {
 namespace {
@@ -93,7 +94,7 @@ void leave_to_live_rows(Session& session, const Plan& plan) {
 }
 
 std::int64_t leave_orphans(Session& session, const Plan& plan, bool live) {
-  std::int64_t all = 0;
+  std::int64_t all = leave_stranded(session, plan, live ? Stage::live : Stage::built);
   std::int64_t found = 0;
   do {
     found = 0;

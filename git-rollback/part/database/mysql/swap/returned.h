@@ -21,7 +21,8 @@ std::int64_t bring_back(Session& session, const Change& change);
 void leave_to_live_rows(Session& session, const Plan& plan);
 
 // Takes out again what refers to a row that is not there, in the incoming tables, or
-// in those that went `live`. They stay where they are, with that reason. How many.
+// in those that went `live`. They stay where they are, with that reason. How many; with
+// those that leave_stranded() takes out.
 std::int64_t leave_orphans(Session& session, const Plan& plan, bool live);
 
 // Says in the registry how many those are, unless it does.
