@@ -132,6 +132,24 @@ TEST(Configuration, TakesSeveralDatabases) {
   EXPECT_EQ(databases[1].rows.otherwise, Rows::restore);
 }
 
+TEST(Configuration, TakesEachDatabaseOnce) {
+  const auto twice = [](const std::string& one, const std::string& other) {
+    return complaint_in_component("    database:\n      - { url: '" + one +
+                                  "', tables: [t] }\n      - { url: '" + other +
+                                  "', tables: [u] }\n");
+  };
+  const std::string world =
+      "database 'world' is listed twice in components.bot.database; list all its tables in one"
+      " entry, or, where they are of two servers, in two components";
+  for (const std::string same : {"mysql:///world", "mysql://localhost/world",
+                                 "mariadb://me@db1:3307/world", "mysql:///world?socket=/s"}) {
+    EXPECT_NE(twice("mysql:///world", same).find(world), std::string::npos) << same;
+  }
+  EXPECT_NE(twice("sqlite:a.db", "sqlite:./a.db").find("database 'a.db' is listed twice"),
+            std::string::npos);
+  EXPECT_EQ(twice("mysql:///world", "mysql:///chars"), "");
+}
+
 TEST(Configuration, SaysWhereAnUnknownKeyStandsAndWhatIsAllowed) {
   EXPECT_EQ(
       complaint_in_component("    database:\n      tabels: [t]\n"),

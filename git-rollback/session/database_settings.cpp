@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/filesystem/path.hpp>
 
 #include "os/error.h"
 #include "part/database/engine.h"
+#include "part/database/mysql/server/address.h"
 
 namespace rollback {
 namespace {
@@ -88,12 +90,38 @@ DatabaseSettings read_database(const YamlValue& value) {
   return database;
 }
 
+// What a point calls it: the same for two entries of which one could not be told from
+// the other.
+std::string name_of(const DatabaseSettings& database) {
+  if (!is_sqlite(database)) return mysql::parse_address(database.url).database;
+  const boost::filesystem::path path(database.url.substr(std::string_view("sqlite:").size()));
+  const std::string normal = path.lexically_normal().string();
+  return normal.starts_with("./") ? normal.substr(2) : normal;
+}
+
+// By another url, too: a socket and a port can be of one server.
+void require_another(const std::vector<DatabaseSettings>& before, const YamlValue& value,
+                     const DatabaseSettings& database) {
+  const std::string name = name_of(database);
+  const bool twice = std::any_of(before.begin(), before.end(), [&](const auto& other) {
+    return is_sqlite(other) == is_sqlite(database) && name_of(other) == name;
+  });
+  if (!twice) return;
+  value.fail("database '" + name + "' is listed twice in " + value.path() +
+             "; list all its tables in one entry" +
+             (is_sqlite(database) ? "" : ", or, where they are of two servers, in two components"));
+}
+
 }  // namespace
 
 std::vector<DatabaseSettings> read_databases(const YamlValue& value) {
   if (!value.is_list()) return {read_database(value)};
   std::vector<DatabaseSettings> databases;
-  for (const auto& one : value.list()) databases.push_back(read_database(one));
+  for (const auto& one : value.list()) {
+    auto database = read_database(one);
+    require_another(databases, one, database);
+    databases.push_back(std::move(database));
+  }
   if (databases.empty()) value.fail("an empty list in " + value.path() + "; leave it out");
   return databases;
 }
