@@ -1,5 +1,10 @@
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <boost/filesystem/operations.hpp>
+
+#include "os/lock.h"
+#include "os/lock_holder.h"
 #include "service_fixture.h"
 
 namespace rollback::testing {
@@ -48,6 +53,33 @@ TEST_F(Quit, StatusSaysOfItThatItEndedAndAbortTakesItBack) {
   }
   kill_at("preparing");
   EXPECT_STATUS(128, rollback({"--continue"}));
+}
+
+TEST_F(Quit, StatusSaysOfOneOfAnotherHostThatItIsNotKnown) {
+  kill_at("preparing");
+  write(".git/rollback/lock", "pid 4711 on another.host, rollback\n");
+  const Finished status = rollback({"status"});
+  EXPECT_TRUE(contains(status.out, ", whether somebody is at work on it is not known\n"))
+      << status.out;
+  EXPECT_FALSE(contains(status.err, "--abort")) << status.err;
+  EXPECT_TRUE(contains(rollback({"status", "--json"}).out, "\"at_work\": null"));
+}
+
+TEST(LockHolder, IsWhoHoldsThisLockAndNoOther) {
+  const auto folder =
+      boost::filesystem::temp_directory_path() / boost::filesystem::unique_path("lock-%%%%%%%%");
+  boost::filesystem::create_directory(folder);
+  const FileLock other(folder / "other", "other", std::chrono::milliseconds(0));
+  const std::string me = "pid " + std::to_string(getpid()) + " on " + host_name();
+  EXPECT_EQ(lock_holder(folder / "other"), me);
+  EXPECT_TRUE(is_lock_holder_known(folder / "other"));
+  EXPECT_EQ(lock_holder(folder / "none"), "");
+  EXPECT_TRUE(is_lock_holder_known(folder / "none"));
+  {
+    const FileLock ended(folder / "lock", "ended", std::chrono::milliseconds(0));
+  }  // holds another
+  EXPECT_EQ(lock_holder(folder / "lock"), "");
+  boost::filesystem::remove_all(folder);
 }
 
 TEST_F(Quit, IsRefusedOnceTheIntentIsWritten) {

@@ -8,6 +8,7 @@
 #include "command/command.h"
 #include "command/rolling.h"
 #include "os/lock.h"
+#include "os/lock_holder.h"
 #include "session/conflicted.h"
 #include "session/push_standing.h"
 #include "session/rollback.h"
@@ -42,7 +43,9 @@ struct Status {
 
 struct InFlightNow {
   OperationRow row;
-  std::string worker;  // who carries it out just now; "": nobody, it stopped
+  // Who carries it out just now; "": nobody, it stopped; nothing: that is not known.
+  std::optional<std::string> worker;
+  bool stopped() const { return worker && worker->empty(); }
 };
 
 // It may come or end while we look: the journal says the same before and after.
@@ -51,7 +54,9 @@ std::optional<InFlightNow> operation_in_flight(const Session& session) {
   auto journal = Journal::open_to_read(names::journal_file(common));
   auto row = journal ? journal->in_flight() : std::nullopt;
   while (row) {
-    const std::string worker = lock_holder(names::lock_file(common));
+    const auto lock = names::lock_file(common);
+    std::optional<std::string> worker;
+    if (is_lock_holder_known(lock)) worker = lock_holder(lock);
     auto again = journal->in_flight();
     if (again && again->id == row->id && again->state == row->state) return {{*row, worker}};
     row = std::move(again);
@@ -62,7 +67,11 @@ std::optional<InFlightNow> operation_in_flight(const Session& session) {
 // What to type so that it ends.
 std::vector<std::string> ways_on(const Session& session, const InFlightNow& operation) {
   const OperationRow& row = operation.row;
-  if (!operation.worker.empty()) return {};
+  if (!operation.worker) {
+    if (row.state == State::preparing) return {};
+    return {"where nobody is at work on it any more: git rollback --continue"};
+  }
+  if (!operation.stopped()) return {};
   if (row.state == State::preparing) {
     return {
         "the next command that changes something cleans up what it had prepared; now: git "
@@ -81,11 +90,14 @@ std::vector<std::string> ways_on(const Session& session, const InFlightNow& oper
 std::string in_words(const InFlightNow& operation) {
   const OperationRow& row = operation.row;
   const std::string begun = ", begun " + to_words(row.started, now());
-  if (operation.worker.empty() && row.state == State::preparing) {
+  if (operation.stopped() && row.state == State::preparing) {
     return "operation " + row.id + begun + ", ended before it changed anything";
   }
+  std::string at_work = ", whether somebody is at work on it is not known";
+  if (operation.worker)
+    at_work = operation.stopped() ? "" : ", at work: " + printable(*operation.worker);
   return "in flight: operation " + row.id + " (" + std::string(name_of(row.state)) + ")" + begun +
-         (operation.worker.empty() ? "" : ", at work: " + printable(operation.worker));
+         at_work;
 }
 
 // "playerbot/code, playerbot/config to 20261123T100000Z-4f2a91c".
@@ -217,10 +229,11 @@ void add_operation(const Session& session, Status& status) {
                      {"detail", detail}});
   }
   status.text += table.text("  ");
-  status.object["in_flight"] = {{"operation", row.id},
-                                {"state", name_of(row.state)},
-                                {"at_work", !operation->worker.empty()},
-                                {"steps", steps}};
+  status.object["in_flight"] = {
+      {"operation", row.id},
+      {"state", name_of(row.state)},
+      {"at_work", operation->worker ? nlohmann::json(!operation->stopped()) : nlohmann::json()},
+      {"steps", steps}};
   add_conflict(session, row, status);
 }
 

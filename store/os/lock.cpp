@@ -3,17 +3,20 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <optional>
 #include <sstream>
 #include <thread>
 
 #include "os/error.h"
 #include "os/file.h"
+#include "os/lock_holder.h"
 
 namespace rollback {
 namespace {
@@ -41,15 +44,20 @@ bool is_stale(const std::string& about) {
   return !is_there(pid_in(about));
 }
 
-// A process id is given again one day, and that process holds no lock by flock(2).
-bool holds_a_lock(pid_t pid) {
+// A process id is given again one day, and that process may hold locks of other files.
+// The device is passed over: some file systems call it otherwise to stat(2). Nothing:
+// the system does not say.
+std::optional<bool> holds(pid_t pid, const boost::filesystem::path& path) {
+  struct stat file {};
   std::ifstream locks("/proc/locks");
+  if (!locks || stat(path.c_str(), &file) != 0) return std::nullopt;
+  const std::string inode = ":" + std::to_string(file.st_ino);
   for (std::string line; std::getline(locks, line);) {
     std::istringstream words(line);
-    std::string number, kind, strictness, access;
+    std::string number, kind, strictness, access, where;
     pid_t holder = 0;
-    words >> number >> kind >> strictness >> access >> holder;
-    if (kind == "FLOCK" && holder == pid) return true;
+    words >> number >> kind >> strictness >> access >> holder >> where;
+    if (kind == "FLOCK" && holder == pid && where.ends_with(inode)) return true;
   }
   return false;
 }
@@ -93,8 +101,15 @@ void FileLock::tell(const std::string& about) {
 std::string lock_holder(const boost::filesystem::path& path) {
   const std::string about = read_file_if_there(path).value_or("");
   const pid_t pid = pid_in(about);
-  if (!is_there(pid) || !holds_a_lock(pid)) return "";
+  if (!is_there(pid) || !holds(pid, path).value_or(false)) return "";
   return about.substr(0, about.find(", "));
+}
+
+bool is_lock_holder_known(const boost::filesystem::path& path) {
+  const std::string about = read_file_if_there(path).value_or("");
+  const pid_t pid = pid_in(about);
+  if (pid == 0) return about.empty();
+  return !is_there(pid) || holds(pid, path).has_value();
 }
 
 std::string host_name() {
