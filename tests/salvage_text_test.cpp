@@ -4,6 +4,7 @@
 #include "os/error.h"
 #include "part/database/csv.h"
 #include "part/database/key_text.h"
+#include "session/salvaging.h"
 
 namespace rollback {
 namespace {
@@ -55,6 +56,25 @@ TEST(Csv, QuotesWhatNeedsIt) {
 
 TEST(Csv, TellsNullFromAnEmptyText) {
   EXPECT_EQ(csv_line({std::nullopt, "", std::nullopt}), ",\"\",\r\n");
+}
+
+TEST(SalvageWords, NameTheDatabaseWhereTwoHaveATableOfThatName) {
+  const SalvageTable world{.component = "bots",
+                           .database = "world",
+                           .operation = "",
+                           .table = "p",
+                           .name = "p_out",
+                           .reason = ""};
+  SalvageTable chars = world;
+  chars.database = "chars";
+  EXPECT_EQ(word_for(world, {world, chars}), "world.p_out");
+  EXPECT_EQ(word_for(world, {world}), "p_out");
+  for (const std::string word : {"p", "p_out", "world.p", "world.p_out"}) {
+    EXPECT_TRUE(is_named(world, word)) << word;
+  }
+  for (const std::string word : {"chars.p", "world", "world.", ".p"}) {
+    EXPECT_FALSE(is_named(world, word)) << word;
+  }
 }
 
 }  // namespace

@@ -90,7 +90,7 @@ void check_exportable(const std::vector<SalvageTable>& tables, bool csv) {
   std::vector<std::string> names;
   bool one_database = true;
   for (const auto& table : tables) {
-    names.push_back("--component " + table.component + " --table " + table.name);
+    names.push_back("--component " + table.component + " --table " + word_for(table, tables));
     one_database = one_database && table.component == tables.front().component &&
                    table.database == tables.front().database;
   }
@@ -126,7 +126,7 @@ std::vector<PutBack> try_or_do(const SalvageOptions& options, bool dry_run, std:
   if (!options.keys.empty()) {
     order.keys = split_keys(options.keys);
     std::vector<std::string> names;
-    for (const auto& table : tables) names.push_back("--table " + table.name);
+    for (const auto& table : tables) names.push_back("--table " + word_for(table, tables));
     if (tables.size() > 1) throw Usage("keys are of one table: name it", names);
   }
   auto results = put_salvage_back(changing, tables, order);

@@ -98,12 +98,25 @@ void count_missing(const Session& session, std::vector<SalvageTable>& tables) {
   for (const auto& part : database_parts(session, "")) part->count_missing(tables);
 }
 
+bool is_named(const SalvageTable& table, const std::string& word) {
+  const auto is = [&](const std::string& name) {
+    return word == name || word == table.database + "." + name;
+  };
+  return is(table.table) || is(table.name);
+}
+
+std::string word_for(const SalvageTable& table, const std::vector<SalvageTable>& all) {
+  const bool elsewhere = std::any_of(all.begin(), all.end(), [&](const SalvageTable& other) {
+    return other.database != table.database && is_named(other, table.name);
+  });
+  return elsewhere ? table.database + "." + table.name : table.name;
+}
+
 std::vector<SalvageTable> choose_salvage(const Session& session, const SalvageChoice& choice) {
   std::vector<SalvageTable> all = find_salvage(session, choice.components);
   const std::string operation = operation_named(all, choice.operation);
   std::erase_if(all, [&](const SalvageTable& table) {
-    return table.operation != operation ||
-           (choice.table && table.table != *choice.table && table.name != *choice.table);
+    return table.operation != operation || (choice.table && !is_named(table, *choice.table));
   });
   if (all.empty()) {
     throw Usage("operation " + operation + " displaced no table '" + choice.table.value_or("") +

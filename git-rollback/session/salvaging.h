@@ -32,4 +32,9 @@ std::vector<std::string> export_salvage(const Session& session, const SalvageTab
 std::vector<PutBack> put_salvage_back(ChangingSession& changing,
                                       const std::vector<SalvageTable>& tables, PutBackOrder& order);
 
+// By the table where its rows belong, or the one that holds them; "database.table", too.
+bool is_named(const SalvageTable& table, const std::string& word);
+// What names it, and none of another database.
+std::string word_for(const SalvageTable& table, const std::vector<SalvageTable>& all);
+
 }  // namespace rollback
