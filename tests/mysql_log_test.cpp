@@ -41,6 +41,16 @@ class MysqlLog : public MysqlEngineTest {
     EXPECT_FALSE(is_logged(*session_, carry_.log));
   }
 
+  // For a table, or (on MySQL) is through.
+  void until_it_waits(const Session& session, const std::string& what) {
+    const std::string query = "SELECT count(*) FROM information_schema.processlist WHERE id = " +
+                              std::to_string(session.id()) + " AND info LIKE " +
+                              literal(what + "%") + " AND state LIKE 'Waiting for%lock'";
+    for (int i = 0; i < 200 && session_->number(query) == 0; ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  }
+
   std::optional<Session> session_;
   Carry carry_;
   Carried filled_;
@@ -246,6 +256,48 @@ TEST_F(MysqlLog, LosesNothingUnderManyWriters) {
   EXPECT_EQ(last().set_aside, 0);
   EXPECT_EQ(filled_.set_aside, 0);
   expect_equal("bot", "old");
+}
+
+TEST_F(MysqlLog, LetsAWriteThatALockSendsBackFindTheLogOfTheTableThatCame) {
+  server().sql(
+      "CREATE TABLE bot(id INT PRIMARY KEY); CREATE TABLE old LIKE bot; CREATE TABLE arm(id INT"
+      " PRIMARY KEY, bot INT, FOREIGN KEY(bot) REFERENCES bot(id) ON DELETE CASCADE); CREATE TABLE"
+      " axe LIKE arm; ALTER TABLE axe ADD FOREIGN KEY(bot) REFERENCES bot(id) ON DELETE"
+      " CASCADE");
+  make_log(*session_, definition("old"), "git_rollback_after");
+  start_log(*session_, definition("bot"), "bot", "git_rollback_before", {"git_rollback_after"});
+  start_log(*session_, definition("old"), "old", "git_rollback_after", {"git_rollback_before"});
+  // Locks are asked for by name. The write has the table and waits for one that its keys or its
+  // triggers bring, while we have another of these and wait for the table.
+  for (const char* const held : {"arm", "axe"}) {
+    const std::string ours = std::string(held) == "arm" ? "axe" : "arm";
+    Session holder = open();
+    Session writer = open();
+    Session locker = open();
+    Session renamer = open();
+    holder.run(std::string("LOCK TABLES ") + held + " WRITE");
+    std::string failed;
+    std::thread write([&] {
+      try {
+        writer.run("INSERT INTO bot VALUES (1)");
+      } catch (const ServerError& error) {
+        failed = error.what();
+      }
+    });
+    until_it_waits(writer, "INSERT");
+    std::thread lock([&] { locker.run("LOCK TABLES bot WRITE, old WRITE, " + ours + " WRITE"); });
+    until_it_waits(locker, "LOCK");
+    holder.run("UNLOCK TABLES");
+    lock.join();
+    std::thread rename([&] { renamer.run("RENAME TABLE bot TO gone, old TO bot, gone TO old"); });
+    until_it_waits(renamer, "RENAME");
+    locker.run("UNLOCK TABLES");
+    rename.join();
+    write.join();
+    EXPECT_EQ(failed, "");
+    server().sql(
+        "DELETE FROM bot; DELETE FROM old; RENAME TABLE bot TO gone, old TO bot, gone TO old");
+  }
 }
 
 TEST_F(MysqlLog, TakesHostileNames) {

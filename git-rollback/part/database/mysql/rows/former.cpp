@@ -40,13 +40,16 @@ bool can_keep_former(const Definition& definition) {
          definition.foreign_keys.empty();
 }
 
+void make_former(Session& session, const Definition& definition, const std::string& former) {
+  if (table_exists(session, former)) return;
+  make_aside(session, definition, former);
+  session.run("ALTER TABLE " + identifier(former) + " ADD PRIMARY KEY (" +
+              list_of(definition.key()) + ")");
+}
+
 void keep_former(Session& session, const Definition& definition, const std::string& table,
                  const std::string& former) {
-  if (!table_exists(session, former)) {
-    make_aside(session, definition, former);
-    session.run("ALTER TABLE " + identifier(former) + " ADD PRIMARY KEY (" +
-                list_of(definition.key()) + ")");
-  }
+  make_former(session, definition, former);
   for (const char* const event : {"INSERT", "UPDATE", "DELETE"}) {
     const std::string suffix{'_', static_cast<char>(event[0] - 'A' + 'a')};
     const std::string name = identifier(former + suffix);

@@ -12,6 +12,9 @@ namespace rollback::mysql {
 // Whether rows of it can be told apart, and no cascade changes them.
 bool can_keep_former(const Definition& definition);
 
+// The table alone, that keep_former() makes, too.
+void make_former(Session& session, const Definition& definition, const std::string& former);
+
 // Makes the table `former`, and triggers <former>_i, _u and _d on `table`, which has that
 // definition; stop_logs() takes them away. They keep nothing in a session that carries().
 // Waits for the table's lock as taking_a_lock() does.

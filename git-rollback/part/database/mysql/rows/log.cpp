@@ -36,6 +36,16 @@ std::string create_log(const Definition& definition, const std::string& log) {
          ") ENGINE=" + (definition.transactional ? "InnoDB" : "MyISAM");
 }
 
+// For the list of tables that the server makes for a statement; never carried out.
+std::string named(const std::vector<std::string>& logs) {
+  std::string text;
+  for (const std::string& log : logs) {
+    text += (text.empty() ? "ELSEIF FALSE THEN " : "") + ("INSERT INTO " + identifier(log)) +
+            " () VALUES (); ";
+  }
+  return text;
+}
+
 std::string note(const std::vector<std::string>& key, const std::string& log, const char* row) {
   std::string values;
   for (const auto& column : key) {
@@ -105,9 +115,13 @@ std::string same_logged_key(const std::vector<std::string>& key, const std::stri
   return terms;
 }
 
-void start_log(Session& session, const Definition& definition, const std::string& table,
-               const std::string& log) {
+void make_log(Session& session, const Definition& definition, const std::string& log) {
   session.run(create_log(definition, log));
+}
+
+void start_log(Session& session, const Definition& definition, const std::string& table,
+               const std::string& log, const std::vector<std::string>& others) {
+  make_log(session, definition, log);
   const auto key = definition.key();
   for (const Event& event : events) {
     const std::string name = identifier(log + event.suffix);
@@ -115,7 +129,7 @@ void start_log(Session& session, const Definition& definition, const std::string
       session.run("DROP TRIGGER IF EXISTS " + name);
       session.run("CREATE TRIGGER " + name + " AFTER " + event.words + " ON " + identifier(table) +
                   " FOR EACH ROW BEGIN IF @git_rollback_carries IS NULL THEN " +
-                  note_of(event, key, log) + "END IF; END");
+                  note_of(event, key, log) + named(others) + "END IF; END");
     });
   }
 }

@@ -14,11 +14,20 @@
 
 namespace rollback::mysql {
 
+// The table alone, that start_log() makes, too.
+void make_log(Session& session, const Definition& definition, const std::string& log);
+
 // Makes the log table and the triggers <log>_i, _u and _d on `table`, which has
 // that definition. They note nothing in a session where @git_rollback_carries
 // is 1. Waits for the table's lock as taking_a_lock() does.
+//
+// `others` are the logs, already made, of the table that will have this one's name. A
+// statement that MariaDB sends back from a deadlock of table locks keeps the list of tables
+// that it was made with when it comes again, and fails where the triggers that are there by
+// then write to others: so each side's triggers name the logs of both. They must be stopped
+// before `others` are dropped.
 void start_log(Session& session, const Definition& definition, const std::string& table,
-               const std::string& log);
+               const std::string& log, const std::vector<std::string>& others = {});
 // What exists of their triggers, and after a pause their tables: a statement that a
 // foreign key brings to a logged table can have come by the trigger before it waits
 // for the table, and fails where the log is gone by then.

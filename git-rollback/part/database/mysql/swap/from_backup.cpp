@@ -174,7 +174,8 @@ std::optional<std::string> give_backup_back(Session& session, const Change& chan
     wrong = not_as_recorded(hash_rows(session, *change.after, change.incoming), entry.rows,
                             entry.sha256);
   }
-  stop_logs(session, {change.former(), change.after_log()});
+  // Of the live table, too: its triggers name these.
+  stop_logs(session, {change.before_log(), change.former(), change.after_log()});
   take_what_it_got(session, change, bare(change, entry.point));
   rename(session, change.incoming, change.source);
   return wrong.empty() ? std::nullopt : std::optional(wrong);

@@ -8,6 +8,7 @@
 #include "part/database/mysql/catalogue/check_names.h"
 #include "part/database/mysql/rows/carry.h"
 #include "part/database/mysql/rows/fitting.h"
+#include "part/database/mysql/rows/former.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/rows/rows.h"
 #include "part/database/mysql/swap/returned.h"
@@ -128,7 +129,16 @@ Carry carry_of(const Change& change) {
 }
 
 void log_live(Session& session, const Change& change) {
-  start_log(session, *change.before, change.before->name, change.before_log());
+  std::vector<std::string> others;
+  if (session.flavour().mariadb && change.swaps() && !change.incoming.empty()) {
+    make_log(session, *change.after, change.after_log());
+    others.push_back(change.after_log());
+    if (change.from_backup) {
+      make_former(session, *change.after, change.former());
+      others.push_back(change.former());
+    }
+  }
+  start_log(session, *change.before, change.before->name, change.before_log(), others);
 }
 
 void create_incoming(Session& session, const Change& change) {
@@ -169,7 +179,9 @@ void complete_incoming(Session& session, Change& change) {
     if (carried.keys < few_keys) break;
   }
   check_incoming(session, change);
-  start_log(session, *change.after, change.incoming, change.after_log());
+  std::vector<std::string> others;
+  if (session.flavour().mariadb && change.before) others.push_back(change.before_log());
+  start_log(session, *change.after, change.incoming, change.after_log(), others);
   session.run("ANALYZE TABLE " + identifier(change.incoming));
 }
 
