@@ -300,6 +300,27 @@ TEST_F(MysqlLog, LetsAWriteThatALockSendsBackFindTheLogOfTheTableThatCame) {
   }
 }
 
+TEST_F(MysqlLog, LetsASessionWriteThatLocksTheTable) {
+  server().sql(
+      "CREATE TABLE bot(id INT PRIMARY KEY, v INT); CREATE TABLE old LIKE bot;"
+      "INSERT INTO bot VALUES (1,1),(2,2)");
+  begin("bot", "old");
+  Session locker = open();
+  for (int i = 10; i < 13; ++i) {
+    follow();
+    const std::string id = std::to_string(i);
+    locker.run("LOCK TABLES bot WRITE");
+    locker.run("INSERT INTO bot VALUES (" + id + ",1)");
+    locker.run("UPDATE bot SET v=v+1");
+    locker.run("UPDATE bot SET id=id+100 WHERE id=" + id);
+    locker.run("DELETE FROM bot WHERE id=1");
+    locker.run("REPLACE INTO bot VALUES (2," + id + ")");
+    locker.run("UNLOCK TABLES");
+  }
+  last();
+  expect_equal("bot", "old");
+}
+
 TEST_F(MysqlLog, TakesHostileNames) {
   const std::string live = "a`b'c\"; DROP TABLE x; --" + std::string(40, 'z');
   const std::string quoted = identifier(live);

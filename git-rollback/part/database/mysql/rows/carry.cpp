@@ -269,7 +269,9 @@ class Carrier {
 Carried carry_over(Session& session, const Carry& carry) {
   carries(session);
   Carrier carrier(session, carry);
-  return carry.last ? carrier.last() : carrier.follow();
+  const Carried carried = carry.last ? carrier.last() : carrier.follow();
+  if (!carry.in_batch) leave_unused(session, carry.projection.table);
+  return carried;
 }
 
 }  // namespace rollback::mysql

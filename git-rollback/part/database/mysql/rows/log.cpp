@@ -141,6 +141,17 @@ void stop_logs(Session& session, const std::vector<std::string>& logs) {
   for (const std::string& log : logs) session.run("DROP TABLE IF EXISTS " + identifier(log));
 }
 
+void leave_unused(Session& session, const std::string& table) {
+  if (!session.flavour().mariadb) return;
+  session.set_lock_wait(std::chrono::seconds(0));  // whoever has the table has its logs, too
+  try {
+    session.run("DELETE FROM " + identifier(table) + " WHERE FALSE");
+  } catch (const ServerError& error) {
+    if (error.is_lost_connection()) throw;  // else it is for the next time
+  }
+  session.set_lock_wait(default_deadline);
+}
+
 bool is_logged(Session& session, const std::string& log) {
   return table_exists(session, log) &&
          session.number("SELECT EXISTS (SELECT 1 FROM " + identifier(log) + ")") != 0;
