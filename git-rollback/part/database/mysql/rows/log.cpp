@@ -143,7 +143,7 @@ void stop_logs(Session& session, const std::vector<std::string>& logs) {
 
 void leave_unused(Session& session, const std::string& table) {
   if (!session.flavour().mariadb) return;
-  session.set_lock_wait(std::chrono::seconds(0));  // whoever has the table has its logs, too
+  session.set_lock_wait(std::chrono::seconds(1));
   try {
     session.run("DELETE FROM " + identifier(table) + " WHERE FALSE");
   } catch (const ServerError& error) {

@@ -121,6 +121,13 @@ void Exchange::catch_up_with_much() {
   session_.use(schema());
   require_known_keys();
   if (count_waiting() > too_many_for_the_lock) carry_what_was_written();
+  leave_logs_unused();
+}
+
+void Exchange::leave_logs_unused() {
+  for (const Turn& turn : turns_) {
+    if (turn.leaves != nullptr) leave_unused(session_, turn.leaves->name);
+  }
 }
 
 void Exchange::take_keys_off() {
@@ -150,6 +157,7 @@ void Exchange::carry_what_was_written() {
     }
     note_all_cascades(session_, tables);
   } while (keys > few_keys && keys < before / 2);
+  leave_logs_unused();
 }
 
 // What was written since it got ready, and can be carried over before the lock.

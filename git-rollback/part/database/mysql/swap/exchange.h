@@ -93,6 +93,7 @@ class Exchange {
   void take_off(const OutsideKey& key);
   void carry_what_was_written();
   std::int64_t count_waiting();
+  void leave_logs_unused();
   std::vector<Followed> followed(bool renamed = false) const;
   std::vector<std::string> logs() const;
   void under_lock();
