@@ -313,5 +313,17 @@ TEST_F(MysqlPart, APointIsVerifiedAndItsTablesAreKnown) {
   EXPECT_EQ(count_of_ours("%\\_backup\\_2%"), "0");
 }
 
+TEST_F(MysqlPart, ATableOfWhichNothingIsKeptStaysAsItIs) {
+  run("CREATE TABLE playerbot(id INT PRIMARY KEY); CREATE TABLE playerbot_log(what INT)");
+  settings_.backup.patterns = {{"playerbot_log", BackupMode::none}};
+  const Point point = capture();
+  run("ALTER TABLE playerbot ADD COLUMN extra INT; INSERT INTO playerbot_log VALUES (1), (2)");
+  const Assessment assessment = part()->assess(to(point));
+  EXPECT_FALSE(assessment.obstacle) << assessment.obstacle->reason;
+  EXPECT_EQ(assessment.rows_lost, 0);
+  go_back(to(point));
+  EXPECT_EQ(value("SELECT count(*) FROM playerbot_log"), "2");
+}
+
 }  // namespace
 }  // namespace rollback::mysql

@@ -79,6 +79,8 @@ std::vector<Member> find_members(Session& session, const Registry& registry,
     if (found == members.end()) {
       if (!is_in_set(settings, listed.name)) continue;
       if (listed.type != "table" && !is_named(settings, listed.name)) continue;
+      // No point has it, so that nobody knows whether it is new: it stays as it is.
+      if (word_for(settings.backup, listed.name) == BackupMode::none) continue;
       found = members.insert(members.end(), Member{.table = listed.name});
     }
     found->type = listed.type;
