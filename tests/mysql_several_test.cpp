@@ -28,7 +28,6 @@ class MysqlSeveral : public MysqlPartTest {
           schema + ".playerbot(gold) VALUES (100), (200), (300)");
     }
   }
-  // The parts of a chain of tables on which the RENAME needs guards.
   void migrate() {
     for (const char* const schema : {"world", "chars"}) {
       run("ALTER TABLE " + std::string(schema) +
@@ -74,7 +73,7 @@ class MysqlSeveral : public MysqlPartTest {
   void expect_columns(const std::string& expected) {
     for (const char* const schema : {"world", "chars"}) EXPECT_EQ(columns(schema), expected);
   }
-  // The statements of a general log that rename a table of both.
+  // Statements in the general log.
   std::string renames() {
     return value(
         "SELECT count(*) FROM mysql.general_log WHERE argument LIKE"

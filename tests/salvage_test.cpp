@@ -1,4 +1,6 @@
 // `git rollback salvage` as people and programs use it, on a real service.
+#include <thread>
+
 #include <boost/filesystem/operations.hpp>
 #include <nlohmann/json.hpp>
 
@@ -61,7 +63,9 @@ TEST_F(Salvage, ListsWhatARollbackDisplacedAndHowMuchOfItIsNotLive) {
   EXPECT_EQ(said.err, "");
 }
 
+// Within a second, which is newer does not show in their names.
 TEST_F(Salvage, ListsTheNewestOperationFirst) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
   ASSERT_STATUS(0, rollback({"undo", "--yes", "--accept-data-loss=significant"}));
   const json tables = list();
   EXPECT_GT(tables.front().at("operation"), operation_);
