@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 #include <span>
+#include <string_view>
 
 #include "part/database/mysql/rows/fitting.h"
 #include "part/database/mysql/rows/log.h"
+#include "part/database/mysql/rows/values.h"
 #include "part/database/mysql/swap/late_rows.h"
 
 namespace rollback::mysql {
@@ -20,13 +23,28 @@ constexpr size_t batch_size = 500;
 constexpr int tries = 5;
 constexpr const char* overtaken = "it was written again meanwhile";
 
-using Numbers = std::span<const std::string>;
+constexpr size_t much_text = 1 << 16;
+
+// What stands in the log.
+struct Note {
+  std::string seq;
+  std::string row;  // the condition that its key is; empty: it is not exact as text
+};
+using Notes = std::span<const Note>;
 
 bool can_be_indexed(const Definition& definition) {
   const auto key = definition.key();
   return !key.empty() && std::all_of(key.begin(), key.end(), [&](const std::string& name) {
     const std::string& type = definition.column(name)->type;
     return !type.ends_with("text") && !type.ends_with("blob");
+  });
+}
+
+bool can_be_named(const Definition& definition) {
+  const auto key = definition.key();
+  return !key.empty() && std::all_of(key.begin(), key.end(), [&](const std::string& name) {
+    const Column& column = *definition.column(name);
+    return has_boundaries(column) && column.type != "year";  // the number 0 could be 2000
   });
 }
 
@@ -48,7 +66,9 @@ class Carrier {
         carry_(carry),
         table_(identifier(carry.projection.table)),
         target_(identifier(carry.target)),
-        key_(common_key(carry.projection.from, carry.projection.to)) {}
+        key_(common_key(carry.projection.from, carry.projection.to)),
+        names_rows_(can_be_named(carry.projection.from) && carry.projection.to.transactional &&
+                    !takes_from_fill(carry.projection)) {}
 
   // While others write.
   Carried follow() {
@@ -57,77 +77,126 @@ class Carrier {
     const std::string mine = without_those_not_for_target();
     std::string after = "0";
     while (!top.empty()) {
-      const auto seqs = numbers("seq > " + after + " AND seq <= " + top + mine +
-                                " ORDER BY seq LIMIT " + std::to_string(batch_size));
-      if (seqs.empty()) break;
-      after = seqs.back();
-      follow(seqs);
+      const auto batch = notes("seq > " + after + " AND seq <= " + top + mine +
+                               " ORDER BY seq LIMIT " + std::to_string(batch_size));
+      if (batch.empty()) break;
+      after = batch.back().seq;
+      follow(batch);
     }
     return carried_;
   }
 
   Carried last() {
-    const auto seqs =
-        numbers((key_.empty() ? "true" : "k1 IS NOT NULL") + std::string(" ORDER BY seq"));
-    if (seqs.empty()) return {};
+    const auto all =
+        notes((key_.empty() ? "true" : "k1 IS NOT NULL") + std::string(" ORDER BY seq"));
+    if (all.empty()) return {};
     if (carry_.in_batch) {
-      bring_last(seqs);
+      bring_last(all);
       return carried_;
     }
     with_patience([&] {
       Batch batch(session_);
-      bring_last(seqs);
+      bring_last(all);
       batch.commit();
     });
     return carried_;
   }
 
  private:
-  std::vector<std::string> numbers(const std::string& condition) {
-    std::vector<std::string> list;
-    for (const Row& row :
-         session_.rows("SELECT seq FROM " + identifier(carry_.log) + " WHERE " + condition)) {
-      list.push_back(row.at(0).value());
+  std::vector<Note> notes(const std::string& condition) {
+    std::string columns = "seq";
+    for (size_t i = 0; names_rows_ && i < key_.size(); ++i) {
+      columns += ", " + boundary_of(key_column(i), "k" + std::to_string(i + 1));
+    }
+    std::vector<Note> list;
+    for (const Row& row : session_.rows("SELECT " + columns + " FROM " + identifier(carry_.log) +
+                                        " WHERE " + condition)) {
+      list.push_back({row.at(0).value(), names_rows_ ? row_of(row) : ""});
     }
     return list;
   }
 
-  void bring_last(Numbers seqs) {
+  const Column& key_column(size_t i) const { return *carry_.projection.from.column(key_[i]); }
+
+  // Without an alias, so that it is true of the row in any table.
+  std::string row_of(const Row& note) const {
+    std::string terms;
+    for (size_t i = 0; i < key_.size(); ++i) {
+      if (!note[i + 1]) return "FALSE";
+      terms += (i == 0 ? "" : " AND ") + identifier(key_[i]) + " = " +
+               boundary_literal(key_column(i), *note[i + 1]);
+    }
+    return "(" + terms + ")";
+  }
+
+  // Empty where they cannot be told so.
+  std::string rows_of(Notes some) const {
+    std::set<std::string_view> rows;
+    size_t length = 0;
+    for (const Note& note : some) {
+      if (rows.insert(note.row).second) length += note.row.size();
+    }
+    std::string condition;
+    if (!names_rows_ || some.size() > batch_size || length > much_text) return condition;
+    for (const auto& row : rows) {
+      condition += (condition.empty() ? "(" : " OR ") + std::string(row);
+    }
+    return condition + ")";
+  }
+
+  void bring_last(Notes all) {
     carried_ = {};
     if (key_.empty()) {
       rebuild();
     } else {
-      bring(seqs);
-      carried_.set_aside += insert_staged(session_, projection_, carry_.target, carry_.aside);
+      bring(all);
+      carried_.set_aside +=
+          rows_.empty()
+              ? insert_staged(session_, projection_, carry_.target, carry_.aside)
+              : insert_fitting(session_, {projection_, carry_.target, rows_, carry_.aside});
     }
-    finish(seqs);
+    finish(all);
   }
 
   // Those that do not fit stay in the log.
-  void follow(Numbers seqs) {
+  void follow(Notes some) {
     const Carried before = carried_;
     try {
       return with_patience([&] {
         carried_ = before;
         Batch batch(session_);
-        bring(seqs);
-        insert_all(session_, {projection_, carry_.target, "", ""});
-        finish(seqs);
+        bring(some);
+        insert_all(session_, {projection_, carry_.target, rows_, ""});
+        finish(some);
         batch.commit();
       });
     } catch (const ServerError& error) {
       if (!error.is_about_a_row()) throw;
       carried_ = before;
     }
-    if (seqs.size() == 1) return;
-    follow(seqs.first(seqs.size() / 2));
-    follow(seqs.subspan(seqs.size() / 2));
+    if (some.size() == 1) return;
+    follow(some.first(some.size() / 2));
+    follow(some.subspan(some.size() / 2));
   }
 
-  // Takes the old rows out and stages the new ones. All old rows go before the
+  // Takes the old rows out and says which new ones come. All old rows go before the
   // first new one comes: a unique value may have wandered from one to another.
-  void bring(Numbers seqs) {
-    stage_keys(seqs);
+  void bring(Notes some) {
+    const bool as_they_are = carry_.keep_from.empty() && carry_.overtaken_by.empty() &&
+                             (!carry_.last || carry_.not_for_target.empty());
+    rows_ = as_they_are ? rows_of(some) : "";
+    if (rows_.empty()) return bring_staged(some);
+    projection_ = carry_.projection;
+    projection_.alias = table_;
+    if (carry_.tries_again) {
+      take_from_aside("DELETE FROM " + identifier(carry_.aside) + " WHERE " + rows_);
+    }
+    session_.run("DELETE FROM " + target_ + " WHERE " + rows_);
+  }
+
+  // The same where they cannot be named: by temporary tables.
+  void bring_staged(Notes some) {
+    stage_keys(some);
     if (!carry_.keep_from.empty()) forget_keys(carry_.keep_from);
     if (!carry_.overtaken_by.empty()) set_overtaken_aside();
     if (carry_.last && !carry_.not_for_target.empty()) set_those_not_for_target_aside();
@@ -135,7 +204,11 @@ class Carrier {
     stage(session_, rows_table, projection_.from, table_, joined_with_keys(table_));
     projection_.table = rows_table;
     if (!projection_.fill.empty()) stage_fill(joined_with_keys(identifier(projection_.fill)));
-    if (carry_.tries_again) take_from_aside();
+    if (carry_.tries_again) {
+      const std::string aside = identifier(carry_.aside);
+      take_from_aside("DELETE " + aside + " FROM " + aside + " JOIN " + keys_table +
+                      " AS git_rollback_d ON " + same_as_key(aside) + " WHERE TRUE");
+    }
     session_.run("DELETE " + target_ + " FROM " + target_ + " JOIN " + keys_table +
                  " AS git_rollback_d ON " + same_as_key(target_));
   }
@@ -151,23 +224,23 @@ class Carrier {
     carried_.set_aside += insert_staged(session_, projection_, carry_.target, carry_.aside);
   }
 
-  void finish(Numbers seqs) {
+  void finish(Notes some) {
     // A log without transactions is emptied at once: not before the rest is safe.
     if (!carry_.projection.from.transactional) session_.run("COMMIT");
-    for (size_t i = 0; i < seqs.size(); i += batch_size) {
+    for (size_t i = 0; i < some.size(); i += batch_size) {
       session_.run("DELETE FROM " + identifier(carry_.log) + " WHERE seq IN (" +
-                   list(seqs.subspan(i, std::min(batch_size, seqs.size() - i))) + ")");
+                   list(some.subspan(i, std::min(batch_size, some.size() - i))) + ")");
     }
-    carried_.keys += static_cast<std::int64_t>(seqs.size());
+    carried_.keys += static_cast<std::int64_t>(some.size());
   }
 
-  void stage_keys(Numbers seqs) {
+  void stage_keys(Notes some) {
     session_.run(std::string("DROP TEMPORARY TABLE IF EXISTS ") + keys_table);
     const std::string index =
         can_be_indexed(carry_.projection.from) ? " (INDEX (" + log_columns(key_) + "))" : "";
     session_.run(std::string("CREATE TEMPORARY TABLE ") + keys_table + index +
                  " ENGINE=InnoDB SELECT DISTINCT " + log_columns(key_) + " FROM " +
-                 identifier(carry_.log) + " WHERE seq IN (" + list(seqs) + ")");
+                 identifier(carry_.log) + " WHERE seq IN (" + list(some) + ")");
   }
 
   void forget_keys(const std::string& table) {
@@ -176,11 +249,9 @@ class Carrier {
                  " AS git_rollback_d JOIN " + name + " ON " + same_as_key(name));
   }
 
-  void take_from_aside() {
-    const std::string aside = identifier(carry_.aside);
-    carried_.set_aside -= session_.run(
-        "DELETE " + aside + " FROM " + aside + " JOIN " + keys_table + " AS git_rollback_d ON " +
-        same_as_key(aside) + " WHERE " + aside + ".git_rollback_reason <> " + literal(overtaken));
+  void take_from_aside(const std::string& deletion) {
+    carried_.set_aside -=
+        session_.run(deletion + " AND git_rollback_reason <> " + literal(overtaken));
   }
 
   void set_overtaken_aside() {
@@ -233,9 +304,9 @@ class Carrier {
     projection_.fill = fill_table;
   }
 
-  static std::string list(Numbers seqs) {
+  static std::string list(Notes some) {
     std::string text;
-    for (const auto& seq : seqs) text += (text.empty() ? "" : ",") + seq;
+    for (const Note& note : some) text += (text.empty() ? "" : ",") + note.seq;
     return text;
   }
 
@@ -261,16 +332,18 @@ class Carrier {
   std::string table_, target_;
   Projection projection_;
   std::vector<std::string> key_;
+  bool names_rows_;
+  std::string rows_;  // which come, as they are now; empty: those that are staged
   Carried carried_;
 };
 
 }  // namespace
 
 Carried carry_over(Session& session, const Carry& carry) {
-  carries(session);
+  if (!carry.in_batch) carries(session);
   Carrier carrier(session, carry);
   const Carried carried = carry.last ? carrier.last() : carrier.follow();
-  if (!carry.in_batch) leave_unused(session, carry.projection.table);
+  if (!carry.in_batch) leave_unused(session, {carry.projection.table});
   return carried;
 }
 

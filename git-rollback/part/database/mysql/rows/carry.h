@@ -53,7 +53,8 @@ struct Carry {
   // set aside. Empty: none.
   std::string overtaken_by = {};
   bool last = false;
-  bool in_batch = false;  // of `last`: in the caller's Batch, who commits
+  // Of `last`: in the Batch of a caller who commits, and whose session carries() already.
+  bool in_batch = false;
 };
 Carried carry_over(Session& session, const Carry& carry);
 

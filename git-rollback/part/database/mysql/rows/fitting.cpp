@@ -97,10 +97,11 @@ std::int64_t insert_fitting(Session& session, const Insertion& insertion) {
     if (!error.is_about_a_row()) throw;
   }
   Projection projection = insertion.projection;
-  stage(session, staged, projection.from, "f",
-        identifier(projection.table) + " AS f" +
+  stage(session, staged, projection.from, projection.alias,
+        identifier(projection.table) + " AS " + projection.alias +
             (insertion.condition.empty() ? "" : " WHERE " + insertion.condition));
   projection.table = staged;
+  projection.alias = "f";
   return insert_staged(session, projection, insertion.target, insertion.aside);
 }
 

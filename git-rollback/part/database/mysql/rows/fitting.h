@@ -25,7 +25,7 @@ class Batch {
   bool open_ = true;
 };
 
-// Rows of the projection for which `condition` holds (over f, as in
+// Rows of the projection for which `condition` holds (over its alias, as in
 // select_projected()) go into `target`; empty: all.
 struct Insertion {
   const Projection& projection;

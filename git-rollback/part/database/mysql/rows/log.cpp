@@ -141,13 +141,15 @@ void stop_logs(Session& session, const std::vector<std::string>& logs) {
   for (const std::string& log : logs) session.run("DROP TABLE IF EXISTS " + identifier(log));
 }
 
-void leave_unused(Session& session, const std::string& table) {
-  if (!session.flavour().mariadb) return;
+void leave_unused(Session& session, const std::vector<std::string>& tables) {
+  if (!session.flavour().mariadb || tables.empty()) return;
   session.set_lock_wait(std::chrono::seconds(1));
-  try {
-    session.run("DELETE FROM " + identifier(table) + " WHERE FALSE");
-  } catch (const ServerError& error) {
-    if (error.is_lost_connection()) throw;  // else it is for the next time
+  for (const std::string& table : tables) {
+    try {
+      session.run("DELETE FROM " + identifier(table) + " WHERE FALSE");
+    } catch (const ServerError& error) {
+      if (error.is_lost_connection()) throw;  // else it is for the next time
+    }
   }
   session.set_lock_wait(default_deadline);
 }

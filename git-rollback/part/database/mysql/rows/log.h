@@ -32,11 +32,11 @@ void start_log(Session& session, const Definition& definition, const std::string
 // foreign key brings to a logged table can have come by the trigger before it waits
 // for the table, and fails where the log is gone by then.
 void stop_logs(Session& session, const std::vector<std::string>& logs);
-// After logs were looked at whose triggers `table` has: MariaDB's table cache keeps what a
-// statement of ours had open as in use, and a session that has the table by LOCK TABLES can
+// After logs were looked at whose triggers these tables have: MariaDB's table cache keeps what a
+// statement of ours had open as in use, and a session that has a table by LOCK TABLES can
 // get that one for a trigger of another event than it writes by, and fails with error 1442.
 // A statement that brings the triggers' tables along leaves it as unused.
-void leave_unused(Session& session, const std::string& table);
+void leave_unused(Session& session, const std::vector<std::string>& tables);
 bool is_logged(Session& session, const std::string& log);
 // Whether each write to `table` is noted: the log is there with all its triggers.
 bool is_followed(Session& session, const std::string& table, const std::string& log);

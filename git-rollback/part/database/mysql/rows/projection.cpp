@@ -29,30 +29,34 @@ std::vector<std::string> filling_key(const Projection& projection) {
   return common_key(projection.to, projection.from);
 }
 
-std::string filled(const Column& column, const std::vector<std::string>& key) {
+std::string filled(const Projection& projection, const Column& column,
+                   const std::vector<std::string>& key) {
   // Equal is never true where there is no row, and IS NULL can be where there is
   // one, with a zero date.
-  return "IF(" + of("p", key[0]) + " = " + of("f", key[0]) + ", " + of("p", column.name) + ", " +
-         default_of(column) + ")";
+  return "IF(" + of("p", key[0]) + " = " + of(projection.alias, key[0]) + ", " +
+         of("p", column.name) + ", " + default_of(column) + ")";
 }
 
 std::string projected(const Projection& projection, const Column& column,
                       const std::vector<std::string>& key) {
   const Column* const source = projection.from.column(column.name);
-  if (source != nullptr) return of("f", source->name);
-  return key.empty() ? default_of(column) : filled(column, key);
+  if (source != nullptr) return of(projection.alias, source->name);
+  return key.empty() ? default_of(column) : filled(projection, column, key);
 }
 
 std::string from_where(const Projection& projection, const std::vector<std::string>& key,
                        const std::string& condition) {
-  std::string sql = " FROM " + identifier(projection.table) + " AS f";
+  std::string sql = " FROM " + identifier(projection.table) + " AS " + projection.alias;
   if (!key.empty()) {
-    sql += " LEFT JOIN " + identifier(projection.fill) + " AS p ON " + same_key(key, "f", "p");
+    sql += " LEFT JOIN " + identifier(projection.fill) + " AS p ON " +
+           same_key(key, projection.alias, "p");
   }
   return condition.empty() ? sql : sql + " WHERE " + condition;
 }
 
 }  // namespace
+
+bool takes_from_fill(const Projection& projection) { return !filling_key(projection).empty(); }
 
 std::string select_projected(const Projection& projection, const std::string& condition) {
   const auto key = filling_key(projection);

@@ -16,7 +16,13 @@ struct Projection {
   Definition from, to;
   std::string table;
   std::string fill;  // empty: there are no such rows
+  // SQL, what the query calls `table`: under LOCK TABLES its own name, where that locks no
+  // other.
+  std::string alias = "f";
 };
+
+// Whether any column comes from there.
+bool takes_from_fill(const Projection& projection);
 
 // "SELECT … AS `c`, … FROM `table` AS f LEFT JOIN `fill` AS p …" of the stored
 // columns of `to`, in order. `condition` limits it, and names columns as f.`c`.

@@ -125,9 +125,11 @@ void Exchange::catch_up_with_much() {
 }
 
 void Exchange::leave_logs_unused() {
+  std::vector<std::string> tables;
   for (const Turn& turn : turns_) {
-    if (turn.leaves != nullptr) leave_unused(session_, turn.leaves->name);
+    if (turn.leaves != nullptr) tables.push_back(turn.leaves->name);
   }
+  leave_unused(session_, tables);
 }
 
 void Exchange::take_keys_off() {
