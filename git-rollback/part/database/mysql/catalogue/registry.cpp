@@ -75,7 +75,10 @@ void Registry::create() {
   for (const char* const table : create_tables) session_.run(table + std::string(table_options));
 }
 
-bool Registry::exists() const { return table_exists(session_, "git_rollback_aside"); }
+bool Registry::exists() const {
+  seen_ = seen_ || table_exists(session_, "git_rollback_aside");
+  return seen_;
+}
 
 std::vector<Entry> Registry::entries(const std::string& condition) const {
   std::vector<Entry> found;

@@ -79,12 +79,13 @@ class Registry {
 
  private:
   std::vector<Aside> asides(const std::string& condition) const;
-  bool exists() const;
+  bool exists() const;  // nobody drops them meanwhile
   std::vector<Entry> entries(const std::string& condition) const;
   std::optional<Operation> find_operation(const std::string& condition) const;
 
   Session& session_;
   std::string component_;
+  mutable bool seen_ = false;
 };
 
 }  // namespace rollback::mysql

@@ -26,7 +26,9 @@ Step::Seen Side::look() {
   for (const bool again : {false, true}) {
     try {
       if (!session_ || again) log_in();
-      return observe_swap(*session_, Registry(*session_, place_.component), plan_);
+      const auto operation = registry_->operation(plan_.operation);
+      state_ = operation ? std::optional(operation->state) : std::nullopt;
+      return observe_swap(*session_, state_, plan_);
     } catch (const ServerError& error) {
       if (!error.is_lost_connection() || again) throw;
     }
@@ -37,6 +39,7 @@ Step::Seen Side::look() {
 // A process that was killed in its cut-over can have left the server at work.
 void Side::log_in() {
   session_ = std::make_unique<Session>(open(place_));
+  registry_ = std::make_unique<Registry>(*session_, place_.component);
   for (const Change& change : plan_.changes) {
     if (!change.swaps()) continue;
     const bool comes = !change.incoming.empty();
@@ -46,36 +49,24 @@ void Side::log_in() {
 
 void Side::require_claim() { mysql::require_claim(claim_, place_); }
 
-bool Side::may_go() {
-  require_claim();
-  const Step::Seen seen = look();
+bool Side::may_go(const Step::Seen& seen) {
   if (seen.what == Observation::after) return false;
   if (seen.what == Observation::foreign) refuse(seen);
-  require_prepared();
-  return true;
+  if (state_ && state_ != State::preparing) return true;
+  throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
+                place_.schema + "'");
 }
 
-bool Side::may_go_back() {
-  require_claim();
-  const Step::Seen seen = look();
+bool Side::may_go_back(const Step::Seen& seen) {
   if (seen.what == Observation::before || seen.never_applied) return false;
   if (seen.what == Observation::foreign) refuse(seen);
-  const auto operation = Registry(*session_, place_.component).operation(plan_.operation);
-  if (operation && operation->state != State::settled) return true;
+  if (state_ && state_ != State::settled) return true;
   throw Refused("operation '" + plan_.operation + "' is settled, and is taken back by undo",
                 {"git rollback undo"});
 }
 
 void Side::say_swapped(bool swapped) {
-  Registry(*session_, place_.component)
-      .set_state(plan_.operation, swapped ? State::swapped : State::prepared);
-}
-
-void Side::require_prepared() {
-  const auto operation = Registry(*session_, place_.component).operation(plan_.operation);
-  if (operation && operation->state != State::preparing) return;
-  throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
-                place_.schema + "'");
+  registry_->set_state(plan_.operation, swapped ? State::swapped : State::prepared);
 }
 
 void Side::refuse(const Step::Seen& seen) const {

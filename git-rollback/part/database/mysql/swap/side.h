@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/server/claim.h"
@@ -23,21 +24,23 @@ class Side {
   // In a session that stays, and is opened again where it was lost.
   Step::Seen look();
   void require_claim();
-  // With the claim: false where it is done already; throws Refused where it cannot go.
-  // One that is foreign and never happened is not gone back with.
-  bool may_go();
-  bool may_go_back();
+  bool has_claim() const { return claim_ != nullptr; }  // since one was required
+  // With the claim, and by what was `seen` with it: false where it is done already; throws
+  // Refused where it cannot go. One that is foreign and never happened is not gone back with.
+  bool may_go(const Step::Seen& seen);
+  bool may_go_back(const Step::Seen& seen);
   // Of a plan that swaps no table.
   void say_swapped(bool swapped);
 
  private:
   void log_in();
-  void require_prepared();
   [[noreturn]] void refuse(const Step::Seen& seen) const;
 
   Place place_;
   Plan plan_;
-  std::unique_ptr<Session> session_;  // to look
+  std::unique_ptr<Session> session_;    // to look
+  std::unique_ptr<Registry> registry_;  // by that
+  std::optional<State> state_;          // of the operation, when it was looked at; nothing: unknown
   std::shared_ptr<Claim> claim_;
 };
 

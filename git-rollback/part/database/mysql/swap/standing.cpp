@@ -158,12 +158,10 @@ bool is_renamed(Session& session, const Plan& plan) {
   });
 }
 
-Step::Seen observe_swap(Session& session, const Registry& registry, const Plan& plan) {
-  const auto operation = registry.operation(plan.operation);
-  const bool swapped =
-      operation && (operation->state == State::swapped || operation->state == State::settled);
+Step::Seen observe_swap(Session& session, std::optional<State> state, const Plan& plan) {
+  const bool swapped = state == State::swapped || state == State::settled;
   // While it is prepared or discarded, some of its tables are there.
-  const bool prepared = operation && operation->state != State::preparing;
+  const bool prepared = state && state != State::preparing;
   const auto there = tables_there(session, plan);
   std::optional<bool> renamed;
   for (const Change& change : plan.changes) {
@@ -181,7 +179,7 @@ Step::Seen observe_swap(Session& session, const Registry& registry, const Plan& 
   if (renamed.value_or(swapped) != swapped) return {Observation::between};
   // A service may drop a trigger, and has it back by the swap; after it that is foreign.
   if (!complete) {
-    if (operation && operation->state != State::settled) return {Observation::between};
+    if (state && state != State::settled) return {Observation::between};
     return {Observation::foreign, "a trigger or foreign key is gone"};
   }
   return {swapped ? Observation::after : Observation::before};

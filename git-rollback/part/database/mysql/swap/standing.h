@@ -10,7 +10,8 @@ namespace rollback::mysql {
 // The names of one RENAME TABLE change all or none; true after it.
 bool is_renamed(Session& session, const Plan& plan);
 
-Step::Seen observe_swap(Session& session, const Registry& registry, const Plan& plan);
+// `state`: the registry's, of its operation; nothing: it is not there.
+Step::Seen observe_swap(Session& session, std::optional<State> state, const Plan& plan);
 
 // Throws Refused where a live table is not of the structure that is expected, whatever
 // its triggers and foreign keys are. Reads those tables alone, so that it can be

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 #include "part/database/mysql/swap/crossing.h"
 
@@ -27,8 +28,11 @@ class Swap : public Step {
   // What is foreign in one and never happened there does not keep the others from
   // going back; that it must not go on, apply() says.
   Seen observe() override {
+    const bool by_us = std::all_of(sides_.begin(), sides_.end(),
+                                   [](const Side& side) { return side.has_claim(); });
     std::vector<Seen> all;
     for (Side& side : sides_) all.push_back(look(side));
+    if (by_us) observed_ = all;
     const auto is = [](Observation what) {
       return [what](const Seen& seen) { return seen.what == what; };
     };
@@ -45,6 +49,7 @@ class Swap : public Step {
 
   // Whatever is not as it was prepared is for apply() to say.
   void get_ready() override {
+    observed_.clear();
     std::vector<Side*> going;
     for (Side& side : sides_) {
       guarded(schema_of(side), [&] { side.require_claim(); });
@@ -57,10 +62,7 @@ class Swap : public Step {
   }
 
   void apply() override {
-    std::vector<Side*> going;
-    for (Side& side : sides_) {
-      if (guarded(schema_of(side), [&] { return side.may_go(); })) going.push_back(&side);
-    }
+    const auto going = those_that(&Side::may_go);
     const auto swapping = those_that_swap(going);
     if (!swapping.empty()) {
       guarded(schema_of(*swapping[0]), [&] {
@@ -74,10 +76,7 @@ class Swap : public Step {
 
   void revert() override {
     there_.reset();  // with what it holds
-    std::vector<Side*> going;
-    for (Side& side : sides_) {
-      if (guarded(schema_of(side), [&] { return side.may_go_back(); })) going.push_back(&side);
-    }
+    const auto going = those_that(&Side::may_go_back);
     const auto swapping = those_that_swap(going);
     if (!swapping.empty()) {
       guarded(schema_of(*swapping[0]), [&] { Crossing(swapping, Way::back).run(); });
@@ -94,6 +93,22 @@ class Swap : public Step {
       seen.detail += " (in database '" + schema_of(side) + "')";
     }
     return seen;
+  }
+
+  // By what was observed right before, where that was with the claim, so that nobody of us
+  // can have come between; else they are looked at.
+  std::vector<Side*> those_that(bool (Side::*may)(const Seen&)) {
+    const auto observed = std::exchange(observed_, {});
+    std::vector<Side*> some;
+    for (size_t i = 0; i < sides_.size(); ++i) {
+      Side& side = sides_[i];
+      const bool will = guarded(schema_of(side), [&] {
+        side.require_claim();
+        return (side.*may)(observed.empty() ? side.look() : observed[i]);
+      });
+      if (will) some.push_back(&side);
+    }
+    return some;
   }
 
   static std::vector<Side*> those_that_swap(const std::vector<Side*>& sides) {
@@ -118,6 +133,7 @@ class Swap : public Step {
   }
 
   std::vector<Side> sides_;
+  std::vector<Seen> observed_;  // of each side, until something is done
   std::vector<Side*> ready_;
   std::unique_ptr<Crossing> there_;  // since get_ready(), of those
 };
