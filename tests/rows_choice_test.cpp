@@ -170,5 +170,18 @@ TEST(RowsChoice, SaysThatItIsUnknownWhatAChoiceLoses) {
             "--rows=restore --accept-data-loss=significant  # loses an unknown number of rows");
 }
 
+TEST(RowsChoice, NamesTheDatabaseOfTablesThatHaveOneName) {
+  TableFacts bot;
+  bot.table = "bot";
+  TableFacts item;
+  item.table = "item";
+  std::vector<std::vector<TableFacts>> databases{{bot, item}, {bot}};
+  tell_apart(databases, {"world", "shop"});
+  EXPECT_EQ(choose_rows(databases[0], {Rows::keep_all}).details,
+            (std::vector<std::string>{"world.bot: displaced, it is new since the point, 0 rows",
+                                      "item: displaced, it is new since the point, 0 rows"}));
+  EXPECT_EQ(choose_rows(databases[1], {Rows::keep_all}).details.at(0).substr(0, 9), "shop.bot:");
+}
+
 }  // namespace
 }  // namespace rollback

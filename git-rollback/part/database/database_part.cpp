@@ -74,11 +74,18 @@ class DatabasePart : public Part {
       return assessment;
     }
     std::vector<std::vector<TableFacts>> facts;
-    std::vector<RowsChoice> choices;
+    std::vector<Engine*> those;
+    std::vector<std::string> schemas;
     for (const auto& engine : engines_) {
       if (!engine->present()) continue;
       facts.push_back(engine->facts(request.target.id, of(*engine, backups), request.count_within));
-      choices.push_back(choose_rows(facts.back(), rows_of(request, *engine)));
+      those.push_back(engine.get());
+      schemas.push_back(engine->schema());
+    }
+    tell_apart(facts, schemas);
+    std::vector<RowsChoice> choices;
+    for (size_t i = 0; i < those.size(); ++i) {
+      choices.push_back(choose_rows(facts[i], rows_of(request, *those[i])));
     }
     describe(request, facts, choices, assessment);
     return assessment;

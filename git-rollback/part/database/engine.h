@@ -23,6 +23,7 @@ namespace rollback {
 // the way back, so the point's own rows, or for `undo` those right after the swap.
 struct TableFacts {
   std::string table;
+  std::string database = {};  // to tell it from a table of the same name in another
   bool ledger = false;
   bool at_point = false;        // else it is new since
   bool now = false;             // else it is gone since

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 #include <utility>
 
 #include "os/counted.h"
@@ -24,10 +25,14 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+std::string called(const TableFacts& facts) {
+  return (facts.database.empty() ? "" : facts.database + ".") + facts.table;
+}
+
 Verdict in_the_way(std::string reason) { return {Choice::untouched, 0, std::move(reason), true}; }
 
 Verdict not_counted(const TableFacts& facts) {
-  return in_the_way("what was written to '" + facts.table + "' could not be counted in time");
+  return in_the_way("what was written to '" + called(facts) + "' could not be counted in time");
 }
 
 bool unwritten(const TableFacts& facts) {
@@ -40,7 +45,7 @@ Verdict loses(Choice choice, std::int64_t lost, bool counted) {
 
 Verdict give_back(const TableFacts& facts) {
   if (!facts.rows_at_point) {
-    return in_the_way("the point holds the structure of '" + facts.table + "' but no rows of it");
+    return in_the_way("the point holds the structure of '" + called(facts) + "' but no rows of it");
   }
   if (facts.ledger || !facts.now) return {Choice::restore};
   return loses(Choice::restore, facts.written, facts.counted);
@@ -91,7 +96,7 @@ Verdict automatic(const TableFacts& facts) {
   if (!facts.at_point) {
     if (!facts.counted) return not_counted(facts);
     if (facts.written == 0) return {Choice::displace};
-    return in_the_way("table '" + facts.table + "' is new since the point and holds " +
+    return in_the_way("table '" + called(facts) + "' is new since the point and holds " +
                       counted(facts.written, "row"));
   }
   if (!facts.now) return give_back(facts);
@@ -104,7 +109,7 @@ Verdict automatic(const TableFacts& facts) {
   if (!kept.obstacle.empty()) return kept;
   if (!kept.counted) return not_counted(facts);
   if (kept.lost == 0) return kept;
-  const std::string rows = counted(kept.lost, "row") + " of '" + facts.table + "' ";
+  const std::string rows = counted(kept.lost, "row") + " of '" + called(facts) + "' ";
   if (facts.unfit == 0)
     return in_the_way(rows + "would lose values in " + joined(facts.columns_going));
   const std::string unfit =
@@ -153,12 +158,12 @@ std::string in_words(const TableFacts& facts, const Verdict& verdict) {
   const std::string loss = loss_in_words(verdict);
   switch (verdict.choice) {
     case Choice::untouched:
-      return facts.table + ": untouched, " + counted(facts.rows, "row") + " stay";
+      return called(facts) + ": untouched, " + counted(facts.rows, "row") + " stay";
     case Choice::displace:
-      return facts.table + ": displaced, it is new since the point, " + counted(facts.rows, "row") +
-             loss;
+      return called(facts) + ": displaced, it is new since the point, " +
+             counted(facts.rows, "row") + loss;
     case Choice::keep_all: {
-      std::string text = facts.table + ": keep_all, " + counted(facts.rows, "row") + " stay";
+      std::string text = called(facts) + ": keep_all, " + counted(facts.rows, "row") + " stay";
       if (facts.in_place) text += " in place";
       if (facts.returning > 0) {
         text += ", " + counted(facts.returning, "row") + " that the rollback set aside " +
@@ -176,13 +181,13 @@ std::string in_words(const TableFacts& facts, const Verdict& verdict) {
       return text + loss;
     }
     case Choice::keep_new:
-      return facts.table + ": keep_new, " + counted(facts.point_rows, "row") +
+      return called(facts) + ": keep_new, " + counted(facts.point_rows, "row") +
              " of the point and " + counted(facts.inserted, "row") + " inserted since" + loss;
     case Choice::restore:
       break;
   }
   std::string text =
-      facts.table + ": restore, " + counted(facts.point_rows, "row") + " of the point";
+      called(facts) + ": restore, " + counted(facts.point_rows, "row") + " of the point";
   if (facts.missing > 0) {
     text += ", " + counted(facts.missing, "row") + " deleted or changed since " +
             (facts.missing == 1 ? "comes" : "come") + " back";
@@ -223,6 +228,19 @@ constexpr std::array<std::pair<Rows, const char*>, 3> words{
 bool RowsChoice::changes_anything() const {
   return std::any_of(decisions.begin(), decisions.end(),
                      [](const Decision& d) { return d.choice != Choice::untouched; });
+}
+
+void tell_apart(std::vector<std::vector<TableFacts>>& databases,
+                const std::vector<std::string>& schemas) {
+  std::map<std::string, int> times;
+  for (const auto& facts : databases) {
+    for (const TableFacts& table : facts) ++times[table.table];
+  }
+  for (size_t i = 0; i < databases.size(); ++i) {
+    for (TableFacts& table : databases[i]) {
+      if (times[table.table] > 1) table.database = schemas[i];
+    }
+  }
 }
 
 RowsChoice choose_rows(const std::vector<TableFacts>& facts, const ByTable<Rows>& by_table) {

@@ -22,6 +22,10 @@ struct RowsChoice {
   bool changes_anything() const;
 };
 
+// Tables of one name in several databases: the words about them name those, too.
+void tell_apart(std::vector<std::vector<TableFacts>>& databases,
+                const std::vector<std::string>& schemas);
+
 RowsChoice choose_rows(const std::vector<TableFacts>& facts, const ByTable<Rows>& rows);
 
 // What each choice that is possible would lose, over all databases, as options to add.
