@@ -1,4 +1,4 @@
-// Whether this login may make again what a swap takes off for a moment.
+// Whether this login may do all that a swap, and cleaning up after it, will take.
 #pragma once
 
 #include "part/database/mysql/server/session.h"
@@ -6,8 +6,9 @@
 
 namespace rollback::mysql {
 
-// Refused, with the GRANT that is missing, where a trigger runs as somebody else, or
-// a foreign key stands in another schema, and could be dropped but not made anew.
+// Refused, with the GRANT that is missing: on the schema, or where a trigger runs as
+// somebody else, or a foreign key stands in another schema, and could be dropped but not
+// made anew.
 void require_rights(Session& session, const Plan& plan);
 
 }  // namespace rollback::mysql
