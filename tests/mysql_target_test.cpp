@@ -220,9 +220,14 @@ TEST_F(MysqlTarget, CountsRowsThatThePointsColumnsDoNotTake) {
       " (7, 'g', 1, 1.25, 'mage', ''), (8, 'h', 1, 1, 'thief', ''), (9, 'i', 1, 1, 'mage',"
       " x'010203'), (10, '日', 1, 1, 'mage', ''), (11, 'k       ', 255, 999.9, 'it''s', x'0102'),"
       " (12, 'é', NULL, NULL, NULL, NULL)");
-  const TableFacts facts = this->facts("playerbot");
+  TableFacts facts = this->facts("playerbot");
   EXPECT_EQ(facts.unfit, 9);
   EXPECT_EQ(facts.keep_all_loses, 9);
+  EXPECT_EQ(facts.keep_new_loses, 9);
+  server().sql("UPDATE playerbot SET level = 300 WHERE id = 1");  // the point has it for keep_new
+  facts = this->facts("playerbot");
+  EXPECT_EQ(facts.keep_all_loses, 10);
+  EXPECT_EQ(facts.keep_new_loses, 10);
 }
 
 TEST_F(MysqlTarget, RefusesABackupThatIsNotAsThePointSays) {

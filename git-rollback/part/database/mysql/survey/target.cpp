@@ -203,10 +203,15 @@ class Measuring {
     if (facts_.structure_same || facts_.no_keep_all) return;
     const std::string condition = unfit(now(), then(), "l");
     if (condition.empty()) return;
-    facts_.unfit =
-        count("SELECT count(*) FROM " + identifier(now().name) + " AS l WHERE " + condition)
-            .value_or(0);
+    const std::string query =
+        "SELECT count(*) FROM " + identifier(now().name) + " AS l WHERE (" + condition + ")";
+    facts_.unfit = count(query).value_or(0);
     facts_.keep_all_loses = std::min(facts_.rows, facts_.keep_all_loses + facts_.unfit);
+    if (facts_.unfit == 0 || facts_.no_keep_new || backup().empty()) return;
+    const auto inserted =
+        count(query + " AND NOT EXISTS (SELECT 1 FROM " + identifier(backup()) + " AS p WHERE " +
+              same_key(common_key(now(), then()), "p", "l") + ")");
+    facts_.keep_new_loses = std::min(facts_.written, facts_.keep_new_loses + inserted.value_or(0));
   }
 
   // Where no key tells which of those are live again, all of them stay aside.
