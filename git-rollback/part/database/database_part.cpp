@@ -4,7 +4,6 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "os/counted.h"
 #include "os/error.h"
 #include "part/database/backup_trailer.h"
 #include "part/database/engine.h"
@@ -347,7 +346,7 @@ class DatabasePart : public Part {
                       {"to accept that, add --accept-data-loss=significant"});
       }
       if (choice.rows_lost > limit) {
-        throw Refused(counted(choice.rows_lost, "row") + " would be lost",
+        throw Refused(std::to_string(choice.rows_lost) + " rows would be lost",
                       {"to accept that, add --accept-data-loss=significant"});
       }
       return choice.decisions;

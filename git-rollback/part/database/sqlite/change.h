@@ -28,7 +28,7 @@ struct Change {
   std::optional<Definition> after;   // what is live after it
   std::string incoming;              // the table that goes live; empty: none
   std::string displaced;             // what the live one is called then
-  Source source;                     // the point's rows; of a table that stays, too
+  Source source;                     // the point's rows
   std::string id;                    // begins every name of ours for this table
 
   const std::string& table() const { return before ? before->name : after->name; }

@@ -13,7 +13,6 @@
 #include "part/database/sqlite/registry.h"
 #include "part/database/sqlite/rows.h"
 #include "part/database/sqlite/schema.h"
-#include "part/database/sqlite/stranded.h"
 #include "part/database/sqlite/swap.h"
 #include "part/database/sqlite/target.h"
 #include "store/names.h"
@@ -58,8 +57,8 @@ Change make_change(const Member& member, const Decision& decision, const std::st
   if (decision.choice == Choice::restore || decision.choice == Choice::keep_all) {
     change.after = member.point->definition;
     change.incoming = names::incoming_table(change.after->name, operation);
+    change.source = source_of(*member.point);
   }
-  if (member.point) change.source = source_of(*member.point);
   if (change.before) change.displaced = names::displaced_table(change.before->name, operation);
   change.id = prefix + std::to_string(number);
   return change;
@@ -93,7 +92,6 @@ class Preparation {
       fail_point("database prepare: frames");
       const Connection reader = open(location_, Access::read);
       fill(*reader);
-      require_none_stranded(*writer_, plan_);
       fail_point("database prepare: filled");
       Transaction end(*writer_, Transaction::Kind::write);
       catch_up();
@@ -103,7 +101,6 @@ class Preparation {
       Transaction all(*writer_, Transaction::Kind::write);
       build_frames();
       fill(*writer_);
-      require_none_stranded(*writer_, plan_);
       record(State::prepared);
       fail_point("database prepare: filled");
       all.commit();

@@ -12,7 +12,6 @@
 #include "part/database/sqlite/registry.h"
 #include "part/database/sqlite/revert.h"
 #include "part/database/sqlite/schema.h"
-#include "part/database/sqlite/stranded.h"
 
 namespace rollback::sqlite {
 namespace {
@@ -130,7 +129,6 @@ class Swap : public Step {
         }
       }
     }
-    if (lost > plan_.rows_lost) require_none_stranded(db, plan_);
   }
 
   void exchange(SQLite::Database& db) {
