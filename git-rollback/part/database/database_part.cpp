@@ -4,6 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "os/counted.h"
 #include "os/error.h"
 #include "part/database/backup_trailer.h"
 #include "part/database/engine.h"
@@ -346,7 +347,7 @@ class DatabasePart : public Part {
                       {"to accept that, add --accept-data-loss=significant"});
       }
       if (choice.rows_lost > limit) {
-        throw Refused(std::to_string(choice.rows_lost) + " rows would be lost",
+        throw Refused(counted(choice.rows_lost, "row") + " would be lost",
                       {"to accept that, add --accept-data-loss=significant"});
       }
       return choice.decisions;
