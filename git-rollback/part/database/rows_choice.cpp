@@ -72,7 +72,7 @@ Verdict keep_all(const TableFacts& facts) {
   if (!facts.now) return give_back(facts);
   if (facts.structure_same) return {};
   if (facts.no_keep_all) {
-    return in_the_way("the rows of '" + facts.table +
+    return in_the_way("the rows of '" + called(facts) +
                       "' cannot be kept in the point's structure: " + *facts.no_keep_all);
   }
   const bool known = facts.counted || facts.columns_going.empty();
@@ -88,7 +88,7 @@ Verdict automatic_undo(const TableFacts& facts) {
     if (kept.obstacle.empty() && kept.lost == 0 && kept.counted) return kept;
   }
   if (!facts.counted) return not_counted(facts);
-  return in_the_way(counted(facts.written + facts.missing, "row") + " of '" + facts.table +
+  return in_the_way(counted(facts.written + facts.missing, "row") + " of '" + called(facts) +
                     "' changed since that rollback");
 }
 
@@ -126,7 +126,7 @@ Verdict keep_new(const TableFacts& facts) {
   if (facts.structure_same && facts.rows_same) return {};
   if (!facts.rows_at_point) return give_back(facts);
   if (facts.no_keep_new) {
-    return in_the_way("the new rows of '" + facts.table +
+    return in_the_way("the new rows of '" + called(facts) +
                       "' cannot be added to the point's: " + *facts.no_keep_new);
   }
   return loses(Choice::keep_new, facts.keep_new_loses, facts.counted);
