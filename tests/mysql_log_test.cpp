@@ -277,6 +277,17 @@ TEST_F(MysqlLog, CarriesRowsByEveryKindOfKey) {
   }
 }
 
+TEST_F(MysqlLog, DoesNotTakeANumberForAYear) {
+  server().sql(
+      "CREATE TABLE bot(k INT PRIMARY KEY, v INT); INSERT INTO bot VALUES (2005, 1), (5, 2);"
+      "CREATE TABLE old(k YEAR PRIMARY KEY, v INT)");
+  begin("bot", "old");
+  server().sql("UPDATE bot SET v = v + 100");
+  last();
+  EXPECT_EQ(server().sql("SELECT v FROM old UNION SELECT v FROM aside ORDER BY v DESC LIMIT 2"),
+            "102\n101\n");
+}
+
 TEST_F(MysqlLog, LosesNothingUnderManyWriters) {
   server().sql(
       "CREATE TABLE bot(id INT PRIMARY KEY AUTO_INCREMENT, v INT, name VARCHAR(30) UNIQUE)"

@@ -20,10 +20,11 @@ constexpr const char* keys_table = "git_rollback_keys";
 constexpr const char* rows_table = "git_rollback_rows";
 constexpr const char* fill_table = "git_rollback_fill";
 constexpr size_t batch_size = 500;
+// As many rows are named by conditions: more are slower so than by temporary tables.
+constexpr size_t few_rows = 100;
+constexpr size_t few_rows_bytes = 1 << 16;
 constexpr int tries = 5;
 constexpr const char* overtaken = "it was written again meanwhile";
-
-constexpr size_t much_text = 1 << 16;
 
 // What stands in the log.
 struct Note {
@@ -40,11 +41,12 @@ bool can_be_indexed(const Definition& definition) {
   });
 }
 
-bool can_be_named(const Definition& definition) {
-  const auto key = definition.key();
+// Of a key that both have. A year is not: compared with it, the number 5 is 2005.
+bool can_be_named(const Projection& projection, const std::vector<std::string>& key) {
   return !key.empty() && std::all_of(key.begin(), key.end(), [&](const std::string& name) {
-    const Column& column = *definition.column(name);
-    return has_boundaries(column) && column.type != "year";  // the number 0 could be 2000
+    const Column& from = *projection.from.column(name);
+    const Column& to = *projection.to.column(name);
+    return has_boundaries(from) && from.type != "year" && to.type != "year";
   });
 }
 
@@ -67,8 +69,9 @@ class Carrier {
         table_(identifier(carry.projection.table)),
         target_(identifier(carry.target)),
         key_(common_key(carry.projection.from, carry.projection.to)),
-        names_rows_(can_be_named(carry.projection.from) && carry.projection.to.transactional &&
-                    !takes_from_fill(carry.projection)) {}
+        names_rows_(can_be_named(carry.projection, key_) && carry.projection.to.transactional &&
+                    !takes_from_fill(carry.projection) && carry.keep_from.empty() &&
+                    carry.overtaken_by.empty() && (!carry.last || carry.not_for_target.empty())) {}
 
   // While others write.
   Carried follow() {
@@ -129,19 +132,16 @@ class Carrier {
     return "(" + terms + ")";
   }
 
-  // Empty where they cannot be told so.
+  // Empty where they are not named.
   std::string rows_of(Notes some) const {
+    if (!names_rows_ || some.size() > few_rows) return "";
     std::set<std::string_view> rows;
-    size_t length = 0;
-    for (const Note& note : some) {
-      if (rows.insert(note.row).second) length += note.row.size();
-    }
+    for (const Note& note : some) rows.insert(note.row);
     std::string condition;
-    if (!names_rows_ || some.size() > batch_size || length > much_text) return condition;
     for (const auto& row : rows) {
       condition += (condition.empty() ? "(" : " OR ") + std::string(row);
     }
-    return condition + ")";
+    return condition.size() < few_rows_bytes ? condition + ")" : "";
   }
 
   void bring_last(Notes all) {
@@ -182,9 +182,7 @@ class Carrier {
   // Takes the old rows out and says which new ones come. All old rows go before the
   // first new one comes: a unique value may have wandered from one to another.
   void bring(Notes some) {
-    const bool as_they_are = carry_.keep_from.empty() && carry_.overtaken_by.empty() &&
-                             (!carry_.last || carry_.not_for_target.empty());
-    rows_ = as_they_are ? rows_of(some) : "";
+    rows_ = rows_of(some);
     if (rows_.empty()) return bring_staged(some);
     projection_ = carry_.projection;
     projection_.alias = table_;

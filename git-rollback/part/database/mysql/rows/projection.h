@@ -25,7 +25,8 @@ struct Projection {
 bool takes_from_fill(const Projection& projection);
 
 // "SELECT … AS `c`, … FROM `table` AS f LEFT JOIN `fill` AS p …" of the stored
-// columns of `to`, in order. `condition` limits it, and names columns as f.`c`.
+// columns of `to`, in order. `condition` limits it, and names columns as f.`c`, or by
+// themselves where nothing is filled.
 std::string select_projected(const Projection& projection, const std::string& condition = "");
 
 // Of those rows, how many have no row of `fill`: they get defaults.
