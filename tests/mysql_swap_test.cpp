@@ -7,6 +7,7 @@
 #include "mysql_swap_fixture.h"
 #include "os/error.h"
 #include "part/database/mysql/rows/rows.h"
+#include "part/database/mysql/swap/settle.h"
 
 namespace rollback::mysql {
 namespace {
@@ -319,6 +320,29 @@ TEST_F(MysqlSwap, SaysWhereARowIsThatSlippedInWithoutAKey) {
     EXPECT_EQ(aside(plan), "note 1 written in the moment of the swap, and the table has no key\n");
     server().sql("UPDATE git_rollback_operations SET state='prepared'");
   }
+}
+
+TEST_F(MysqlSwap, LooksAgainWhereItsClaimWasLostSinceItLooked) {
+  server().sql("CREATE TABLE note(n INT PRIMARY KEY, s INT); INSERT INTO note VALUES (1, 1)");
+  point({"note"});
+  server().sql("ALTER TABLE note ADD COLUMN extra INT");
+  const Plan plan = prepare({{"note", Choice::keep_all}});
+  const auto sleeping = step(plan);
+  sleeping->get_ready();
+  EXPECT_EQ(sleeping->observe().what, Observation::before);
+  // The host sleeps, its connections end, and another takes over and comes to the end.
+  Session killer = open();
+  for (const Row& row : killer.rows("SELECT id FROM information_schema.processlist WHERE user ="
+                                    " 'root' AND id <> connection_id()")) {
+    try {
+      killer.run("KILL " + *row[0]);
+    } catch (const ServerError&) {  // it has just ended
+    }
+  }
+  step(plan)->apply();
+  settle(place(), plan.operation);
+  sleeping->apply();
+  EXPECT_EQ(server().value("SELECT state FROM git_rollback_operations"), "settled");
 }
 
 }  // namespace

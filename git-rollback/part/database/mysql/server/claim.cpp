@@ -130,7 +130,10 @@ Claim::Claim(const Place& place)
 void Claim::take() {
   const std::string query =
       "SELECT get_lock(" + literal(lock_) + ", " + std::to_string(seconds_for_one_that_ends) + ")";
-  if (session_.number(query) == 1) return;
+  if (session_.number(query) == 1) {
+    ++times_taken_;
+    return;
+  }
   refuse(session_.number("SELECT is_used_lock(" + literal(lock_) + ")"));
 }
 

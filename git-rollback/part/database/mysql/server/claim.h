@@ -20,6 +20,8 @@ class Claim {
   // That it is still held: where its connection was lost, it is taken again, or
   // Refused since another has it now.
   void require();
+  // Where it is the same as before, nobody else had it meanwhile.
+  int times_taken() const { return times_taken_; }
 
  private:
   void take();
@@ -29,6 +31,7 @@ class Claim {
   Place place_;
   Session session_;
   std::string lock_;
+  int times_taken_ = 0;
 };
 
 // The one of this process, for as long as somebody keeps it.

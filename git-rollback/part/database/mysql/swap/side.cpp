@@ -1,6 +1,7 @@
 #include "part/database/mysql/swap/side.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "os/error.h"
 #include "part/database/mysql/swap/queue.h"
@@ -22,13 +23,13 @@ void Side::leave_keys_of(const Side& other) {
   keys.erase(theirs, keys.end());
 }
 
-Step::Seen Side::look() {
+Side::Look Side::look() {
   for (const bool again : {false, true}) {
     try {
       if (!session_ || again) log_in();
       const auto operation = registry_->operation(plan_.operation);
-      state_ = operation ? std::optional(operation->state) : std::nullopt;
-      return observe_swap(*session_, state_, plan_);
+      const auto state = operation ? std::optional(operation->state) : std::nullopt;
+      return {observe_swap(*session_, state, plan_), state};
     } catch (const ServerError& error) {
       if (!error.is_lost_connection() || again) throw;
     }
@@ -47,20 +48,23 @@ void Side::log_in() {
   }
 }
 
-void Side::require_claim() { mysql::require_claim(claim_, place_); }
+bool Side::require_claim() {
+  mysql::require_claim(claim_, place_);
+  return std::exchange(times_taken_, claim_->times_taken()) == claim_->times_taken();
+}
 
-bool Side::may_go(const Step::Seen& seen) {
-  if (seen.what == Observation::after) return false;
-  if (seen.what == Observation::foreign) refuse(seen);
-  if (state_ && state_ != State::preparing) return true;
+bool Side::may_go(const Look& look) const {
+  if (look.seen.what == Observation::after) return false;
+  if (look.seen.what == Observation::foreign) refuse(look.seen);
+  if (look.state && look.state != State::preparing) return true;
   throw Refused("operation '" + plan_.operation + "' is not prepared in database '" +
                 place_.schema + "'");
 }
 
-bool Side::may_go_back(const Step::Seen& seen) {
-  if (seen.what == Observation::before || seen.never_applied) return false;
-  if (seen.what == Observation::foreign) refuse(seen);
-  if (state_ && state_ != State::settled) return true;
+bool Side::may_go_back(const Look& look) const {
+  if (look.seen.what == Observation::before || look.seen.never_applied) return false;
+  if (look.seen.what == Observation::foreign) refuse(look.seen);
+  if (look.state && look.state != State::settled) return true;
   throw Refused("operation '" + plan_.operation + "' is settled, and is taken back by undo",
                 {"git rollback undo"});
 }

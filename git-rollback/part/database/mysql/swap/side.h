@@ -21,14 +21,18 @@ class Side {
   // A foreign key of a table that another side swaps goes and comes with that table.
   void leave_keys_of(const Side& other);
 
+  struct Look {
+    Step::Seen seen;
+    std::optional<State> state;  // of the operation; nothing: it is not in the registry
+  };
   // In a session that stays, and is opened again where it was lost.
-  Step::Seen look();
-  void require_claim();
-  bool has_claim() const { return claim_ != nullptr; }  // since one was required
-  // With the claim, and by what was `seen` with it: false where it is done already; throws
-  // Refused where it cannot go. One that is foreign and never happened is not gone back with.
-  bool may_go(const Step::Seen& seen);
-  bool may_go_back(const Step::Seen& seen);
+  Look look();
+  // Whether it was held since the last time, so that nobody of us came between.
+  bool require_claim();
+  // By a look with the claim: false where it is done already; throws Refused where it
+  // cannot go. One that is foreign and never happened is not gone back with.
+  bool may_go(const Look& look) const;
+  bool may_go_back(const Look& look) const;
   // Of a plan that swaps no table.
   void say_swapped(bool swapped);
 
@@ -40,8 +44,8 @@ class Side {
   Plan plan_;
   std::unique_ptr<Session> session_;    // to look
   std::unique_ptr<Registry> registry_;  // by that
-  std::optional<State> state_;          // of the operation, when it was looked at; nothing: unknown
   std::shared_ptr<Claim> claim_;
+  int times_taken_ = 0;
 };
 
 }  // namespace rollback::mysql

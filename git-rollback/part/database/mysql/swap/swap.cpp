@@ -28,11 +28,12 @@ class Swap : public Step {
   // What is foreign in one and never happened there does not keep the others from
   // going back; that it must not go on, apply() says.
   Seen observe() override {
-    const bool by_us = std::all_of(sides_.begin(), sides_.end(),
-                                   [](const Side& side) { return side.has_claim(); });
+    observed_.clear();
+    std::vector<Side::Look> looks;
+    for (Side& side : sides_) looks.push_back(look(side));
     std::vector<Seen> all;
-    for (Side& side : sides_) all.push_back(look(side));
-    if (by_us) observed_ = all;
+    for (size_t i = 0; i < looks.size(); ++i) all.push_back(named(sides_[i], looks[i].seen));
+    observed_ = std::move(looks);
     const auto is = [](Observation what) {
       return [what](const Seen& seen) { return seen.what == what; };
     };
@@ -53,7 +54,7 @@ class Swap : public Step {
     std::vector<Side*> going;
     for (Side& side : sides_) {
       guarded(schema_of(side), [&] { side.require_claim(); });
-      if (look(side).what != Observation::before) return;
+      if (look(side).seen.what != Observation::before) return;
       if (side.plan().swaps()) going.push_back(&side);
     }
     if (going.empty()) return;
@@ -87,26 +88,31 @@ class Swap : public Step {
  private:
   static const std::string& schema_of(const Side& side) { return side.place().schema; }
 
-  Seen look(Side& side) const {
-    Seen seen = guarded(schema_of(side), [&] { return side.look(); });
+  static Side::Look look(Side& side) {
+    return guarded(schema_of(side), [&] { return side.look(); });
+  }
+
+  Seen named(const Side& side, Seen seen) const {
     if (sides_.size() > 1 && seen.what == Observation::foreign) {
       seen.detail += " (in database '" + schema_of(side) + "')";
     }
     return seen;
   }
 
-  // By what was observed right before, where that was with the claim, so that nobody of us
-  // can have come between; else they are looked at.
-  std::vector<Side*> those_that(bool (Side::*may)(const Seen&)) {
-    const auto observed = std::exchange(observed_, {});
+  // By what was observed right before, where all claims were held since; else they are
+  // looked at again.
+  std::vector<Side*> those_that(bool (Side::*may)(const Side::Look&) const) {
+    auto looks = std::exchange(observed_, {});
+    bool held = !looks.empty();
+    for (Side& side : sides_) {
+      held = guarded(schema_of(side), [&] { return side.require_claim(); }) && held;
+    }
+    if (!held) looks.clear();
+    for (size_t i = looks.size(); i < sides_.size(); ++i) looks.push_back(look(sides_[i]));
     std::vector<Side*> some;
     for (size_t i = 0; i < sides_.size(); ++i) {
       Side& side = sides_[i];
-      const bool will = guarded(schema_of(side), [&] {
-        side.require_claim();
-        return (side.*may)(observed.empty() ? side.look() : observed[i]);
-      });
-      if (will) some.push_back(&side);
+      if (guarded(schema_of(side), [&] { return (side.*may)(looks[i]); })) some.push_back(&side);
     }
     return some;
   }
@@ -133,7 +139,7 @@ class Swap : public Step {
   }
 
   std::vector<Side> sides_;
-  std::vector<Seen> observed_;  // of each side, until something is done
+  std::vector<Side::Look> observed_;  // of each side, until something is done
   std::vector<Side*> ready_;
   std::unique_ptr<Crossing> there_;  // since get_ready(), of those
 };
