@@ -189,6 +189,30 @@ TEST_F(RollbackRows, AnEmergencyThatLeftThemAndWasKilledAlertsWhenItIsContinued)
   }
 }
 
+TEST_F(RollbackRows, AnEmergencyLeavesADatabaseThatIsOutOfReach) {
+  for (const char* const how : {"echo none >var/characters.db", "true"}) {
+    SCOPED_TRACE(how);
+    ASSERT_STATUS(
+        0, shell("mkdir -p var/away && mv var/characters.db* var/away && " + std::string(how)));
+    save();
+    const Finished refused = rollback({"--yes"});
+    EXPECT_STATUS(1, refused);
+    EXPECT_TRUE(contains(refused.err, "to go back without it, add --emergency")) << refused.err;
+    const Finished said = rollback({"--emergency"});
+    EXPECT_STATUS(1, said);
+    EXPECT_TRUE(contains(said.out, "stays, out of reach")) << said.out;
+    const size_t at = said.err.find("git rollback --target ");
+    ASSERT_NE(at, std::string::npos) << said.err;
+    const std::string command = said.err.substr(at, said.err.find(" when it can be", at) - at);
+    ASSERT_STATUS(0, shell("rm -f var/characters.db* && mv var/away/* var"));
+    EXPECT_EQ(back(), "code config binaries ");
+    EXPECT_STATUS(0, shell(command + " --yes --rows=restore --accept-data-loss=minimal"));
+    EXPECT_EQ(back(), everything);
+    restore();
+    ASSERT_STATUS(0, shell("rm -f var/characters.db* && mv var/away/* var"));
+  }
+}
+
 TEST_F(RollbackRows, AfterAnEmergencyThatLeftThemStatusSaysWhatIsLeft) {
   a_value_that_would_go();
   ASSERT_STATUS(1, rollback({"--emergency"}));

@@ -9,8 +9,9 @@ namespace {
 
 using nlohmann::json;
 
-std::string_view word_for(Fate fate) {
-  switch (fate) {
+std::string_view word_for(const PartPlan& part) {
+  const auto& obstacle = part.assessment.obstacle;
+  switch (part.fate) {
     case Fate::goes:
       return "goes back";
     case Fate::already:
@@ -20,11 +21,13 @@ std::string_view word_for(Fate fate) {
     case Fate::left_out:
       break;
   }
-  return "stays, for its rows";
+  return obstacle && obstacle->out_of_reach ? "stays, out of reach" : "stays, for its rows";
 }
 
 std::string loss_of(const PartPlan& part) {
   if (part.fate == Fate::already || part.kind != Kind::database) return "";
+  const auto& obstacle = part.assessment.obstacle;
+  if (obstacle && obstacle->out_of_reach) return "";
   if (!part.assessment.rows_lost) return "unknown loss";
   const auto count = *part.assessment.rows_lost;
   return count == 0 ? "loses nothing"
@@ -61,7 +64,7 @@ std::string plan_for_people(const Plan& plan, const Judgement& target) {
   for (const auto& part : plan.parts) {
     const bool cannot = part.fate == Fate::refused || part.fate == Fate::left_out;
     table.row(
-        {part.name(), std::string(word_for(part.fate)), printable(part.assessment.from),
+        {part.name(), std::string(word_for(part)), printable(part.assessment.from),
          part.assessment.to.empty() ? "" : "-> " + printable(part.assessment.to), loss_of(part)},
         cannot ? Colour::bad : Colour::plain);
   }
@@ -95,7 +98,7 @@ json plan_as_json(const Plan& plan, const std::vector<JudgedPoint>& points,
     object["parts"].push_back(
         {{"component", part.component},
          {"part", json_name_of(part.kind)},
-         {"fate", word_for(part.fate)},
+         {"fate", word_for(part)},
          {"from", part.assessment.from},
          {"to", part.assessment.to},
          {"rows_lost", part.assessment.rows_lost ? json(*part.assessment.rows_lost) : json()},

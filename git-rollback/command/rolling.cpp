@@ -52,10 +52,13 @@ void alert_of_left_out(const RollbackReport& report) {
     const auto& obstacle = part.assessment.obstacle;
     std::vector<std::string> lines;
     if (obstacle) lines = obstacle->hints;
-    const std::string command =
-        "to bring it back: " + command_to_bring_back(part.name(), report.target);
-    lines.push_back(lines.empty() ? command + " --accept-data-loss=significant"
-                                  : command + " with one of these options");
+    std::string command = "to bring it back: " + command_to_bring_back(part.name(), report.target);
+    if (obstacle && obstacle->out_of_reach) {
+      command += " when it can be reached";
+    } else {
+      command += lines.empty() ? " --accept-data-loss=significant" : " with one of these options";
+    }
+    lines.push_back(command);
     complain(
         "error",
         part.name() + " stays as it is: " + (obstacle ? obstacle->reason : "rows would be lost"),

@@ -118,7 +118,7 @@ std::string in_words(const std::map<std::string, std::string>& parts) {
 void add_partly_back(const PartlyBack& back, Table& table, Status& status) {
   table.row({"rolled back:", back.left_out.empty() ? "by parts" : "in part", in_words(back.parts)});
   for (const auto& [part, point] : back.left_out) {
-    table.row({"left:", printable(part), "as it was, for its rows"});
+    table.row({"left:", printable(part), "as it was"});
     status.hints.push_back("to bring back " + printable(part) +
                            ", too: " + printable(command_to_bring_back(part, point)));
   }

@@ -13,7 +13,8 @@ std::string rows(std::int64_t count) {
 Fate fate_of(const Assessment& assessment, const LossPolicy& policy) {
   const bool too_lossy = assessment.rows_lost.value_or(0) > policy.limit();
   if (assessment.obstacle) {
-    return assessment.obstacle->for_the_rows && policy.emergency ? Fate::left_out : Fate::refused;
+    const bool leaves = assessment.obstacle->for_the_rows || assessment.obstacle->out_of_reach;
+    return leaves && policy.emergency ? Fate::left_out : Fate::refused;
   }
   if (assessment.already) return Fate::already;
   if (policy.emergency && (too_lossy || !assessment.rows_lost)) return Fate::left_out;
@@ -43,8 +44,13 @@ void add_refusals(Plan& plan, const LossPolicy& policy) {
   for (const auto& part : plan.parts) {
     if (part.fate != Fate::refused) continue;
     const Obstacle& obstacle = *part.assessment.obstacle;
+    auto hints = obstacle.hints;
+    if (obstacle.out_of_reach) {
+      hints.emplace_back(
+          "to go back without it, add --emergency, or --components with the other parts");
+    }
     plan.refusals.push_back(
-        {part.name() + ": " + obstacle.reason, obstacle.hints, obstacle.can_be_resolved});
+        {part.name() + ": " + obstacle.reason, hints, obstacle.can_be_resolved});
   }
   if (!plan.rows_lost) {
     if (policy.accepted != Risk::significant) {

@@ -262,7 +262,7 @@ void Executor::back(const PreparedPlan& prepared) {
   }
   journal_.set_state(operation, State::discarding);
   fail_point("back after");
-  discard(operation);
+  discard(prepared.plan);
 }
 
 void Executor::settle_steps(const PreparedPlan& prepared) {
@@ -290,10 +290,10 @@ std::vector<std::string> Executor::settle(const PreparedPlan& prepared) {
   return failures;
 }
 
-void Executor::discard(const std::string& operation) {
-  for (const auto& part : parts_) {
-    fail_point("discard " + part->component() + "/" + std::string(name_of(part->kind())));
-    part->discard(operation);
+void Executor::discard(const Plan& plan) {
+  for (const auto& part : in_swap_order(plan)) {
+    fail_point("discard " + part.name());
+    part_of(part).discard(plan.operation);
   }
 }
 

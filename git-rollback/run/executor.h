@@ -63,8 +63,8 @@ class Executor {
   // What of it failed, a line each with the part's name; the other parts are settled.
   std::vector<std::string> settle(const PreparedPlan& prepared);
 
-  // Removes what a prepare made that was killed before the intent.
-  void discard(const std::string& operation);
+  // Removes what preparing its parts made. Asks nothing of those that it leaves out.
+  void discard(const Plan& plan);
 
   // For `status`: each step with what it finds; of a part whose store does not
   // answer, the first that could not be looked at.

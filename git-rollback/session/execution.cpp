@@ -80,7 +80,8 @@ std::vector<std::string> rows_set_aside_by(const Session& session,
   std::vector<std::string> lines;
   for (const auto& part : plan.parts) {
     const auto* component = configuration.find(part.component);
-    if (part.kind != Kind::database || component == nullptr) continue;
+    const bool goes = part.kind == Kind::database && part.fate == Fate::goes;
+    if (!goes || component == nullptr) continue;
     for (auto& line : rows_set_aside(part.component, databases_of(session, *component),
                                      session.base(), session.repository.git, plan.operation)) {
       lines.push_back(std::move(line));
@@ -202,11 +203,10 @@ RollbackReport go_back(ChangingSession& changing, const Resumed& resumed,
 // What prepare left must go. Where that fails, too (a full disk), the journal
 // still says `preparing`, and the next changing verb cleans up; or `conflicted`,
 // and --continue does.
-void give_up(ChangingSession& changing, Executor& executor, const std::string& operation,
-             State then) try {
-  executor.discard(operation);
-  remove_scripts(changing.session(), operation);
-  changing.journal().set_state(operation, then);
+void give_up(ChangingSession& changing, Executor& executor, const Plan& plan, State then) try {
+  executor.discard(plan);
+  remove_scripts(changing.session(), plan.operation);
+  changing.journal().set_state(plan.operation, then);
 } catch (const std::exception&) {
 }
 
@@ -253,10 +253,10 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
     prepared = executor.prepare(
         plan, [&](const PartPlan& part) { return request_for(session, plan, request, &part); });
   } catch (const Error& error) {
-    give_up(changing, executor, plan.operation, anew ? State::conflicted : State::reverted);
+    give_up(changing, executor, plan, anew ? State::conflicted : State::reverted);
     throw Refused(std::string(error.what()) + "; nothing was changed", error.hints());
   } catch (const std::exception& error) {
-    give_up(changing, executor, plan.operation, anew ? State::conflicted : State::reverted);
+    give_up(changing, executor, plan, anew ? State::conflicted : State::reverted);
     throw Refused(std::string(error.what()) + "; nothing was changed");
   }
   fail_point("intend before");

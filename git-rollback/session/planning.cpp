@@ -60,6 +60,7 @@ Assessment assess(const Session& session, Part& part, const Request& request,
     throw;  // a word of the user's, and nothing that another target would change
   } catch (const Error& error) {
     assessment.obstacle = Obstacle{error.what(), error.hints()};
+    assessment.obstacle->out_of_reach = part.kind() == Kind::database;
     return assessment;
   }
 }
@@ -136,12 +137,12 @@ void estimate(const Session& session, Plan& plan) {
 }
 
 // Why a candidate for last_stable is none; rows and conflicts of code are not a
-// reason, since the user decides about them.
+// reason, since the user decides about them, nor is a server that is down: it is so for all.
 CannotRestore cannot_restore(const Asked& asked, const Standing& standing) {
   return [&asked, &standing](const Point& point) -> std::optional<std::string> {
     for (const auto& part : assess_all(asked, standing, point, Parts::but_code).parts) {
       const auto& obstacle = part.assessment.obstacle;
-      if (obstacle && !obstacle->for_the_rows) {
+      if (obstacle && !obstacle->for_the_rows && !obstacle->out_of_reach) {
         return part.name() + ": " + obstacle->reason;
       }
     }

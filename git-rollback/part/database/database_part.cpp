@@ -296,7 +296,9 @@ class DatabasePart : public Part {
         return Obstacle{why, {"to go back without it, add --components with the other parts"}};
       }
       if (engine->present() || of(*engine, backups).empty()) continue;
-      return Obstacle{"database '" + engine->schema() + "' is not there", {}};
+      return Obstacle{.reason = "database '" + engine->schema() + "' is not there",
+                      .hints = {},
+                      .out_of_reach = true};
     }
     return std::nullopt;
   }
