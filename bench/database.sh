@@ -2,25 +2,32 @@
 # Backups and swaps of a MariaDB database side by side with what there is for it,
 # idle and under writers, on a server of its own. Prints a table of each.
 #
-#   bench/database.sh [--rows N] [--rounds N] [--keep FOLDER] [BUILD TREE]
+#   bench/database.sh [--rows N] [--rounds N] [--keep FOLDER] [--only backups|swaps]
+#     [BUILD TREE]
 #
 # Build it with -DGIT_ROLLBACK_BENCH=ON (build/release). --rows: of the large table
 # (2000000); --keep: leaves the server's data in FOLDER, and takes what is there.
 # Needs mariadb-server; mydumper is compared with where it is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-rows=2000000 rounds=3 keep='' build=build/release
+rows=2000000 rounds=3 keep='' only='backups swaps' build=build/release
 while [ $# -gt 0 ]; do
   case $1 in
   --rows) rows=$2 && shift ;;
   --rounds) rounds=$2 && shift ;;
   --keep) keep=$2 && shift ;;
-  --*) sed -n '5,9s/^# *//p' "$0" >&2 && exit 129 ;;
+  --only) only=$2 && shift ;;
+  --*) sed -n '5,10s/^# *//p' "$0" >&2 && exit 129 ;;
   *) build=$1 ;;
   esac
   shift
 done
 build=$(realpath "$build")
+case $only in backups | swaps | 'backups swaps') ;; *)
+  echo "fatal: --only takes backups or swaps, not '$only'" >&2
+  exit 129
+  ;;
+esac
 [ -x "$build/bin/database" ] || {
   echo "fatal: '$build' has no benchmarks; configure it with -DGIT_ROLLBACK_BENCH=ON" >&2
   exit 128
@@ -112,6 +119,7 @@ stop_writers() {
 median() { sort -n | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
 
 backups() {
+  sql "SELECT count(*) FROM players" >/dev/null
   local way ways='ctas like dump ours'
   if command -v mydumper myloader >/dev/null; then ways='ctas like dump mydumper ours'; fi
   printf '\nbackup of %s rows, ms (median of %s), times CREATE TABLE AS SELECT\n' "$rows" "$rounds"
@@ -184,10 +192,12 @@ swaps() {
 
 start_server
 mariadb --no-defaults -S "$socket" -e 'CREATE DATABASE IF NOT EXISTS bench'
-[ "$(sql "SELECT count(*) FROM information_schema.tables WHERE table_schema='bench' AND table_name='players'")" = 1 ] ||
-  table players "$rows"
+case $only in
+*backups*)
+  [ "$(sql "SELECT count(*) FROM information_schema.tables WHERE table_schema='bench' AND table_name='players'")" = 1 ] ||
+    table players "$rows"
+  ;;
+esac
 clean_up
-sql "SELECT count(*) FROM players" >/dev/null
 mariadbd --version
-backups
-swaps
+for what in $only; do "$what"; done
