@@ -3,58 +3,13 @@
 #include <atomic>
 #include <thread>
 
-#include "mysql_fixture.h"
-#include "part/database/mysql/rows/carry.h"
+#include "mysql_log_fixture.h"
 #include "part/database/mysql/rows/fitting.h"
-#include "part/database/mysql/rows/log.h"
 
 namespace rollback::mysql {
 namespace {
 
-class MysqlLog : public MysqlEngineTest {
- protected:
-  void SetUp() override {
-    MysqlEngineTest::SetUp();
-    if (!IsSkipped()) session_.emplace(open());
-  }
-  Definition definition(const std::string& table) { return *read_definition(*session_, table); }
-
-  // `shape` goes into `target`, as `live` is logged.
-  void begin(const std::string& live, const std::string& target) {
-    carry_.projection = {definition(live), definition(target), live, ""};
-    carry_.log = "git_rollback_log";
-    carry_.target = target;
-    carry_.aside = "aside";
-    start_log(*session_, carry_.projection.from, live, carry_.log);
-    filled_ = fill(*session_, {carry_.projection, target, carry_.keep_from, "aside"});
-  }
-  Carried follow() {
-    carry_.last = false;
-    return carry_over(*session_, carry_);
-  }
-  Carried last() {
-    carry_.last = true;
-    return carry_over(*session_, carry_);
-  }
-  void expect_equal(const std::string& live, const std::string& target) {
-    EXPECT_EQ(server().rows(live), server().rows(target));
-    EXPECT_FALSE(is_logged(*session_, carry_.log));
-  }
-
-  // For a table, or (on MySQL) is through.
-  void until_it_waits(const Session& session, const std::string& what) {
-    const std::string query = "SELECT count(*) FROM information_schema.processlist WHERE id = " +
-                              std::to_string(session.id()) + " AND info LIKE " +
-                              literal(what + "%") + " AND state LIKE 'Waiting for%lock'";
-    for (int i = 0; i < 200 && session_->number(query) == 0; ++i) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    }
-  }
-
-  std::optional<Session> session_;
-  Carry carry_;
-  Carried filled_;
-};
+class MysqlLog : public MysqlLogTest {};
 
 TEST_F(MysqlLog, NotesOldAndNewKeysOfWhatOthersWrite) {
   server().sql("CREATE TABLE bot(id INT PRIMARY KEY, v INT); INSERT INTO bot VALUES (1,1),(2,2)");
@@ -220,72 +175,6 @@ TEST_F(MysqlLog, CarriesUnderLockTables) {
   EXPECT_THROW(session_->number("SELECT count(*) FROM bot2"), ServerError);  // still locked
   session_->run("UNLOCK TABLES");
   expect_equal("bot", "old");
-}
-
-struct KeyCase {
-  const char* columns;
-  const char *changed, *deleted, *inserted;
-  bool mariadb_alone = false;
-};
-
-TEST_F(MysqlLog, CarriesRowsByEveryKindOfKey) {
-  const std::vector<KeyCase> cases{
-      {"k BIGINT UNSIGNED", "0", "18446744073709551615", "9223372036854775808"},
-      {"k DECIMAL(30,6)", "0.1", "-12345678901234567890.000001", "3"},
-      {"k DOUBLE", "0.1", "1e300", "-2.2250738585072014e-308"},
-      {"k BIT(10)", "b'0'", "b'1111111111'", "b'101'"},
-      {"k DATE", "'0000-00-00'", "'2026-11-28'", "'9999-12-31'"},
-      {"k DATETIME(6)", "'2026-11-28 01:02:03.000001'", "'2026-11-28 01:02:03.000002'",
-       "'1000-01-01 00:00:00'"},
-      {"k TIMESTAMP(3) DEFAULT '2000-01-01 12:00:00'", "'2026-11-28 01:02:03.001'",
-       "'2026-11-28 01:02:03.002'", "'1999-01-01 12:00:00'"},
-      {"k TIME(6)", "'-838:59:59.000000'", "'00:00:00.000001'", "'12:00:00'"},
-      {"k YEAR", "'0000'", "2000", "'2155'"},
-      {"k ENUM('', 'b', '2')", "''", "'b'", "'2'"},
-      {"k VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci", "''", "'Ä'",
-       "'o''b\\\\`\\n\";'"},
-      {"k CHAR(5) CHARACTER SET latin1 COLLATE latin1_bin", "'a'", "'A'", "'é'"},
-      {"k VARCHAR(20) CHARACTER SET ucs2", "'a'", "'€'", "'ab'"},
-      {"k BINARY(3)", "x'000000'", "x'ff0000'", "x'616200'"},
-      {"k VARBINARY(9)", "''", "x'00'", "x'0000'"},
-      {"k UUID", "'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'",
-       "'123e4567-e89b-12d3-a456-426614174000'", true},
-      {"k INET6", "'::'", "'::ffff:1.2.3.4'", "'fe80::1'", true}};
-  for (const KeyCase& one : cases) {
-    if (one.mariadb_alone && !session_->flavour().mariadb) continue;
-    SCOPED_TRACE(one.columns);
-    server().sql("SET sql_mode = 'ALLOW_INVALID_DATES'; CREATE TABLE bot(part INT, v INT, " +
-                 std::string(one.columns) +
-                 " NOT NULL, PRIMARY KEY(k, part));"
-                 " CREATE TABLE old LIKE bot; INSERT INTO bot(part, v, k) VALUES (1, 1, " +
-                 one.changed + "), (1, 2, " + one.deleted + "), (2, 3, " + one.changed + ")");
-    begin("bot", "old");
-    server().sql(
-        "SET sql_mode = 'ALLOW_INVALID_DATES'; UPDATE bot SET v = 9 WHERE v = 1;"
-        " DELETE FROM bot WHERE v = 2; INSERT INTO bot(part, v, k) VALUES (1, 4, " +
-        std::string(one.inserted) + ")");
-    EXPECT_EQ(follow().keys, 3);
-    expect_equal("bot", "old");
-    EXPECT_EQ(server().value("SELECT group_concat(v ORDER BY v) FROM old"), "3,4,9");
-    server().sql("SET sql_mode = 'ALLOW_INVALID_DATES'; UPDATE bot SET k = " +
-                 std::string(one.deleted) + ", v = 5 WHERE v = 4; DELETE FROM bot WHERE v = 9");
-    last();
-    expect_equal("bot", "old");
-    EXPECT_EQ(server().value("SELECT group_concat(v ORDER BY v) FROM old"), "3,5");
-    EXPECT_EQ(server().value("SELECT count(*) FROM aside"), "0");
-    server().sql("DROP TABLE bot, old, aside, git_rollback_log");
-  }
-}
-
-TEST_F(MysqlLog, DoesNotTakeANumberForAYear) {
-  server().sql(
-      "CREATE TABLE bot(k INT PRIMARY KEY, v INT); INSERT INTO bot VALUES (2005, 1), (5, 2);"
-      "CREATE TABLE old(k YEAR PRIMARY KEY, v INT)");
-  begin("bot", "old");
-  server().sql("UPDATE bot SET v = v + 100");
-  last();
-  EXPECT_EQ(server().sql("SELECT v FROM old UNION SELECT v FROM aside ORDER BY v DESC LIMIT 2"),
-            "102\n101\n");
 }
 
 TEST_F(MysqlLog, LosesNothingUnderManyWriters) {
