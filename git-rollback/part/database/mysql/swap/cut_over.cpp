@@ -126,6 +126,7 @@ void CutOver::once(seconds wait) {
   if (session_.flavour().mariadb && !queue_) open_queue();
   TableLock lock(session_, [&] { lock_tables(wait); });
   worked_ = true;
+  if (queue_) queue_->post_guards();
   for (const Cut& cut : cuts_) cut.work();
   fail_point("database cut-over: worked");
   if (queue_) {

@@ -70,7 +70,11 @@ struct Queue::Waiting {
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 
+  // Again where it ended since.
   void start(const std::string& statement) {
+    if (thread.joinable() && !done) return;
+    if (thread.joinable()) thread.join();
+    done = false;
     thread = std::thread([this, statement] {
       try {
         session.run(statement);
@@ -124,11 +128,15 @@ void Queue::require_sessions() {
   for (const auto& guard : guards_) guard->session.number("SELECT 1");
 }
 
-void Queue::line_up(Session& session) {
+void Queue::post_guards() {
   used_ = true;
   for (size_t i = 0; i < guards_.size(); ++i) {
     guards_[i]->start("RENAME TABLE " + identifier(tables_[i]) + " TO " + identifier(held_));
   }
+}
+
+void Queue::line_up(Session& session) {
+  post_guards();
   until_all_wait(session);
   rename_->start(rename_statement(renames_));
   until_it_waits(session);

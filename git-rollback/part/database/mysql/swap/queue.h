@@ -30,10 +30,12 @@ class Queue {
 
   // Throws ServerError where the server has ended one of its sessions.
   void require_sessions();
-  // Whether line_up() was called: that can be done once.
+  // Whether one of the following was called: from then on it is for one RENAME.
   bool is_used() const { return used_; }
 
-  // While `session` has all the tables locked: returns when all wait in their place.
+  // While a session has all the tables locked: the guards come while it works.
+  void post_guards();
+  // Before `session` gives the tables up: returns when all wait in their place.
   void line_up(Session& session);
   // After it gave them up: returns when the tables are renamed; throws what the
   // RENAME did. The table that was held stays; settle or discard drops it.
