@@ -132,13 +132,16 @@ TEST_F(MysqlProcedures, CutOffAnywhereLeaveNoTableThatNobodyKnows) {
   back_up("20240123T100000Z-4f2a91c");
   put_in();
   std::set<std::string> displaced;
-  for (const std::string moment :
-       {"INSERT ON git_rollback_operations", "INSERT ON git_rollback_backups",
-        "UPDATE ON git_rollback_backups"}) {
+  using Moment = std::pair<std::string, std::string>;
+  for (const auto& [moment, condition] :
+       {Moment{"INSERT ON git_rollback_operations", "TRUE"},
+        Moment{"INSERT ON git_rollback_backups", "NEW.kind = 'displaced'"},
+        Moment{"UPDATE ON git_rollback_backups", "TRUE"},
+        Moment{"DELETE ON git_rollback_backups", "OLD.state = 'calling'"}}) {
     server().sql(
         "INSERT INTO playerbot (name) VALUES ('more');"
         "CREATE TRIGGER wait BEFORE " +
-        moment + " FOR EACH ROW SET @slept = sleep(60)");
+        moment + " FOR EACH ROW SET @slept = IF(" + condition + ", sleep(60), 0)");
     const std::string before = tables();
     std::atomic<bool> ended = false;
     std::thread call([&] {
@@ -164,6 +167,30 @@ TEST_F(MysqlProcedures, CutOffAnywhereLeaveNoTableThatNobodyKnows) {
     EXPECT_EQ(there, displaced) << moment;
   }
   EXPECT_FALSE(displaced.empty());
+  back_up("20240124T100000Z-4f2a91c");
+  EXPECT_EQ(tables().find("playerbot_in_"), std::string::npos) << tables();
+  EXPECT_EQ(displaced_tables(), displaced);
+  EXPECT_EQ(server().value("SELECT count(*) FROM git_rollback_backups WHERE kind = 'displaced'"),
+            std::to_string(displaced.size()));
+  EXPECT_EQ(server().value("SELECT count(*) FROM git_rollback_operations"),
+            std::to_string(displaced.size()));
+  EXPECT_EQ(server().value("SELECT count(*) FROM git_rollback_backups WHERE state = 'calling'"),
+            "0");
+}
+
+TEST_F(MysqlProcedures, KeepWhatTheyBuildFromABackupThatIsMadeMeanwhile) {
+  back_up("20240123T100000Z-4f2a91c");
+  put_in();
+  server().sql(
+      "CREATE TRIGGER wait BEFORE INSERT ON git_rollback_operations FOR EACH ROW"
+      " SET @slept = sleep(1)");
+  std::thread call([&] { server().sql("CALL rollback_playerbot('20240123')"); });
+  while (server().sql("SELECT id FROM information_schema.processlist WHERE state = 'User sleep'") ==
+         "") {
+  }
+  back_up("20240124T100000Z-4f2a91c");
+  call.join();
+  EXPECT_NE(one_displaced(), "");
 }
 
 TEST_F(MysqlProcedures, WithoutTheSwapRegisterNothing) {

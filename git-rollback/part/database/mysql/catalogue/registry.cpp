@@ -108,6 +108,8 @@ std::vector<Entry> Registry::of_point(const std::string& point) const {
 
 std::vector<Entry> Registry::incomplete() const { return entries(is("state", "copying")); }
 
+std::vector<Entry> Registry::of_calls() const { return entries(is("state", "calling")); }
+
 std::vector<Entry> Registry::all() const { return entries("TRUE"); }
 
 void Registry::put(const Entry& entry) {

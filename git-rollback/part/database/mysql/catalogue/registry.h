@@ -60,6 +60,7 @@ class Registry {
 
   std::vector<Entry> of_point(const std::string& point) const;
   std::vector<Entry> incomplete() const;
+  std::vector<Entry> of_calls() const;  // what procedures build, or were cut off at
   std::vector<Entry> all() const;
   void put(const Entry& entry);
   void remove(const Entry& entry);

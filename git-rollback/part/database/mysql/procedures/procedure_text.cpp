@@ -3,9 +3,9 @@
 namespace rollback::mysql {
 
 // What is a backup, newest last, stands in git_rollback_backups (registry.h). What is
-// displaced stands there before it is, since a CALL may be cut off at any moment; whoever
-// reads it passes over a table that is not there. Rows that were written between are
-// counted again, where whoever calls may write that.
+// built, and what is displaced, stands there before it is, since a CALL may be cut off at
+// any moment; whoever reads it passes over a table that is not there. Rows that were written
+// between are counted again, where whoever calls may write that.
 const char* const rollback_procedure = R"(CREATE PROCEDURE {name}(IN backup_date VARCHAR(20))
   MODIFIES SQL DATA
   SQL SECURITY INVOKER
@@ -107,6 +107,11 @@ BEGIN
   IF list IS NULL THEN
     SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'the table that held the backup is gone';
   END IF;
+  SET called = REPLACE(stamp, '_', '-');
+  SET registered = 1;
+  INSERT INTO git_rollback_backups (`point`, component, name, backup, kind, definition, `rows`,
+                                    sha256, state, `position`, took_ms)
+    VALUES (called, component_of, incoming, incoming, 'copy', described, 0, '', 'calling', '', 0);
   SET building = 1;
   {run: CONCAT('CREATE TABLE `', REPLACE(incoming, '`', '``'), '` (',
                SUBSTRING(made, CHAR_LENGTH(head) + 1))}
@@ -133,8 +138,6 @@ BEGIN
     {run: CONCAT('ALTER TABLE `', REPLACE(incoming, '`', '``'), '` AUTO_INCREMENT = ', counter)}
   END IF;
   IF stands > 0 THEN
-    SET called = REPLACE(stamp, '_', '-');
-    SET registered = 1;
     INSERT INTO git_rollback_operations (operation, component, state, left_point, plan, host)
       VALUES (called, component_of, 'settled', called, '{}', 'CALL');
     {run: CONCAT('SELECT COUNT(*) INTO @git_rollback_rows FROM `', REPLACE(live, '`', '``'),
@@ -159,7 +162,13 @@ BEGIN
     {run: CONCAT('RENAME TABLE `', REPLACE(incoming, '`', '``'), '` TO `',
                  REPLACE(live, '`', '``'), '`')}
     SET building = 0;
+    SET registered = 0;
   END IF;
+  BEGIN
+    DECLARE CONTINUE HANDLER FOR SQLEXCEPTION BEGIN END;
+    DELETE FROM git_rollback_backups
+      WHERE `point` = called AND component = component_of AND state = 'calling';
+  END;
   DO RELEASE_LOCK({lock});
   SET SESSION lock_wait_timeout = patience;
   SET SESSION group_concat_max_len = longest;

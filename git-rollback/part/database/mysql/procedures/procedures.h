@@ -11,6 +11,7 @@
 
 #include <vector>
 
+#include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/server/place.h"
 #include "part/database/procedure.h"
 
@@ -21,5 +22,8 @@ std::vector<Procedure> make_procedures(const Place& place, Session& session);
 // Replaces those of ours. Refused, before anything is replaced, where another's has
 // a name that is needed, or a privilege is missing.
 void install(const Place& place, Session& session, const std::vector<Procedure>& procedures);
+
+// Drops what a CALL had built when it was cut off. Nothing while one is at work.
+void clean_up_after_calls(Session& session, Registry& registry);
 
 }  // namespace rollback::mysql
