@@ -88,8 +88,7 @@ void rethrow(const std::string& schema) {
   } catch (const SQLite::Exception& error) {
     const std::string where = "database '" + schema + "'";
     if (error.getErrorCode() == SQLITE_BUSY || error.getErrorCode() == SQLITE_LOCKED) {
-      throw Refused(where + " is busy: another program holds its lock",
-                    {"nothing was changed; run the command again"});
+      throw Refused(where + " is busy: another program holds its lock", {"run the command again"});
     }
     throw Fatal(where + ": " + error.what());
   }

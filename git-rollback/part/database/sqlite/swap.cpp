@@ -125,7 +125,7 @@ class Swap : public Step {
         lost += rows;
         if (change.if_unwritten || blind || (rows > 0 && lost > plan_.loss_limit)) {
           throw Refused("rows of table '" + change.table() + "' were written meanwhile",
-                        {"nothing was changed; run the command again"});
+                        {"run the command again"});
         }
       }
     }

@@ -102,7 +102,7 @@ std::vector<std::string> blockers(Session& session, const std::vector<TableName>
 
 [[noreturn]] void refuse(Session& session, const std::vector<TableName>& tables, seconds deadline) {
   std::vector<std::string> hints = blockers(session, tables);
-  hints.emplace_back("nothing was changed by this; run the command again when it has ended");
+  hints.emplace_back("run the command again when it has ended");
   throw Refused(std::string(tables.size() == 1 ? "table " : "one of the tables ") +
                     list_of(tables) + " is held by somebody else for more than " +
                     std::to_string(deadline.count()) + " s",

@@ -118,12 +118,12 @@ Plan plan_from(const std::string& text) {
 
 void refuse_written(const Change& change) {
   throw Refused("rows of table '" + change.table() + "' were written meanwhile",
-                {"nothing was changed; run the command again"});
+                {"run the command again"});
 }
 
 void refuse_changed(const Change& change, const std::string& how) {
   throw Refused("table '" + change.table() + "' was " + how + " meanwhile",
-                {"nothing was changed; run the command again"});
+                {"run the command again"});
 }
 
 std::string operation_prefix(const std::string& operation, const std::string& component) {

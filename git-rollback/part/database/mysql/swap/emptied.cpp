@@ -129,7 +129,7 @@ void EmptiedWatch::require_noted(const std::vector<Followed>& tables) {
   }
   if (emptied.empty()) return;
   throw EmptiedMeanwhile("table '" + emptied + "' was emptied or rebuilt meanwhile",
-                         {"nothing was changed by this; run the command again"});
+                         {"run the command again"});
 }
 
 }  // namespace rollback::mysql

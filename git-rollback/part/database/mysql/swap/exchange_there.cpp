@@ -39,7 +39,7 @@ class There : public Exchange {
     for (const OutsideKey& key : unknown_keys(session_, plan_)) {
       throw Refused(
           "table '" + key.table + "' got a foreign key to table '" + key.key.parent + "' meanwhile",
-          {"nothing was changed by this; run the command again"});
+          {"run the command again"});
     }
     keys_seen_ = now;
   }

@@ -193,7 +193,7 @@ void require_structure(Session& session, const Plan& plan, bool renamed) {
     const CreateTable found = parse_create_table(shown.at(0).at(1).value());
     if (same_but_for_keys(found, expected->create)) continue;
     throw Refused("table '" + change.table() + "' was changed meanwhile",
-                  {"nothing was changed by this; run the command again"});
+                  {"run the command again"});
   }
 }
 
