@@ -106,7 +106,8 @@ TEST_F(Completion, OffersWhatMayBeKept) {
 
 TEST_F(Completion, OffersTheValuesOfOptions) {
   EXPECT_EQ(offered("git rollback --rows="), (Set{"auto", "restore", "keep_new", "keep_all"}));
-  EXPECT_EQ(offered("git rollback undo --accept-data-loss "), (Set{"minimal", "significant"}));
+  EXPECT_EQ(offered("git rollback undo --accept-data-loss "),
+            (Set{"none", "minimal", "significant"}));
   EXPECT_EQ(offered("git rollback list --color="), (Set{"always", "never", "auto"}));
   EXPECT_EQ(offered("git rollback status --porcelain="), Set{"v1"});
   EXPECT_EQ(offered("git rollback list --porcelain "), Set{});

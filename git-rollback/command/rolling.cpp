@@ -211,7 +211,7 @@ void add_common_options(Options& options, RollingOptions& values) {
       .flag("-y,--yes", values.yes, "do not ask")
       .flag("--json", values.json, "print the plan and the result as JSON")
       .value("--rows", "<auto|restore|keep_new|keep_all>", values.rows, "whose rows go live")
-      .value("--accept-data-loss", "<minimal|significant>", values.accept_data_loss,
+      .value("--accept-data-loss", "<none|minimal|significant>", values.accept_data_loss,
              "go on although rows are lost")
       .value("--conflicts", "<stop|closure|skip>", values.conflicts,
              "what to do with a kept commit that does not apply")
