@@ -89,6 +89,26 @@ TEST_F(BadInput, OfTheConfigurationIsNamedByFileLineAndColumn) {
   }
 }
 
+TEST_F(BadInput, OfTheConfigurationIsNamedWhereThatOfACommitIsUsed) {
+  a_bad_deploy();
+  write(".rollback.yml", read(".rollback.yml") + "oops: 1\n");
+  const std::string lent = git({"rev-parse", "--short=10", "HEAD"});
+  const Finished said = rollback({"-n"});
+  EXPECT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.err, "warning: .rollback.yml:12:1: unknown key 'oops'")) << said.err;
+  EXPECT_TRUE(contains(said.err, "; the one of commit " + lent + " is used")) << said.err;
+  fs::remove(top() / ".rollback.yml");
+  EXPECT_TRUE(contains(rollback({"-n"}).err, "there is no .rollback.yml here; the one of commit"));
+}
+
+TEST_F(BadInput, OfTheConfigurationChangesNothingAndSaysSo) {
+  begin();
+  write(".rollback.yml", "version: 1\n");
+  git({"commit", "-q", "-am", "chore: break it"});
+  EXPECT_TRUE(contains(rollback({"record"}).err,
+                       "hint: nothing was changed; correct it, then run the command again"));
+}
+
 TEST_F(BadInput, AnchorsThatAreOnlyAnotherSpellingAreTaken) {
   begin();
   configure(

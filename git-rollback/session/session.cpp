@@ -35,6 +35,12 @@ std::optional<std::string> configuration_text(const Repository& repository) {
   return blob.status == 0 ? std::optional(blob.out) : std::nullopt;
 }
 
+[[noreturn]] void refuse_broken(const std::exception_ptr& broken) try {
+  std::rethrow_exception(broken);
+} catch (const Usage& error) {
+  throw Usage(error.what(), {"nothing was changed; correct it, then run the command again"});
+}
+
 bool was_cut_short(const std::vector<PushRow>& pushes) {
   return std::any_of(pushes.begin(), pushes.end(),
                      [](const PushRow& push) { return !is_running(push.process); });
@@ -58,7 +64,7 @@ void tell_of_foreign(const ForeignRef& foreign) {
 }  // namespace
 
 const Configuration& Session::configured() const {
-  if (broken) std::rethrow_exception(broken);
+  if (broken) refuse_broken(broken);
   if (!configuration) {
     throw Fatal("there is no " + std::string(names::configuration_file) + " here",
                 {"git rollback init"});

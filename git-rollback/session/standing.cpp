@@ -23,6 +23,14 @@ std::string head_commit(const Repository& repository) {
   return head.status == 0 ? head.out.substr(0, head.out.find('\n')) : "";
 }
 
+// With the line that is broken.
+std::string why_not_at_hand(const Session& session) try {
+  if (session.broken) std::rethrow_exception(session.broken);
+  return "there is no " + std::string(names::configuration_file) + " here";
+} catch (const Error& error) {
+  return error.what();
+}
+
 }  // namespace
 
 Judgement Standing::judge_point(const Point& point, int min_score) const {
@@ -73,9 +81,14 @@ std::string borrow_configuration(Session& session) {
           standing.index.point(session.repository.environment, standing.live.parent)) {
     commits.push_back(parent->commit);
   }
-  if (!standing.has_live() || !session.borrow_configuration(commits)) return "";
-  return std::string(names::configuration_file) +
-         " here is broken or gone; the one of an earlier commit is used";
+  if (!standing.has_live()) return "";
+  const std::string why = why_not_at_hand(session);
+  for (const auto& commit : commits) {
+    if (session.borrow_configuration({commit})) {
+      return why + "; the one of commit " + commit.substr(0, 10) + " is used in its place";
+    }
+  }
+  return "";
 }
 
 }  // namespace rollback
