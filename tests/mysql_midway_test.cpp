@@ -163,6 +163,23 @@ TEST_F(MysqlMidway, ATableThatWasChangedStopsTheSwap) {
   expect_refused_after("RENAME TABLE playerbot_item TO item", changed);
 }
 
+TEST_F(MysqlMidway, AServerThatIsDownIsToldWithTheNextCommand) {
+  begin();
+  prepare();
+  server().kill9();
+  const auto ways = [this](const std::function<void()>& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      return error.hints();
+    }
+    return std::vector<std::string>{};
+  };
+  const std::vector<std::string> hint{"start the server, then git rollback doctor"};
+  EXPECT_EQ(ways([&] { capture("20261123T110000Z-4f2a91c"); }), hint);
+  EXPECT_EQ(ways([&] { step().observe(); }), hint);
+}
+
 class MysqlFullDisk : public MysqlMidway {
  protected:
   void SetUp() override {

@@ -250,6 +250,17 @@ std::string literal(std::string_view text) {
   return quoted + "'";
 }
 
+namespace {
+
+// By the client's own numbers, 2000 and up.
+bool is_no_connection(const ServerError& error) {
+  constexpr std::array codes{2002, 2003, 2005};
+  return error.is_lost_connection() ||
+         std::find(codes.begin(), codes.end(), error.code()) != codes.end();
+}
+
+}  // namespace
+
 void rethrow(const std::string& schema) {
   const std::string prefix = "database '" + schema + "': ";
   try {
@@ -260,6 +271,9 @@ void rethrow(const std::string& schema) {
                     {"run the command again"});
     }
     if (error.is_denied()) throw Fatal(prefix + error.what(), {"git rollback doctor"});
+    if (is_no_connection(error)) {
+      throw Fatal(prefix + error.what(), {"start the server, then git rollback doctor"});
+    }
     throw Fatal(prefix + error.what());
   }
 }
