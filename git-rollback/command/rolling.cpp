@@ -141,6 +141,16 @@ int carry_out_and_report(ChangingSession& changing, const RollingOptions& values
   return report_done(changing, plan, report);
 }
 
+std::string downtime_in_words(const RollbackReport& report) {
+  if (report.downtime.count() == 0) return "";
+  const std::string downtime = std::to_string(report.downtime.count()) + " ms";
+  if (report.at_most) {
+    return "; down for at most " + downtime + ", the time since its intent was written";
+  }
+  return "; down for " + downtime + ", of that " + std::to_string(report.swap.count()) +
+         " ms to swap";
+}
+
 int make_branch_and_report(ChangingSession& changing, const RollingOptions& values,
                            const Plan& plan, const RollbackRequest& request) {
   const MadeBranch made = make_branch(changing, plan, request);
@@ -290,10 +300,7 @@ int report_outcome(const RollbackReport& report) {
   }
   if (!report.problem.empty()) warning(report.problem);
   say((report.partial() ? "back, in part, at " : "back at ") + report.target +
-      (report.downtime.count() > 0
-           ? "; down for " + std::to_string(report.downtime.count()) + " ms, of that " +
-                 std::to_string(report.swap.count()) + " ms to swap"
-           : ""));
+      downtime_in_words(report));
   for (const auto& line : report.set_aside) warning(line);
   for (const auto& line : report.not_cleaned) {
     warning("the rollback is done, but what it no longer needs is still there: " + line);

@@ -71,6 +71,7 @@ std::string to_text(const PreparedPlan& prepared) {
               {"git_dir", percent_encode(plan.git_dir)},
               {"work_tree", percent_encode(plan.work_tree)},
               {"reason", plan.reason},
+              {"intended", prepared.intended ? json(to_rfc3339(*prepared.intended)) : json()},
               {"problem", prepared.problem},
               {"waiting", prepared.waiting},
               {"undoes", plan.undoes},
@@ -100,6 +101,9 @@ PreparedPlan prepared_plan_from(const std::string& text) try {
   plan.git_dir = decoded(object.value("git_dir", "-"));
   plan.work_tree = decoded(object.value("work_tree", "-"));
   plan.reason = object.at("reason");
+  if (const auto found = object.find("intended"); found != object.end() && found->is_string()) {
+    prepared.intended = from_rfc3339(found->get<std::string>());
+  }
   prepared.problem = object.value("problem", "");
   prepared.waiting = object.value("waiting", "");
   plan.undoes = object.at("undoes");

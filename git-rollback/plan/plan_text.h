@@ -13,6 +13,7 @@ struct PreparedPlan {
   // rest of the assessments stays behind.
   Plan plan;
   std::map<std::string, std::string> prepared;  // by part name, see PartPlan::name
+  std::optional<Time> intended = {};            // when the intent was written
   std::string problem = {};                     // why it goes back; "": nothing failed so far
   std::string waiting = {};  // what a conflicted operation waits for, see session/conflicted.h
 };

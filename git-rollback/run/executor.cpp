@@ -170,6 +170,12 @@ std::string Executor::swap(const PreparedPlan& prepared, ExecutionResult& result
     return "the service could not be started: " + started.problem;
   }
   result.downtime = duration_cast<milliseconds>(Clock::now() - began);
+  // When the process that was killed stopped the service, nobody knows.
+  result.at_most = setting_.recovering;
+  if (result.at_most) {
+    const auto& since = prepared.intended;
+    result.downtime = since ? std::max(result.downtime, now() - *since) : milliseconds{0};
+  }
   return "";
 } catch (const std::exception& error) {
   return error.what();

@@ -25,7 +25,8 @@ struct ExecutionResult {
   Outcome outcome = Outcome::done;
   std::string problem;                    // why it did not go through
   std::chrono::milliseconds downtime{0};  // from quiesce to activated
-  std::chrono::milliseconds swap{0};      // the steps alone
+  std::chrono::milliseconds swap{0};      // the steps alone, in this process
+  bool at_most = false;                   // it was resumed: the downtime counts from the intent on
 };
 
 class Executor {

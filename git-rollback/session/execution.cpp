@@ -109,14 +109,17 @@ RollbackReport go_forward(ChangingSession& changing, Executor& executor,
     report.problem = result.problem;
     report.downtime = result.downtime;
     report.swap = result.swap;
+    report.at_most = result.at_most;
     if (result.outcome == Outcome::reverted) {
       report.set_aside = rows_set_aside_by(changing.session(), configuration, prepared.plan);
       publish_reverted(changing, prepared, result.problem, BranchOfCode::kept);
       remove_scripts(changing.session(), prepared.plan.operation);
     }
     if (result.outcome != Outcome::done) return report;
-    changing.journal().measured("downtime", result.downtime);
-    changing.journal().measured("swap", result.swap);
+    if (!result.at_most) {
+      changing.journal().measured("downtime", result.downtime);
+      changing.journal().measured("swap", result.swap);
+    }
   }
   try {
     // Once the record is out, the files are the user's again.
@@ -260,6 +263,7 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
     throw Refused(std::string(error.what()) + "; nothing was changed");
   }
   fail_point("intend before");
+  prepared.intended = now();
   journal.intend(plan.operation, to_text(prepared));
   fail_point("intend after");
   return told_as_in_flight(

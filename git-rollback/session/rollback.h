@@ -63,6 +63,7 @@ struct RollbackReport {
   // each part; it stays in flight, for --continue.
   std::vector<std::string> not_cleaned = {};
   std::chrono::milliseconds downtime{0}, swap{0};
+  bool at_most = false;  // see ExecutionResult
 
   bool partial() const { return !left_out.empty(); }
 };
