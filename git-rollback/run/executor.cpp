@@ -188,6 +188,7 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
     const OwnedSteps found = steps_of(prepared);
     refuse_foreign(found.swap, Way::forward);
     refuse_foreign(found.settle, Way::forward);
+    journal_.set_state(operation, State::intended);
   }
   if (const std::string problem = swap(prepared, result); !problem.empty()) {
     return failed(prepared, problem);
@@ -231,8 +232,6 @@ ExecutionResult Executor::failed(const PreparedPlan& prepared, const std::string
 
 void Executor::back(const PreparedPlan& prepared) {
   const std::string& operation = prepared.plan.operation;
-  journal_.set_state(operation, State::reverting);
-  fail_point("back before");
   OwnedSteps steps = steps_of(prepared);
   if (setting_.recovering) {
     refuse_foreign(steps.swap, Way::back);
@@ -241,6 +240,8 @@ void Executor::back(const PreparedPlan& prepared) {
     // The step that failed is undone only if it is ours; those behind it never began.
     steps.swap.resize(std::min(steps.swap.size(), swapped_ + 1));
   }
+  journal_.set_state(operation, State::reverting);
+  fail_point("back before");
   const bool interrupted = quiesced_ || setting_.recovering;
   if (interrupted) quiesce(true);
   std::optional<InTheWay> in_the_way;

@@ -280,8 +280,6 @@ RollbackReport continue_operation(ChangingSession& changing) {
       lock_releases(changing.session(), resumed.configuration, resumed.prepared.plan);
   Executor executor = make_executor(changing.journal(), changing.session(), resumed.configuration,
                                     resumed.prepared.plan, true);
-  const std::string& id = resumed.row.id;
-  if (resumed.row.state == State::reverting) changing.journal().set_state(id, State::intended);
   // A person who continues a held operation has looked, and says that it is good.
   const State from = resumed.row.state == State::held ? State::verified : resumed.row.state;
   return told_as_in_flight([&] {
