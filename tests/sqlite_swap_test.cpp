@@ -216,7 +216,7 @@ TEST_P(SqliteSwap, ATableChangedBySomebodyElseIsForeign) {
   const auto steps = part()->steps(prepared);
   const auto seen = steps.swap[0]->observe();
   EXPECT_EQ(seen.what, Observation::foreign);
-  EXPECT_EQ(seen.detail, "table 'playerbot' has another definition");
+  EXPECT_EQ(seen.detail, "table 'playerbot' has another definition: it has column 'more'");
   EXPECT_THROW(steps.swap[0]->apply(), Refused);
 }
 

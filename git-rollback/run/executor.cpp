@@ -85,10 +85,13 @@ void refuse_foreign(const std::vector<std::unique_ptr<Step>>& steps, Way way) {
   for (const auto& step : steps) {
     const Step::Seen seen = step->observe();
     if (seen.what != Observation::foreign || (way == Way::back && seen.never_applied)) continue;
-    std::vector<std::string> hints;
-    if (!seen.remedy.empty()) hints.push_back(seen.remedy);
-    hints.push_back(way == Way::back ? "then git rollback --abort"
-                                     : "then git rollback --continue");
+    std::vector<std::string> hints{seen.remedy.empty() ? "put that right" : seen.remedy};
+    if (seen.never_applied) {
+      hints.insert(hints.end(),
+                   {"then git rollback --continue", "or at once git rollback --abort"});
+    } else {
+      hints.emplace_back("then git rollback --continue, or git rollback --abort");
+    }
     throw Refused(step->name() + ": " + seen.detail + "; nothing was touched", hints);
   }
 }

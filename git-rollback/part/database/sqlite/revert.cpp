@@ -2,6 +2,9 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
+
+#include "part/database/it_has.h"
 #include "part/database/sqlite/connection.h"
 #include "part/database/sqlite/log.h"
 #include "part/database/sqlite/projection.h"
@@ -12,20 +15,54 @@
 namespace rollback::sqlite {
 namespace {
 
-bool is_live(SQLite::Database& db, const std::optional<Definition>& expected,
-             const std::string& table) {
+// The first that is not among the others, or not as there; "" when there is none.
+std::string first_that_differs(const std::vector<Named>& found, const std::vector<Named>& expected,
+                               const std::string& kind) {
+  const auto among = [](const std::vector<Named>& all, const Named& one) {
+    return std::find(all.begin(), all.end(), one) != all.end();
+  };
+  for (const Named& one : expected) {
+    if (!among(found, one)) return it_has("", kind + " '" + one.name + "' as it was");
+  }
+  for (const Named& one : found) {
+    if (!among(expected, one)) return it_has(kind + " '" + one.name + "'", "");
+  }
+  return "";
+}
+
+// Of the columns, indexes and triggers, else of the text that made it.
+std::string how(const Definition& found, const Definition& expected) {
+  for (const Column& column : expected.columns) {
+    if (found.column(column.name) == nullptr) return it_has("", "column '" + column.name + "'");
+  }
+  for (const Column& column : found.columns) {
+    if (expected.column(column.name) == nullptr) return it_has("column '" + column.name + "'", "");
+  }
+  if (found.sql != expected.sql) return it_has(found.sql, expected.sql);
+  const auto index = first_that_differs(found.indexes, expected.indexes, "index");
+  if (!index.empty()) return index;
+  return first_that_differs(found.triggers, expected.triggers, "trigger");
+}
+
+// "" when it is what it should be.
+std::string what_differs(SQLite::Database& db, const std::optional<Definition>& expected,
+                         const std::string& table) {
+  const std::string name = "table '" + table + "' ";
   const auto found = read_definition(db, table);
-  if (!found || !expected) return !found && !expected;
-  return found->same_structure(*expected);
+  if (!found) return expected ? name + "is gone" : "";
+  if (!expected) return name + "is there again";
+  if (found->same_structure(*expected)) return "";
+  const std::string difference = how(*found, *expected);
+  return name + "has another definition" + (difference.empty() ? "" : ": " + difference);
 }
 
 // "" when all is as it should be.
 std::string what_differs(SQLite::Database& db, const Plan& plan, bool swapped, bool prepared) {
   for (const Change& change : plan.changes) {
     if (!change.swaps()) continue;
-    if (!is_live(db, swapped ? change.after : change.before, change.table())) {
-      return "table '" + change.table() + "' has another definition";
-    }
+    const auto difference =
+        what_differs(db, swapped ? change.after : change.before, change.table());
+    if (!difference.empty()) return difference;
     const std::string& waiting = swapped ? change.displaced : change.incoming;
     const bool expected = swapped ? change.before.has_value() : prepared && change.after;
     if (expected && !table_exists(db, waiting)) return "table '" + waiting + "' is gone";
@@ -101,7 +138,9 @@ Step::Seen observe_swap(SQLite::Database& db, const std::string& component, cons
   const bool swapped =
       operation && (operation->state == State::swapped || operation->state == State::settled);
   const std::string difference = what_differs(db, plan, swapped, operation.has_value());
-  if (!difference.empty()) return {Observation::foreign, difference};
+  if (!difference.empty()) {
+    return {Observation::foreign, difference, "take back what was changed there"};
+  }
   return {swapped ? Observation::after : Observation::before};
 }
 

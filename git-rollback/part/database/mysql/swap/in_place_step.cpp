@@ -8,6 +8,7 @@
 #include "os/fail_point.h"
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/catalogue/storage.h"
+#include "part/database/mysql/catalogue/what_differs.h"
 #include "part/database/mysql/rows/log.h"
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/server/statement_limit.h"
@@ -55,8 +56,11 @@ class InPlaceStep : public Step {
     };
     const bool before = is(change_.before);
     if (!before && !is(change_.after)) {
-      return {Observation::foreign, table + "has another definition",
-              "take back what was changed there", has_all_that_goes(*found)};
+      const bool never_altered = has_all_that_goes(*found);
+      const Definition& expected = never_altered ? *change_.before : *change_.after;
+      return {Observation::foreign,
+              table + "has another definition" + what_differs(found->create, expected.create),
+              "take back what was changed there", never_altered};
     }
     const auto& known = change_.before->triggers;
     for (const Trigger& trigger : found->triggers) {

@@ -5,6 +5,7 @@
 
 #include "os/error.h"
 #include "part/database/mysql/catalogue/check_names.h"
+#include "part/database/mysql/catalogue/what_differs.h"
 #include "part/database/mysql/swap/keys.h"
 #include "store/names.h"
 
@@ -57,9 +58,9 @@ bool same_table(const CreateTable& a, const CreateTable& b) {
          a.options == b.options;
 }
 
-// But for the name of an index that a foreign key took and that is not given its
-// own again, see keys.cpp.
-bool same_but_for_keys(CreateTable found, const CreateTable& expected) {
+// An index that a foreign key took and that is not given its own name again, see
+// keys.cpp, under that.
+CreateTable with_own_names(CreateTable found, const CreateTable& expected) {
   for (Element& index : found.elements) {
     if (index.kind != Element::Kind::key) continue;
     if (found.find(Element::Kind::foreign_key, index.name) == nullptr &&
@@ -71,7 +72,11 @@ bool same_but_for_keys(CreateTable found, const CreateTable& expected) {
       if (same && found.find(Element::Kind::key, other.name) == nullptr) index = other;
     }
   }
-  return same_table(found, expected);
+  return found;
+}
+
+bool same_but_for_keys(const CreateTable& found, const CreateTable& expected) {
+  return same_table(with_own_names(found, expected), expected);
 }
 
 // Those of `some` are all among `all`.
@@ -92,7 +97,10 @@ Look look_at(Definition found, const Change& change, const Definition& expected)
   std::erase_if(found.foreign_keys,
                 [&](const ForeignKey& key) { return key.name.starts_with(change.id + "_"); });
   const std::string table = "table '" + change.table() + "' has ";
-  if (!same_but_for_keys(found.create, expected.create)) return {table + "another definition"};
+  if (!same_but_for_keys(found.create, expected.create)) {
+    return {table + "another definition" +
+            what_differs(with_own_names(found.create, expected.create), expected.create)};
+  }
   if (!is_part_of(found.triggers, expected.triggers)) return {table + "another trigger"};
   if (!is_part_of(found.foreign_keys, expected.foreign_keys)) {
     return {table + "another foreign key"};
