@@ -62,6 +62,32 @@ TEST(Plan, AnEmergencyLeavesOutWhatWouldLoseRowsAndTakesTheRestBack) {
   EXPECT_EQ(plan.risk, Risk::none);
 }
 
+TEST(Plan, OfAPartThatCannotGoKnowsNoLossAndAsksForNoConsent) {
+  PartPlan refused = part(Kind::database, std::nullopt);
+  refused.assessment.obstacle = Obstacle{"the point does not hold it", {}};
+  const Plan plan = plan_of({refused, part(Kind::code)});
+  EXPECT_EQ(plan.risk, std::nullopt);
+  EXPECT_EQ(plan.rows_lost, std::nullopt);
+  EXPECT_EQ(plan.refusals.size(), 1U);
+}
+
+TEST(Plan, AnEmergencySaysWhyItLeavesAPartOutAlsoWhenItIsReadBack) {
+  PartPlan away = part(Kind::database, std::nullopt);
+  away.component = "other";
+  away.assessment.obstacle = Obstacle{.reason = "no answer", .hints = {}, .out_of_reach = true};
+  PreparedPlan prepared;
+  prepared.plan = plan_of({part(Kind::database, 5), away}, {.emergency = true});
+  prepared.plan.target.id = "20261123T090000Z-77ab210";
+  prepared.plan.target.environment = "production";
+  prepared.intended = from_rfc3339("2026-11-23T10:00:00.123Z");
+  const PreparedPlan read = prepared_plan_from(to_text(prepared));
+  EXPECT_EQ(read.intended, prepared.intended);
+  ASSERT_TRUE(read.plan.parts[0].assessment.obstacle);
+  EXPECT_EQ(read.plan.parts[0].assessment.obstacle->reason, "5 rows would be lost");
+  EXPECT_FALSE(read.plan.parts[0].assessment.obstacle->out_of_reach);
+  EXPECT_TRUE(read.plan.parts[1].assessment.obstacle->out_of_reach);
+}
+
 TEST(Plan, AnEmergencyStandsStillForWhatIsNotAboutRows) {
   PartPlan broken = part(Kind::binaries);
   broken.assessment.obstacle = Obstacle{"release '1' is gone", {}, false};

@@ -58,6 +58,40 @@ TEST_F(RollbackRows, WhereAutoStopsItShowsWhatEachChoiceLoses) {
   EXPECT_TRUE(contains(said.err, "loses 1 row")) << said.err;
 }
 
+TEST_F(RollbackRows, WhereAutoStopsThePlanTellsNothingThatWasNotCounted) {
+  a_value_that_would_go();
+  const Finished said = rollback({"-n"});
+  EXPECT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.out, "playerbot/database  cannot\n")) << said.out;
+  EXPECT_FALSE(contains(said.out, "untouched")) << said.out;
+  EXPECT_TRUE(contains(said.out, "data loss: unknown")) << said.out;
+  EXPECT_FALSE(contains(said.err, "it is unknown how many rows")) << said.err;
+  const json shown = plan({});
+  EXPECT_EQ(shown.at("rows_lost"), nullptr);
+  EXPECT_EQ(shown.at("data_loss_risk"), nullptr);
+  for (const json& part : shown.at("parts")) {
+    if (part.at("part") != "db") continue;
+    EXPECT_EQ(part.at("rows_lost"), nullptr);
+    EXPECT_EQ(part.at("details"), json::array());
+  }
+}
+
+TEST_F(RollbackRows, APlanSaysWhyAnEmergencyWouldLeaveThem) {
+  const Finished said = rollback({"-n", "--emergency", "--rows=restore"});
+  EXPECT_TRUE(contains(said.out, "playerbot/database  stays, for its rows\n")) << said.out;
+  EXPECT_TRUE(contains(said.out, "playerbot/database: 1 row would be lost\n")) << said.out;
+}
+
+TEST_F(RollbackRows, ARefusalSaysOnceThatNothingWasChanged) {
+  const Finished said = shell(
+      "mkfifo ../hold; sqlite3 var/characters.db <../hold & exec 3>../hold;"
+      " echo 'BEGIN IMMEDIATE;' >&3; sleep 1; git rollback --yes; exec 3>&-; wait");
+  const std::string words = "nothing was changed";
+  const size_t at = said.err.find(words);
+  ASSERT_NE(at, std::string::npos) << said.err;
+  EXPECT_EQ(said.err.find(words, at + 1), std::string::npos) << said.err;
+}
+
 TEST_F(RollbackRows, AutoBringsNothingAboutWhereStructureIsAsAtThePoint) {
   ASSERT_STATUS(0, roll_back());
   ASSERT_STATUS(0, rollback({"deploy", "--", "tools/deploy", "3.0", "build 3.0"}));

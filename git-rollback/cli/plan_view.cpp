@@ -24,14 +24,23 @@ std::string_view word_for(const PartPlan& part) {
   return obstacle && obstacle->out_of_reach ? "stays, out of reach" : "stays, for its rows";
 }
 
+bool stays(const PartPlan& part) {
+  return part.fate == Fate::refused || part.fate == Fate::left_out;
+}
+
 std::string loss_of(const PartPlan& part) {
-  if (part.fate == Fate::already || part.kind != Kind::database) return "";
-  const auto& obstacle = part.assessment.obstacle;
-  if (obstacle && obstacle->out_of_reach) return "";
+  if (part.fate != Fate::goes || part.kind != Kind::database) return "";
   if (!part.assessment.rows_lost) return "unknown loss";
   const auto count = *part.assessment.rows_lost;
   return count == 0 ? "loses nothing"
                     : "loses " + std::to_string(count) + (count == 1 ? " row" : " rows");
+}
+
+// Why a part of the plan is left out stands nowhere else; why one is refused, among the refusals.
+std::vector<std::string> lines_about(const PartPlan& part) {
+  const auto& obstacle = part.assessment.obstacle;
+  if (part.fate == Fate::left_out && obstacle) return {obstacle->reason};
+  return part.assessment.details;
 }
 
 std::string in_words(const std::optional<std::chrono::milliseconds>& downtime) {
@@ -62,15 +71,17 @@ std::string plan_for_people(const Plan& plan, const Judgement& target) {
           (plan.target.version.empty() ? "" : ", " + printable(plan.target.version)) + ")\n\n";
   Table table;
   for (const auto& part : plan.parts) {
-    const bool cannot = part.fate == Fate::refused || part.fate == Fate::left_out;
-    table.row(
-        {part.name(), std::string(word_for(part)), printable(part.assessment.from),
-         part.assessment.to.empty() ? "" : "-> " + printable(part.assessment.to), loss_of(part)},
-        cannot ? Colour::bad : Colour::plain);
+    const Assessment& seen = part.assessment;
+    if (stays(part)) {
+      table.row({part.name(), std::string(word_for(part))}, Colour::bad);
+    } else {
+      table.row({part.name(), std::string(word_for(part)), printable(seen.from),
+                 seen.to.empty() ? "" : "-> " + printable(seen.to), loss_of(part)});
+    }
   }
   text += table.text("  ");
   for (const auto& part : plan.parts) {
-    for (const auto& line : part.assessment.details) {
+    for (const auto& line : lines_about(part)) {
       text += coloured(Colour::dim, "      " + part.name() + ": " + printable(line)) + "\n";
     }
   }

@@ -55,8 +55,11 @@ void alert_of_left_out(const RollbackReport& report) {
     std::string command = "to bring it back: " + command_to_bring_back(part.name(), report.target);
     if (obstacle && obstacle->out_of_reach) {
       command += " when it can be reached";
-    } else {
-      command += lines.empty() ? " --accept-data-loss=significant" : " with one of these options";
+    } else if (lines.size() == 1) {
+      command += " " + lines.front();
+      lines.clear();
+    } else if (!lines.empty()) {
+      command += " with one of these options";
     }
     lines.push_back(command);
     complain(

@@ -6,6 +6,8 @@
 namespace rollback {
 namespace {
 
+constexpr const char* unknown_loss = "it is unknown how many rows would be lost";
+
 std::string rows(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " row" : " rows");
 }
@@ -27,17 +29,32 @@ std::optional<Risk> risk_of(std::optional<std::int64_t> lost, const LossPolicy& 
   return *lost <= policy.minimal ? Risk::minimal : Risk::significant;
 }
 
-void add_up_losses(Plan& plan, const LossPolicy& policy) {
-  plan.rows_lost = 0;
-  for (const auto& part : plan.parts) {
-    if (part.fate != Fate::goes) continue;
-    if (!part.assessment.rows_lost) {
-      plan.rows_lost.reset();
-      break;
-    }
-    *plan.rows_lost += *part.assessment.rows_lost;
+// Nothing: of one of these parts it is not known.
+std::optional<std::int64_t> rows_lost_by(const std::vector<PartPlan>& parts, Fate fate) {
+  std::int64_t lost = 0;
+  for (const auto& part : parts) {
+    if (part.fate != fate) continue;
+    if (!part.assessment.rows_lost) return std::nullopt;
+    lost += *part.assessment.rows_lost;
   }
+  return lost;
+}
+
+// What a part would lose that cannot go yet depends on how it will.
+void add_up_losses(Plan& plan, const LossPolicy& policy) {
+  plan.rows_lost = rows_lost_by(plan.parts, Fate::goes);
+  if (!rows_lost_by(plan.parts, Fate::refused)) plan.rows_lost.reset();
   plan.risk = risk_of(plan.rows_lost, policy);
+}
+
+// An emergency goes without it: for whoever is told so, now or later.
+void say_why_left_out(PartPlan& part) {
+  if (part.fate != Fate::left_out || part.assessment.obstacle) return;
+  const auto& lost = part.assessment.rows_lost;
+  part.assessment.obstacle =
+      Obstacle{.reason = lost ? rows(*lost) + " would be lost" : unknown_loss,
+               .hints = {"--accept-data-loss=significant"},
+               .for_the_rows = true};
 }
 
 void add_refusals(Plan& plan, const LossPolicy& policy) {
@@ -52,15 +69,16 @@ void add_refusals(Plan& plan, const LossPolicy& policy) {
     plan.refusals.push_back(
         {part.name() + ": " + obstacle.reason, hints, obstacle.can_be_resolved});
   }
-  if (!plan.rows_lost) {
+  const auto lost = rows_lost_by(plan.parts, Fate::goes);
+  if (!lost) {
     if (policy.accepted != Risk::significant) {
-      plan.refusals.push_back({"it is unknown how many rows would be lost",
-                               {"to accept any loss: --accept-data-loss=significant"}});
+      plan.refusals.push_back(
+          {unknown_loss, {"to accept any loss: --accept-data-loss=significant"}});
     }
-  } else if (*plan.rows_lost > policy.limit()) {
+  } else if (*lost > policy.limit()) {
     plan.refusals.push_back(
-        {rows(*plan.rows_lost) + " would be lost",
-         {"to accept that: --accept-data-loss=" + std::string(name_of(*plan.risk))}});
+        {rows(*lost) + " would be lost",
+         {"to accept that: --accept-data-loss=" + std::string(name_of(*risk_of(lost, policy)))}});
   }
 }
 
@@ -111,6 +129,7 @@ Plan make_plan(Plan draft, const LossPolicy& policy) {
   plan.refusals.clear();
   for (auto& part : plan.parts) {
     part.fate = fate_of(part.assessment, policy);
+    say_why_left_out(part);
     const auto& features = part.assessment.features;
     if (part.fate == Fate::goes) {
       plan.features.insert(plan.features.end(), features.begin(), features.end());

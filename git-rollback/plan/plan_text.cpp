@@ -39,6 +39,7 @@ json as_json(const PartPlan& part) {
   if (part.fate == Fate::left_out && part.assessment.obstacle) {
     const Obstacle& obstacle = *part.assessment.obstacle;
     object["obstacle"] = {{"reason", obstacle.reason}, {"hints", obstacle.hints}};
+    if (obstacle.out_of_reach) object["obstacle"]["out_of_reach"] = true;
   }
   return object;
 }
@@ -49,8 +50,9 @@ PartPlan part_from(const json& object) {
   part.kind = kind_of(object.at("kind").get<std::string>()).value_or(Kind::code);
   part.fate = static_cast<Fate>(object.at("fate").get<int>());
   if (const auto found = object.find("obstacle"); found != object.end()) {
-    part.assessment.obstacle =
-        Obstacle{found->at("reason"), found->at("hints").get<std::vector<std::string>>()};
+    part.assessment.obstacle = Obstacle{.reason = found->at("reason"),
+                                        .hints = found->at("hints").get<std::vector<std::string>>(),
+                                        .out_of_reach = found->value("out_of_reach", false)};
   }
   return part;
 }

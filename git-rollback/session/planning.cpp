@@ -48,20 +48,26 @@ std::optional<Obstacle> pruned_from(const Part& part, const Point& target, const
       {"leave it out with --component", "git rollback list"}};
 }
 
+// What it would lose was not counted.
+Assessment that_cannot(const Part& part, Obstacle obstacle) {
+  Assessment assessment;
+  assessment.obstacle = std::move(obstacle);
+  if (part.kind() == Kind::database) assessment.rows_lost = std::nullopt;
+  return assessment;
+}
+
 Assessment assess(const Session& session, Part& part, const Request& request,
                   const Pruned& pruned) {
-  Assessment assessment;
-  assessment.obstacle = not_in_point(session, part, request.target);
-  if (!assessment.obstacle) assessment.obstacle = pruned_from(part, request.target, pruned);
-  if (assessment.obstacle) return assessment;
+  if (auto why = not_in_point(session, part, request.target)) return that_cannot(part, *why);
+  if (auto why = pruned_from(part, request.target, pruned)) return that_cannot(part, *why);
   try {
     return part.assess(request);
   } catch (const Usage&) {
     throw;  // a word of the user's, and nothing that another target would change
   } catch (const Error& error) {
-    assessment.obstacle = Obstacle{error.what(), error.hints()};
-    assessment.obstacle->out_of_reach = part.kind() == Kind::database;
-    return assessment;
+    Obstacle obstacle{error.what(), error.hints()};
+    obstacle.out_of_reach = part.kind() == Kind::database;
+    return that_cannot(part, std::move(obstacle));
   }
 }
 

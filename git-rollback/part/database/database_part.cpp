@@ -18,10 +18,6 @@ constexpr int format_version = 1;
 // More rows than there are, also after other databases took theirs off the limit.
 constexpr std::int64_t any_loss = std::numeric_limits<std::int64_t>::max() / 2;
 
-std::string first_line(const std::vector<std::string>& lines) {
-  return lines.empty() ? "" : lines.front();
-}
-
 class DatabasePart : public Part {
  public:
   DatabasePart(std::string component, const std::vector<DatabaseSettings>& databases,
@@ -303,41 +299,50 @@ class DatabasePart : public Part {
     return std::nullopt;
   }
 
+  static std::optional<Obstacle> obstacle_of(const std::vector<std::vector<TableFacts>>& facts,
+                                             const std::vector<RowsChoice>& choices) {
+    Obstacle obstacle;
+    obstacle.for_the_rows = true;
+    for (const RowsChoice& choice : choices) {
+      if (choice.obstacles.empty()) continue;
+      obstacle.for_the_rows = obstacle.for_the_rows && choice.for_the_rows;
+      for (const auto& reason : choice.obstacles) {
+        obstacle.reason += (obstacle.reason.empty() ? "" : "; ") + reason;
+      }
+    }
+    if (obstacle.reason.empty()) return std::nullopt;
+    if (obstacle.for_the_rows) obstacle.hints = hints_for(facts);
+    return obstacle;
+  }
+
   void describe(const Request& request, const std::vector<std::vector<TableFacts>>& facts,
                 const std::vector<RowsChoice>& choices, Assessment& assessment) const {
-    std::vector<std::string> obstacles;
-    bool for_the_rows = true;
+    assessment.obstacle = obstacle_of(facts, choices);
+    if (assessment.obstacle) {  // what would become of the tables is not decided
+      assessment.rows_lost = std::nullopt;
+      return;
+    }
     bool changes = false;
     std::int64_t lost = 0;
     bool counted = true;
     for (const RowsChoice& choice : choices) {
       counted = counted && choice.counted;
-      obstacles.insert(obstacles.end(), choice.obstacles.begin(), choice.obstacles.end());
-      if (!choice.obstacles.empty()) for_the_rows = for_the_rows && choice.for_the_rows;
       changes = changes || choice.changes_anything();
       lost += choice.rows_lost;
       assessment.details.insert(assessment.details.end(), choice.details.begin(),
                                 choice.details.end());
     }
     assessment.rows_lost = counted ? std::optional(lost) : std::nullopt;
-    assessment.already = obstacles.empty() && !changes;
+    assessment.already = !changes;
     assessment.from = "today's tables";
     assessment.to = "those of " + request.target.id;
     if (const auto time = names::time_of_id(request.target.id)) {
       assessment.details.push_back("data as of " + to_rfc3339_seconds(*time));
     }
-    if (obstacles.empty()) {
-      if (lost == 0) return;
-      for (const auto& way : ways_to_lose_less(facts, lost)) {
-        assessment.details.push_back("less is lost by " + way);
-      }
-      return;
+    if (lost == 0) return;
+    for (const auto& way : ways_to_lose_less(facts, lost)) {
+      assessment.details.push_back("less is lost by " + way);
     }
-    assessment.rows_lost = std::nullopt;
-    Obstacle obstacle{first_line(obstacles), {}, for_the_rows};
-    for (size_t i = 1; i < obstacles.size(); ++i) obstacle.reason += "; " + obstacles[i];
-    if (for_the_rows) obstacle.hints = hints_for(facts);
-    assessment.obstacle = std::move(obstacle);
   }
 
   static Chooser chooser(const ByTable<Rows>& rows, std::int64_t limit) {
