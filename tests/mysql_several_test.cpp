@@ -361,9 +361,8 @@ TEST_F(MysqlSeveralForeign, GoesBackWhereTheOtherIsForeignAndNeverWent) {
   const auto seen = swap->observe();
   EXPECT_EQ(seen.what, Observation::foreign);
   EXPECT_TRUE(seen.never_applied);
-  EXPECT_EQ(seen.detail,
-            "table 'playerbot' has another definition: it has `race` int(11) DEFAULT NULL"
-            " (in database 'world')");
+  EXPECT_TRUE(seen.detail.starts_with("table 'playerbot' has another definition: it has `race`"));
+  EXPECT_TRUE(seen.detail.ends_with(" (in database 'world')")) << seen.detail;
   EXPECT_EQ(value(keys_of_child), "1");
 }
 

@@ -221,8 +221,8 @@ TEST_F(MysqlSwap, IsForeignWhereATableWasAlteredAndRefusedWhereItWasEmptied) {
   const Plan plan = prepare({{"bot", Choice::keep_all}, {"item", Choice::restore}});
   server().sql("ALTER TABLE bot ADD COLUMN more INT");
   EXPECT_EQ(seen(plan), Observation::foreign);
-  const std::string type = MysqlServer::is_mariadb() ? "int(11)" : "int";
-  EXPECT_EQ(detail_, "table 'bot' has another definition: it has `more` " + type + " DEFAULT NULL");
+  EXPECT_TRUE(detail_.starts_with("table 'bot' has another definition: it has `more` int"))
+      << detail_;
   EXPECT_TRUE(step(plan)->observe().never_applied);
   EXPECT_THROW(step(plan)->apply(), Refused);
   server().sql("ALTER TABLE bot DROP COLUMN more");
