@@ -84,6 +84,8 @@ TEST(Plan, AnEmergencySaysWhyItLeavesAPartOutAlsoWhenItIsReadBack) {
   EXPECT_EQ(read.intended, prepared.intended);
   ASSERT_TRUE(read.plan.parts[0].assessment.obstacle);
   EXPECT_EQ(read.plan.parts[0].assessment.obstacle->reason, "5 rows would be lost");
+  EXPECT_EQ(read.plan.parts[0].assessment.obstacle->hints,
+            (std::vector<std::string>{"--accept-data-loss=minimal"}));
   EXPECT_FALSE(read.plan.parts[0].assessment.obstacle->out_of_reach);
   EXPECT_TRUE(read.plan.parts[1].assessment.obstacle->out_of_reach);
 }

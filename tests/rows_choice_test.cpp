@@ -96,30 +96,30 @@ TEST(RowsChoice, GoesByTheFirstPatternThatMeansTheTable) {
 }
 
 TEST(RowsChoice, SaysWhatEachChoiceLoses) {
-  EXPECT_EQ(hints_for({{facts_of("playerbot")}}),
+  EXPECT_EQ(hints_for({{facts_of("playerbot")}}, 2),
             (Lines{"--rows=restore --accept-data-loss=significant  # loses 5 rows",
-                   "--rows=keep_all --accept-data-loss=significant  # loses 2 rows",
-                   "--rows=keep_new --accept-data-loss=significant  # loses 1 row"}));
+                   "--rows=keep_all --accept-data-loss=minimal  # loses 2 rows",
+                   "--rows=keep_new --accept-data-loss=minimal  # loses 1 row"}));
 }
 
 TEST(RowsChoice, SuggestsNothingThatIsNotPossible) {
   TableFacts facts = facts_of("playerbot");
   facts.no_keep_all = "its history would stay behind";
-  EXPECT_EQ(hints_for({{facts}}),
+  EXPECT_EQ(hints_for({{facts}}, 0),
             (Lines{"--rows=restore --accept-data-loss=significant  # loses 5 rows",
                    "--rows=keep_new --accept-data-loss=significant  # loses 1 row"}));
   facts.no_keep_new = "they have no key in common";
-  EXPECT_EQ(hints_for({{facts}}).size(), 1U);
-  EXPECT_EQ(ways_to_lose_less({{facts}}, 5), Lines{});
+  EXPECT_EQ(hints_for({{facts}}, 0).size(), 1U);
+  EXPECT_EQ(ways_to_lose_less({{facts}}, 5, 0), Lines{});
 }
 
 TEST(RowsChoice, SuggestsWhatLosesLess) {
   TableFacts facts = facts_of("playerbot");
   facts.keep_all_loses = 0;
-  EXPECT_EQ(ways_to_lose_less({{facts}}, 5),
+  EXPECT_EQ(ways_to_lose_less({{facts}}, 5, 0),
             (Lines{"--rows=keep_all  # loses nothing",
                    "--rows=keep_new --accept-data-loss=significant  # loses 1 row"}));
-  EXPECT_EQ(ways_to_lose_less({{facts}}, 1), (Lines{"--rows=keep_all  # loses nothing"}));
+  EXPECT_EQ(ways_to_lose_less({{facts}}, 1, 0), (Lines{"--rows=keep_all  # loses nothing"}));
 }
 
 // Counting that was cut short.
@@ -166,7 +166,7 @@ TEST(RowsChoice, SaysThatItIsUnknownWhatAChoiceLoses) {
   TableFacts fresh = uncounted("playerbot_new");
   fresh.at_point = false;
   EXPECT_FALSE(choose(fresh, Rows::restore).counted);
-  EXPECT_EQ(hints_for({{uncounted("playerbot")}, {facts_of("other")}})[0],
+  EXPECT_EQ(hints_for({{uncounted("playerbot")}, {facts_of("other")}}, 10)[0],
             "--rows=restore --accept-data-loss=significant  # loses an unknown number of rows");
 }
 

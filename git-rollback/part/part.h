@@ -44,9 +44,10 @@ enum class OnConflict {
 struct Request {
   std::string operation;
   Point target;
-  LiveRecord live;              // what is left
-  std::optional<Rows> rows;     // the user's word, over the configuration's
-  std::int64_t loss_limit = 0;  // so many lost rows are accepted
+  LiveRecord live;                // what is left
+  std::optional<Rows> rows;       // the user's word, over the configuration's
+  std::int64_t loss_limit = 0;    // so many lost rows are accepted
+  std::int64_t minimal_loss = 0;  // rollback.minimalLoss, for hints
   // What an emergency waits for losses to be counted; nothing: as long as it takes.
   std::optional<std::chrono::milliseconds> count_within;
   bool emergency = false;  // what can be put off until it is live again is put off
@@ -68,6 +69,8 @@ struct Obstacle {
   bool can_be_resolved = false;    // by a person, see Part::open_conflict()
   bool stands_on_commits = false;  // of those that go: OnConflict::closure may help
   bool out_of_reach = false;       // nobody knows; automation leaves the part out, too
+
+  bool can_be_left_out() const { return for_the_rows || out_of_reach; }
 };
 
 // Read-only: can it go back, and what would that mean.

@@ -15,18 +15,16 @@ std::string rows(std::int64_t count) {
 Fate fate_of(const Assessment& assessment, const LossPolicy& policy) {
   const bool too_lossy = assessment.rows_lost.value_or(0) > policy.limit();
   if (assessment.obstacle) {
-    const bool leaves = assessment.obstacle->for_the_rows || assessment.obstacle->out_of_reach;
-    return leaves && policy.emergency ? Fate::left_out : Fate::refused;
+    return policy.emergency && assessment.obstacle->can_be_left_out() ? Fate::left_out
+                                                                      : Fate::refused;
   }
   if (assessment.already) return Fate::already;
   if (policy.emergency && (too_lossy || !assessment.rows_lost)) return Fate::left_out;
   return Fate::goes;
 }
 
-std::optional<Risk> risk_of(std::optional<std::int64_t> lost, const LossPolicy& policy) {
-  if (!lost) return std::nullopt;
-  if (*lost == 0) return Risk::none;
-  return *lost <= policy.minimal ? Risk::minimal : Risk::significant;
+std::optional<Risk> risk_if_known(std::optional<std::int64_t> lost, const LossPolicy& policy) {
+  return lost ? std::optional(risk_of(*lost, policy.minimal)) : std::nullopt;
 }
 
 // Nothing: of one of these parts it is not known.
@@ -44,16 +42,17 @@ std::optional<std::int64_t> rows_lost_by(const std::vector<PartPlan>& parts, Fat
 void add_up_losses(Plan& plan, const LossPolicy& policy) {
   plan.rows_lost = rows_lost_by(plan.parts, Fate::goes);
   if (!rows_lost_by(plan.parts, Fate::refused)) plan.rows_lost.reset();
-  plan.risk = risk_of(plan.rows_lost, policy);
+  plan.risk = risk_if_known(plan.rows_lost, policy);
 }
 
-// An emergency goes without it: for whoever is told so, now or later.
-void say_why_left_out(PartPlan& part) {
+// For whoever is told, now or after a kill.
+void say_why_left_out(PartPlan& part, const LossPolicy& policy) {
   if (part.fate != Fate::left_out || part.assessment.obstacle) return;
   const auto& lost = part.assessment.rows_lost;
+  const Risk risk = lost ? risk_of(*lost, policy.minimal) : Risk::significant;
   part.assessment.obstacle =
       Obstacle{.reason = lost ? rows(*lost) + " would be lost" : unknown_loss,
-               .hints = {"--accept-data-loss=significant"},
+               .hints = {consent_to(risk)},
                .for_the_rows = true};
 }
 
@@ -73,28 +72,15 @@ void add_refusals(Plan& plan, const LossPolicy& policy) {
   if (!lost) {
     if (policy.accepted != Risk::significant) {
       plan.refusals.push_back(
-          {unknown_loss, {"to accept any loss: --accept-data-loss=significant"}});
+          {unknown_loss, {"to accept any loss: " + consent_to(Risk::significant)}});
     }
   } else if (*lost > policy.limit()) {
-    plan.refusals.push_back(
-        {rows(*lost) + " would be lost",
-         {"to accept that: --accept-data-loss=" + std::string(name_of(*risk_of(lost, policy)))}});
+    plan.refusals.push_back({rows(*lost) + " would be lost",
+                             {"to accept that: " + consent_to(risk_of(*lost, policy.minimal))}});
   }
 }
 
 }  // namespace
-
-std::string_view name_of(Risk risk) {
-  switch (risk) {
-    case Risk::none:
-      return "none";
-    case Risk::minimal:
-      return "minimal";
-    case Risk::significant:
-      break;
-  }
-  return "significant";
-}
 
 bool Plan::nothing_to_do() const {
   return std::all_of(parts.begin(), parts.end(),
@@ -129,7 +115,7 @@ Plan make_plan(Plan draft, const LossPolicy& policy) {
   plan.refusals.clear();
   for (auto& part : plan.parts) {
     part.fate = fate_of(part.assessment, policy);
-    say_why_left_out(part);
+    say_why_left_out(part, policy);
     const auto& features = part.assessment.features;
     if (part.fate == Fate::goes) {
       plan.features.insert(plan.features.end(), features.begin(), features.end());

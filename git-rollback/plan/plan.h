@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "part/part.h"
+#include "part/risk.h"
 #include "store/live.h"
 #include "store/point.h"
 
@@ -29,9 +30,6 @@ struct PartPlan {
 
   std::string name() const { return component + "/" + std::string(name_of(kind)); }
 };
-
-enum class Risk { none, minimal, significant };
-std::string_view name_of(Risk risk);
 
 struct Refusal {
   std::string reason;

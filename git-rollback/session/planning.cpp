@@ -148,7 +148,7 @@ CannotRestore cannot_restore(const Asked& asked, const Standing& standing) {
   return [&asked, &standing](const Point& point) -> std::optional<std::string> {
     for (const auto& part : assess_all(asked, standing, point, Parts::but_code).parts) {
       const auto& obstacle = part.assessment.obstacle;
-      if (obstacle && !obstacle->for_the_rows && !obstacle->out_of_reach) {
+      if (obstacle && !obstacle->can_be_left_out()) {
         return part.name() + ": " + obstacle->reason;
       }
     }
@@ -196,7 +196,9 @@ Request request_for(const Session& session, const Plan& plan, const RollbackRequ
   request.target = plan.target;
   request.live = plan.live;
   request.rows = asked.rows;
-  request.loss_limit = policy_of(session, asked).limit();
+  const LossPolicy policy = policy_of(session, asked);
+  request.loss_limit = policy.limit();
+  request.minimal_loss = policy.minimal;
   request.emergency = asked.emergency;
   if (asked.emergency) {
     constexpr long long seconds = 5;

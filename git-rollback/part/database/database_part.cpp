@@ -9,6 +9,7 @@
 #include "part/database/backup_trailer.h"
 #include "part/database/engine.h"
 #include "part/database/rows_choice.h"
+#include "part/risk.h"
 #include "store/names.h"
 
 namespace rollback {
@@ -175,14 +176,20 @@ class DatabasePart : public Part {
       throw Refused(obstacle->reason, obstacle->hints);
     }
     auto databases = nlohmann::json::array();
-    std::int64_t limit = request.loss_limit;
+    std::int64_t lost = 0;
     for (const auto& engine : engines_) {
       if (!engine->present()) continue;
-      Order order{request.operation,    request.target.id, of(*engine, backups), limit, {},
-                  request.count_within, request.emergency};
-      order.choose = chooser(rows_of(request, *engine), limit);
+      Order order{.operation = request.operation,
+                  .point = request.target.id,
+                  .backups = of(*engine, backups),
+                  .loss_limit = request.loss_limit - lost,
+                  .choose = {},
+                  .count_within = request.count_within,
+                  .emergency = request.emergency,
+                  .minimal_loss = request.minimal_loss - lost};
+      order.choose = chooser(rows_of(request, *engine), order.loss_limit, order.minimal_loss);
       const Engine::Prepared prepared = engine->prepare(order);
-      limit -= prepared.rows_lost;
+      lost += prepared.rows_lost;
       databases.push_back(
           {{"schema", engine->schema()}, {"swap", prepared.anything}, {"plan", prepared.text}});
     }
@@ -299,25 +306,9 @@ class DatabasePart : public Part {
     return std::nullopt;
   }
 
-  static std::optional<Obstacle> obstacle_of(const std::vector<std::vector<TableFacts>>& facts,
-                                             const std::vector<RowsChoice>& choices) {
-    Obstacle obstacle;
-    obstacle.for_the_rows = true;
-    for (const RowsChoice& choice : choices) {
-      if (choice.obstacles.empty()) continue;
-      obstacle.for_the_rows = obstacle.for_the_rows && choice.for_the_rows;
-      for (const auto& reason : choice.obstacles) {
-        obstacle.reason += (obstacle.reason.empty() ? "" : "; ") + reason;
-      }
-    }
-    if (obstacle.reason.empty()) return std::nullopt;
-    if (obstacle.for_the_rows) obstacle.hints = hints_for(facts);
-    return obstacle;
-  }
-
   void describe(const Request& request, const std::vector<std::vector<TableFacts>>& facts,
                 const std::vector<RowsChoice>& choices, Assessment& assessment) const {
-    assessment.obstacle = obstacle_of(facts, choices);
+    assessment.obstacle = obstacle_of(facts, choices, request.minimal_loss);
     if (assessment.obstacle) {  // what would become of the tables is not decided
       assessment.rows_lost = std::nullopt;
       return;
@@ -340,22 +331,24 @@ class DatabasePart : public Part {
       assessment.details.push_back("data as of " + to_rfc3339_seconds(*time));
     }
     if (lost == 0) return;
-    for (const auto& way : ways_to_lose_less(facts, lost)) {
+    for (const auto& way : ways_to_lose_less(facts, lost, request.minimal_loss)) {
       assessment.details.push_back("less is lost by " + way);
     }
   }
 
-  static Chooser chooser(const ByTable<Rows>& rows, std::int64_t limit) {
-    return [rows, limit](const std::vector<TableFacts>& facts) {
+  static Chooser chooser(const ByTable<Rows>& rows, std::int64_t limit, std::int64_t minimal) {
+    return [rows, limit, minimal](const std::vector<TableFacts>& facts) {
       const RowsChoice choice = choose_rows(facts, rows);
-      if (!choice.obstacles.empty()) throw Refused(choice.obstacles.front(), hints_for({facts}));
+      if (!choice.obstacles.empty()) {
+        throw Refused(choice.obstacles.front(), hints_for({facts}, minimal));
+      }
       if (!choice.counted && limit < any_loss) {
         throw Refused("it could not be counted in time how many rows would be lost",
-                      {"to accept that, add --accept-data-loss=significant"});
+                      {"to accept that, add " + consent_to(Risk::significant)});
       }
       if (choice.rows_lost > limit) {
         throw Refused(counted(choice.rows_lost, "row") + " would be lost",
-                      {"to accept that, add --accept-data-loss=significant"});
+                      {"to accept that, add " + consent_to(risk_of(choice.rows_lost, minimal))});
       }
       return choice.decisions;
     };

@@ -72,6 +72,7 @@ struct Order {
   Chooser choose;
   std::optional<std::chrono::milliseconds> count_within;  // as in Request
   bool emergency = false;                                 // as in Request
+  std::int64_t minimal_loss = 0;  // as in Request, less what other databases lose
 };
 
 // What a backup is for.

@@ -7,6 +7,7 @@
 
 #include "os/counted.h"
 #include "part/database/table_pattern.h"
+#include "part/risk.h"
 
 namespace rollback {
 namespace {
@@ -212,12 +213,14 @@ std::optional<Loss> loss_of(const std::vector<std::vector<TableFacts>>& database
   return loss;
 }
 
-std::string hint(const std::string& word, const Loss& loss) {
+std::string hint(const std::string& word, const Loss& loss, std::int64_t minimal) {
+  const std::string option = "--rows=" + word;
   if (!loss.known) {
-    return "--rows=" + word + " --accept-data-loss=significant  # loses an unknown number of rows";
+    return option + " " + consent_to(Risk::significant) + "  # loses an unknown number of rows";
   }
-  if (loss.rows == 0) return "--rows=" + word + "  # loses nothing";
-  return "--rows=" + word + " --accept-data-loss=significant  # loses " + counted(loss.rows, "row");
+  if (loss.rows == 0) return option + "  # loses nothing";
+  return option + " " + consent_to(risk_of(loss.rows, minimal)) + "  # loses " +
+         counted(loss.rows, "row");
 }
 
 constexpr std::array<std::pair<Rows, const char*>, 3> words{
@@ -264,20 +267,40 @@ RowsChoice choose_rows(const std::vector<TableFacts>& facts, const ByTable<Rows>
   return result;
 }
 
-std::vector<std::string> hints_for(const std::vector<std::vector<TableFacts>>& databases) {
+std::vector<std::string> hints_for(const std::vector<std::vector<TableFacts>>& databases,
+                                   std::int64_t minimal_loss) {
   std::vector<std::string> hints;
   for (const auto& [rows, word] : words) {
-    if (const auto loss = loss_of(databases, rows)) hints.push_back(hint(word, *loss));
+    if (const auto loss = loss_of(databases, rows))
+      hints.push_back(hint(word, *loss, minimal_loss));
   }
   return hints;
 }
 
+std::optional<Obstacle> obstacle_of(const std::vector<std::vector<TableFacts>>& databases,
+                                    const std::vector<RowsChoice>& choices,
+                                    std::int64_t minimal_loss) {
+  Obstacle obstacle;
+  obstacle.for_the_rows = true;
+  for (const RowsChoice& choice : choices) {
+    if (choice.obstacles.empty()) continue;
+    obstacle.for_the_rows = obstacle.for_the_rows && choice.for_the_rows;
+    for (const auto& reason : choice.obstacles) {
+      obstacle.reason += (obstacle.reason.empty() ? "" : "; ") + reason;
+    }
+  }
+  if (obstacle.reason.empty()) return std::nullopt;
+  if (obstacle.for_the_rows) obstacle.hints = hints_for(databases, minimal_loss);
+  return obstacle;
+}
+
 std::vector<std::string> ways_to_lose_less(const std::vector<std::vector<TableFacts>>& databases,
-                                           std::int64_t rows_lost) {
+                                           std::int64_t rows_lost, std::int64_t minimal_loss) {
   std::vector<std::string> hints;
   for (const auto& [rows, word] : words) {
     const auto loss = loss_of(databases, rows);
-    if (loss && loss->known && loss->rows < rows_lost) hints.push_back(hint(word, *loss));
+    if (loss && loss->known && loss->rows < rows_lost)
+      hints.push_back(hint(word, *loss, minimal_loss));
   }
   return hints;
 }

@@ -28,10 +28,16 @@ void tell_apart(std::vector<std::vector<TableFacts>>& databases,
 
 RowsChoice choose_rows(const std::vector<TableFacts>& facts, const ByTable<Rows>& rows);
 
-// What each choice that is possible would lose, over all databases, as options to add.
-std::vector<std::string> hints_for(const std::vector<std::vector<TableFacts>>& databases);
-// Those that lose fewer rows than that.
+// What each choice that is possible would lose, over all databases, as options to add;
+// `minimal_loss`: what the least consent takes.
+std::vector<std::string> hints_for(const std::vector<std::vector<TableFacts>>& databases,
+                                   std::int64_t minimal_loss);
+// Why none of it goes, with those; nothing where it does. `choices`: one for each database.
+std::optional<Obstacle> obstacle_of(const std::vector<std::vector<TableFacts>>& databases,
+                                    const std::vector<RowsChoice>& choices,
+                                    std::int64_t minimal_loss);
+// Of the choices those that lose fewer rows than that.
 std::vector<std::string> ways_to_lose_less(const std::vector<std::vector<TableFacts>>& databases,
-                                           std::int64_t rows_lost);
+                                           std::int64_t rows_lost, std::int64_t minimal_loss);
 
 }  // namespace rollback

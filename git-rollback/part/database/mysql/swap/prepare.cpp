@@ -23,6 +23,7 @@
 #include "part/database/mysql/swap/returned.h"
 #include "part/database/mysql/swap/settle.h"
 #include "part/database/mysql/swap/stranded.h"
+#include "part/risk.h"
 #include "store/names.h"
 
 namespace rollback::mysql {
@@ -268,7 +269,7 @@ class Preparation {
     if (plan_.rows_lost <= order_.loss_limit) return;
     throw Refused(std::to_string(plan_.rows_lost) + " rows of database '" + place_.schema +
                       "' would be lost: some do not fit the point's structure",
-                  {"to accept that, add --accept-data-loss=significant"});
+                  {"to accept that, add " + consent_to(plan_.rows_lost)});
   }
 
   // Rows that would refer to none count as lost. How many there are.
@@ -282,7 +283,11 @@ class Preparation {
                       "' would refer to rows of table '" + first.parent +
                       "' that do not come along",
                   {"choose the same `rows` for both: restore or keep_all",
-                   "to lose them, add --accept-data-loss=significant"});
+                   "to lose them, add " + consent_to(plan_.rows_lost + rows)});
+  }
+
+  std::string consent_to(std::int64_t lost) const {
+    return rollback::consent_to(risk_of(lost, order_.minimal_loss));
   }
 
   void record(State state) {
