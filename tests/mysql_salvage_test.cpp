@@ -81,6 +81,38 @@ TEST_F(MysqlSalvage, TellsRowsThatChangedSinceFromThoseThatAreNotLive) {
   EXPECT_EQ(names(), "Ada,ben,cat,dan ,eve,fay");
 }
 
+// Rows can all be live, and their values in such a column not.
+TEST_F(MysqlSalvage, CountsTheValuesOfColumnsThatTheLiveTableHasNot) {
+  displace(players,
+           "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(9) DEFAULT 'red',"
+           " ADD COLUMN f FLOAT NOT NULL DEFAULT 0.1, ADD COLUMN `it's``all` INT,"
+           " ADD COLUMN twice INT AS (id * 2);"
+           "UPDATE playerbot SET guild = 'Red' WHERE id = 1;"
+           "UPDATE playerbot SET guild = NULL, `it's``all` = 0 WHERE id = 2;"
+           "INSERT INTO playerbot(id,f) VALUES (3,1)");
+  const auto table = salvaged(*part(), "playerbot");
+  EXPECT_EQ(table.missing, 1);
+  EXPECT_EQ(table.changed, 0);
+  EXPECT_EQ(values_not_live(table), "guild 2, f 1, it's`all 1: 3 rows");
+}
+
+TEST_F(MysqlSalvage, SaysOfNoValueThatItIsNotLiveWhereTheLiveTableHasItsColumn) {
+  displace(players, "UPDATE playerbot SET level = 9; INSERT INTO playerbot(name) VALUES ('cat')");
+  EXPECT_EQ(values_not_live(salvaged(*part(), "playerbot")), ": 0 rows");
+  run("DROP TABLE playerbot");
+  EXPECT_EQ(values_not_live(salvaged(*part(), "playerbot")), ": 0 rows");
+}
+
+TEST_F(MysqlSalvage, CountsSuchValuesAlsoWhereItIsNotKnownWhichRowsAreLive) {
+  displace(players,
+           "ALTER TABLE playerbot ADD COLUMN guild INT;"
+           "UPDATE playerbot SET guild = 7 WHERE id = 2;"
+           "ALTER TABLE playerbot RENAME COLUMN id TO number");
+  const auto table = salvaged(*part(), "playerbot");
+  EXPECT_FALSE(table.missing);
+  EXPECT_EQ(values_not_live(table), "number 2, guild 1: 2 rows");
+}
+
 TEST_F(MysqlSalvage, WithoutAKeyComparesWholeRowsAsOftenAsTheyAreThere) {
   displace(
       "CREATE TABLE playerbot(a INT, b VARCHAR(9) COLLATE utf8mb4_general_ci);"

@@ -23,6 +23,15 @@ inline SalvageTable salvaged(Part& part, const std::string& table) {
   return {};
 }
 
+// "guild 2, rank 1: 3 rows".
+inline std::string values_not_live(const SalvageTable& table) {
+  std::string text;
+  for (const auto& [column, rows] : table.columns_not_live) {
+    text += (text.empty() ? "" : ", ") + column + " " + std::to_string(rows);
+  }
+  return text + ": " + std::to_string(table.values_not_live) + " rows";
+}
+
 inline std::string exported(Part& part, const SalvageTable& table, ExportFormat format,
                             SalvageRows rows = SalvageRows::all) {
   std::string text;

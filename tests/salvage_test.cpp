@@ -63,6 +63,28 @@ TEST_F(Salvage, ListsWhatARollbackDisplacedAndHowMuchOfItIsNotLive) {
   EXPECT_EQ(said.err, "");
 }
 
+TEST_F(Salvage, SaysOfAllLiveRowsWhichValuesOfThemAreNot) {
+  ASSERT_STATUS(0, rollback({"hook", "pre-deploy"}));
+  sql("ALTER TABLE playerbot ADD COLUMN guild; UPDATE playerbot SET guild = 'red' WHERE id < 3");
+  ASSERT_STATUS(0, rollback({"hook", "post-deploy", "--status", "0"}));
+  ASSERT_STATUS(0, rollback({"--target", "previous", "--component", "playerbot/db", "--yes",
+                             "--rows=keep_all", "--accept-data-loss=significant"}));
+  const json displaced = list().front();
+  EXPECT_EQ(displaced.at("missing"), 0);
+  EXPECT_EQ(displaced.at("changed"), 0);
+  EXPECT_EQ(displaced.at("values_not_live"), 2);
+  EXPECT_EQ(displaced.at("columns_not_live"), json::parse(R"([{"column":"guild","rows":2}])"));
+  const Finished said = rollback({"salvage", displaced.at("operation")});
+  EXPECT_TRUE(contains(said.out,
+                       "all live, but the values of column 'guild' are not live (2 rows differ "
+                       "from its default)"))
+      << said.out;
+  const std::string way = "git rollback salvage " + displaced.at("operation").get<std::string>() +
+                          " --export=csv --table " + displaced.at("name").get<std::string>();
+  EXPECT_TRUE(contains(said.err, "hint: values that are not live: " + way)) << said.err;
+  EXPECT_TRUE(contains(shell(way).out, "red")) << way;
+}
+
 // Within a second, which is newer does not show in their names.
 TEST_F(Salvage, ListsTheNewestOperationFirst) {
   std::this_thread::sleep_for(std::chrono::milliseconds(1100));

@@ -102,6 +102,29 @@ TEST_F(SqliteSalvage, TellsRowsThatChangedSinceFromThoseThatAreNotLive) {
   EXPECT_EQ(value("SELECT group_concat(name || old) FROM playerbot"), "Ada1,ben2,cat3,dan4");
 }
 
+// Rows can all be live, and their values in such a column not.
+TEST_F(SqliteSalvage, CountsTheValuesOfColumnsThatTheLiveTableHasNot) {
+  displace(players,
+           "ALTER TABLE playerbot ADD COLUMN guild TEXT COLLATE NOCASE DEFAULT 'red';"
+           "ALTER TABLE playerbot ADD COLUMN f REAL NOT NULL DEFAULT 1;"
+           "ALTER TABLE playerbot ADD COLUMN \"it's\"\"all\";"
+           "ALTER TABLE playerbot ADD COLUMN twice AS (id * 2);"
+           "UPDATE playerbot SET guild = 'Red' WHERE id = 1;"
+           "UPDATE playerbot SET guild = NULL, \"it's\"\"all\" = 0 WHERE id = 2;"
+           "INSERT INTO playerbot(id,f) VALUES (3,1.5)");
+  const auto table = salvaged(*part(), "playerbot");
+  EXPECT_EQ(table.missing, 1);
+  EXPECT_EQ(table.changed, 0);
+  EXPECT_EQ(values_not_live(table), "guild 2, f 1, it's\"all 1: 3 rows");
+}
+
+TEST_F(SqliteSalvage, SaysOfNoValueThatItIsNotLiveWhereTheLiveTableHasItsColumn) {
+  displace(players, "UPDATE playerbot SET level = 9; INSERT INTO playerbot(name) VALUES ('cat')");
+  EXPECT_EQ(values_not_live(salvaged(*part(), "playerbot")), ": 0 rows");
+  run("DROP TABLE playerbot");
+  EXPECT_EQ(values_not_live(salvaged(*part(), "playerbot")), ": 0 rows");
+}
+
 TEST_F(SqliteSalvage, AValueIsTheSameWhereTheLiveColumnHoldsItSo) {
   displace(
       "CREATE TABLE playerbot(id INTEGER PRIMARY KEY, n TEXT COLLATE NOCASE);"

@@ -18,7 +18,20 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-std::string live_in_words(const SalvageTable& table) {
+// "the values of column 'guild' are not live (12 rows differ from its default)"
+std::string values_in_words(const SalvageTable& table) {
+  std::vector<std::string> columns;
+  for (const auto& [column, rows] : table.columns_not_live) {
+    if (rows > 0) columns.push_back("'" + column + "'");
+  }
+  const bool one = columns.size() == 1;
+  return std::string("the values of ") + (one ? "column " : "columns ") + joined(columns) +
+         " are not live (" + counted(table.values_not_live, "row") +
+         (table.values_not_live == 1 ? " differs from " : " differ from ") +
+         (one ? "its default)" : "their defaults)");
+}
+
+std::string rows_in_words(const SalvageTable& table) {
   if (!table.missing || !table.changed) return "not known which are live";
   std::string words;
   if (*table.missing > 0) words = std::to_string(*table.missing) + " not live";
@@ -26,6 +39,13 @@ std::string live_in_words(const SalvageTable& table) {
     words += (words.empty() ? "" : ", ") + std::to_string(*table.changed) + " changed since";
   }
   return words.empty() ? "all live" : words;
+}
+
+std::string live_in_words(const SalvageTable& table) {
+  const std::string rows = rows_in_words(table);
+  if (table.values_not_live == 0) return rows;
+  return rows + (table.missing == 0 && table.changed == 0 ? ", but " : "; ") +
+         values_in_words(table);
 }
 
 json names_of(const SalvageTable& table) {
@@ -135,6 +155,11 @@ std::string dump_salvage(const std::string& environment, const std::vector<Salva
     object["reason"] = table.reason.empty() ? json() : json(table.reason);
     object["missing"] = table.missing ? json(*table.missing) : json();
     object["changed"] = table.changed ? json(*table.changed) : json();
+    object["values_not_live"] = table.values_not_live;
+    object["columns_not_live"] = json::array();
+    for (const auto& [column, rows] : table.columns_not_live) {
+      object["columns_not_live"].push_back({{"column", column}, {"rows", rows}});
+    }
     if (!table.unknown.empty()) object["unknown"] = table.unknown;
     list.push_back(std::move(object));
   }

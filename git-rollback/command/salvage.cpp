@@ -68,6 +68,17 @@ void check(const SalvageOptions& options) {
   }
 }
 
+// How values are read that no live column could take.
+std::vector<std::string> ways_to_values(const std::vector<SalvageTable>& tables) {
+  std::vector<std::string> lines;
+  for (const auto& table : tables) {
+    if (table.values_not_live == 0) continue;
+    lines.push_back("values that are not live: git rollback salvage " + table.operation +
+                    " --export=csv --table " + printable(word_for(table, tables)));
+  }
+  return lines;
+}
+
 int list(const SalvageOptions& options) {
   const Session session = open_session();
   choose_colour(session.repository.settings);
@@ -81,6 +92,7 @@ int list(const SalvageOptions& options) {
   print(salvage_for_people(tables));
   flush_output();
   if (tables.empty()) hints({"no rollback displaced anything that is there still"});
+  hints(ways_to_values(tables));
   return exit_done;
 }
 

@@ -26,6 +26,14 @@ struct SalvageTable {
   // Rows whose key is live with other values in the columns that both have.
   std::optional<std::int64_t> changed = {};
   std::string unknown = {};  // why
+  // Columns of it that the live table has not, generated ones apart, each with how many
+  // rows have a value there that is not its default: not live, whatever the rows are.
+  struct ColumnNotLive {
+    std::string column;
+    std::int64_t rows = 0;
+  };
+  std::vector<ColumnNotLive> columns_not_live = {};
+  std::int64_t values_not_live = 0;  // rows with such a value in any of them
 };
 
 // Which rows of a SalvageTable.

@@ -36,8 +36,7 @@ std::string all_of(const std::vector<std::string>& terms) {
 std::string has_defaults(const Definition& now, const std::vector<std::string>& columns) {
   std::vector<std::string> terms;
   for (const auto& name : columns) {
-    const Column& column = *now.column(name);
-    terms.push_back(same_value(column, of("l", name), column, default_of(column)));
+    terms.push_back(is_default(*now.column(name), of("l", name)));
   }
   return all_of(terms);
 }

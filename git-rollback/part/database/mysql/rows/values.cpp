@@ -108,6 +108,10 @@ std::string default_of(const Column& column) {
   return typed(column, *column.fallback);
 }
 
+std::string is_default(const Column& column, const std::string& x) {
+  return same_value(column, x, column, default_of(column));
+}
+
 bool needs_value(const Column& column) {
   return !column.nullable && !column.generated && !column.auto_increment && !column.fallback;
 }

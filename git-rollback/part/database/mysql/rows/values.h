@@ -20,6 +20,9 @@ std::string typed(const Column& column, const std::string& expression);
 // NULL where there is none.
 std::string default_of(const Column& column);
 
+// "x is the default". Never NULL.
+std::string is_default(const Column& column, const std::string& x);
+
 // A row needs a value of its own there: NULL will not do, and there is no default.
 bool needs_value(const Column& column);
 

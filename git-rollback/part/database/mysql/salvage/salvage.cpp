@@ -79,6 +79,28 @@ void write_csv(Session& session, const Pairing& pairing, const ExportOrder& orde
   });
 }
 
+void count_columns_not_live(Session& session, const Pairing& pairing, SalvageTable& table) {
+  std::string list, all;
+  for (const auto& name : pairing.left_out) {
+    const Column& column = pairing.source(name);
+    if (column.generated) continue;
+    const std::string same = is_default(column, "d." + identifier(name));
+    list += "sum(NOT " + same + "), ";
+    all += (all.empty() ? "" : " AND ") + same;
+    table.columns_not_live.push_back({name});
+  }
+  if (all.empty()) return;
+  const std::string query = "SELECT " + list + "sum(NOT (" + all + "))";
+  const auto counts = session.rows(query + " FROM " + identifier(pairing.from.name) + " AS d");
+  const auto number = [&](size_t i) {
+    const Value& sum = counts.at(0).at(i);
+    return sum ? std::stoll(*sum) : 0;
+  };
+  auto& columns = table.columns_not_live;
+  for (size_t i = 0; i < columns.size(); ++i) columns[i].rows = number(i);
+  table.values_not_live = number(columns.size());
+}
+
 }  // namespace
 
 std::vector<SalvageTable> salvageable(const Place& place) {
@@ -114,6 +136,7 @@ void count_missing(const Place& place, SalvageTable& table) {
   Session session = open(place);
   const Transaction snapshot(session, Transaction::Kind::snapshot);
   const Pairing pairing = pair_with_live(session, table.name, table.table);
+  count_columns_not_live(session, pairing, table);
   table.unknown = pairing.unknown;
   if (!table.unknown.empty()) return;
   table.missing = session.number(count_rows(pairing, SalvageRows::missing));
@@ -138,7 +161,7 @@ std::vector<std::string> export_rows(const Place& place, const SalvageTable& tab
   std::vector<std::string> notices;
   for (const auto& column : pairing.left_out) {
     notices.push_back("column '" + column + "' is left out: the live table '" + table.table +
-                      "' has no such column");
+                      "' has no such column; CSV has it");
   }
   return notices;
 }
