@@ -12,7 +12,9 @@
 namespace rollback {
 namespace {
 
-void capture(const RecordRequest& request, Part& part, PointDraft& draft) {
+// `begun`: those which may have made something that is to be forgotten.
+void capture(const RecordRequest& request, Part& part, PointDraft& draft,
+             std::vector<Part*>& begun) {
   if (!part.present()) {
     draft.notices.push_back(part.component() + "/" + std::string(name_of(part.kind())) +
                             ": nothing is there yet, so the point does without it");
@@ -23,7 +25,21 @@ void capture(const RecordRequest& request, Part& part, PointDraft& draft) {
     const bool of_it = part.kind() == Kind::code || part.component() == component;
     if (of_it && kinds.count(part.kind()) != 0) draft.point.parts[component].insert(part.kind());
   }
+  begun.push_back(&part);
   part.capture(draft);  // which takes itself out of parts where it does without a backup
+}
+
+// False where a store does not answer any more: the next command tries again.
+bool forget(const std::vector<Part*>& parts, const std::string& point) {
+  bool all = true;
+  for (Part* const part : parts) {
+    try {
+      part->forget(point);
+    } catch (const Error&) {
+      all = false;
+    }
+  }
+  return all;
 }
 
 }  // namespace
@@ -95,11 +111,11 @@ PointDraft capture_point(ChangingSession& changing, const RecordRequest& request
       coming_migrations(repository.git, session.configured(), point.commit, request.coming);
   changing.journal().begin_capture({point.environment, point.id});
   const auto parts = make_parts(session, session.configured(), request.selection);
+  std::vector<Part*> begun;
   try {
-    for (const auto& part : parts) capture(request, *part, draft);
+    for (const auto& part : parts) capture(request, *part, draft, begun);
   } catch (const std::exception&) {
-    for (const auto& part : parts) part->forget(point.id);
-    changing.journal().end_capture({point.environment, point.id});
+    if (forget(begun, point.id)) changing.journal().end_capture({point.environment, point.id});
     throw;
   }
   return draft;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "os/counted.h"
 #include "os/error.h"
@@ -35,6 +36,7 @@ class DatabasePart : public Part {
   }
 
   void capture(PointDraft& draft) override {
+    captured_.emplace();
     Occasion occasion{draft.point.id, std::nullopt};
     const auto migrations = draft.migrations.find(component());
     if (migrations != draft.migrations.end()) occasion.migrations = migrations->second;
@@ -46,6 +48,7 @@ class DatabasePart : public Part {
       if (engine->may_come_later() && !engine->present()) continue;
       try {
         require_present(*engine);
+        captured_->insert(engine.get());
         const Engine::Captured captured = engine->capture(occasion);
         add(draft, captured.backups);
         draft.notices.insert(draft.notices.end(), captured.notices.begin(), captured.notices.end());
@@ -59,7 +62,9 @@ class DatabasePart : public Part {
 
   void forget(const std::string& point) override {
     for (const auto& engine : engines_) {
-      if (engine->present()) engine->forget(point);
+      // What our own capture() did not get into, there may be no way into now either.
+      const bool reached = !captured_ || captured_->contains(engine.get());
+      if (reached && engine->present()) engine->forget(point);
     }
   }
 
@@ -376,6 +381,7 @@ class DatabasePart : public Part {
   }
 
   Engines engines_;
+  std::optional<std::set<const Engine*>> captured_;  // nothing: capture() was not called
 };
 
 }  // namespace
