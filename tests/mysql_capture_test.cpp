@@ -67,14 +67,6 @@ class MysqlCapture : public MysqlEngineTest {
   Place place_;
 };
 
-TEST_F(MysqlCapture, SaysWhichPatternsMeanNoTable) {
-  server().sql(bots);
-  place_.settings.tables = {"playerbot", "plyerbot_*", "playerbot_*"};
-  const auto captured = take();
-  EXPECT_TRUE(says(captured, "no table of database 'world' is meant by 'plyerbot_*'"));
-  EXPECT_FALSE(says(captured, "by 'playerbot"));
-}
-
 TEST_F(MysqlCapture, CopiesTheTablesOfTheSet) {
   server().sql(bots);
   const auto captured = take();

@@ -1,4 +1,5 @@
 #include "mysql_part_fixture.h"
+#include "os/notice.h"
 
 namespace rollback::mysql {
 namespace {
@@ -30,6 +31,22 @@ TEST_F(MysqlPart, ADatabaseThatTheServerHasNotIsAnErrorAndNoBeginning) {
   capture();
   ASSERT_EQ(notices_.size(), 1U);
   EXPECT_NE(notices_[0].find("the server has no database 'nowhere'"), std::string::npos);
+}
+
+TEST_F(MysqlPart, GivesNoticeOfAPatternThatMeansNoTable) {
+  run(simple);
+  settings_.tables = {"playerbot", "plyerbot_*"};
+  settings_.sessions = {"sesion"};
+  std::string notices;
+  set_notice_listener([&](const Notice& notice) { notices += notice.text + "; "; });
+  const Point point = capture();
+  set_notice_listener({});
+  EXPECT_EQ(notices,
+            "no table of database 'world' is meant by 'plyerbot_*' in `tables:`; no table of "
+            "database 'world' is meant by 'sesion' in `sessions:`, so rows that were to stay go "
+            "back like all others; ");
+  EXPECT_NE(part()->assess(to(point)).details.back().find("'sesion' in `sessions:`"),
+            std::string::npos);
 }
 
 TEST_F(MysqlPart, AnUntouchedDatabaseIsAlreadyThere) {

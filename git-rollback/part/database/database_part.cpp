@@ -9,6 +9,7 @@
 #include "os/error.h"
 #include "part/database/backup_trailer.h"
 #include "part/database/engine.h"
+#include "part/database/idle_pattern.h"
 #include "part/database/rows_choice.h"
 #include "part/risk.h"
 #include "store/names.h"
@@ -19,6 +20,11 @@ namespace {
 constexpr int format_version = 1;
 // More rows than there are, also after other databases took theirs off the limit.
 constexpr std::int64_t any_loss = std::numeric_limits<std::int64_t>::max() / 2;
+
+template <class One>
+void append(std::vector<One>& all, std::vector<One> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(all));
+}
 
 class DatabasePart : public Part {
  public:
@@ -50,8 +56,9 @@ class DatabasePart : public Part {
         require_present(*engine);
         captured_->insert(engine.get());
         const Engine::Captured captured = engine->capture(occasion);
+        give_notice_of_idle_patterns(*engine);
         add(draft, captured.backups);
-        draft.notices.insert(draft.notices.end(), captured.notices.begin(), captured.notices.end());
+        append(draft.notices, captured.notices);
       } catch (const Error& error) {
         if (!engine->settings().without_on_backup_failure) throw;
         leave_out(draft, error);
@@ -91,6 +98,9 @@ class DatabasePart : public Part {
       choices.push_back(choose_rows(facts[i], rows_of(request, *those[i])));
     }
     describe(request, facts, choices, assessment);
+    for (size_t i = 0; i < those.size(); ++i) {
+      append(assessment.details, about_idle_patterns(*those[i], facts[i]));
+    }
     return assessment;
   }
 
@@ -117,9 +127,7 @@ class DatabasePart : public Part {
     }
     for (const auto& engine : engines_) {
       const auto recorded = of(*engine, backups);
-      if (recorded.empty()) continue;
-      const auto found = engine->verify(point.id, recorded);
-      findings.insert(findings.end(), found.begin(), found.end());
+      if (!recorded.empty()) append(findings, engine->verify(point.id, recorded));
     }
     return findings;
   }
@@ -127,9 +135,9 @@ class DatabasePart : public Part {
   KeptTables kept() override {
     KeptTables all;
     for (const auto& engine : engines_) {
-      const KeptTables some = engine->kept();
-      all.tables.insert(all.tables.end(), some.tables.begin(), some.tables.end());
-      all.volumes.insert(all.volumes.end(), some.volumes.begin(), some.volumes.end());
+      KeptTables some = engine->kept();
+      append(all.tables, std::move(some.tables));
+      append(all.volumes, std::move(some.volumes));
     }
     return all;
   }
@@ -150,12 +158,7 @@ class DatabasePart : public Part {
   }
 
   std::vector<SalvageTable> salvageable() override {
-    std::vector<SalvageTable> all;
-    for (const auto& engine : engines_) {
-      const auto some = engine->salvageable();
-      all.insert(all.end(), some.begin(), some.end());
-    }
-    return all;
+    return of_all<SalvageTable>([](Engine& engine) { return engine.salvageable(); });
   }
 
   void count_missing(std::vector<SalvageTable>& tables) override {
@@ -214,8 +217,7 @@ class DatabasePart : public Part {
     for (const auto& moment : moments) steps.swap.push_back(moment.front().engine->swap(moment));
     for (const auto& moment : moments) {
       for (const auto& [engine, plan] : moment) {
-        auto some = engine->alter(plan);
-        std::move(some.begin(), some.end(), std::back_inserter(steps.swap));
+        append(steps.swap, engine->alter(plan));
       }
     }
     return steps;
@@ -236,6 +238,13 @@ class DatabasePart : public Part {
   }
 
  private:
+  template <class One, class Ask>
+  std::vector<One> of_all(const Ask& ask) const {
+    std::vector<One> all;
+    for (const auto& engine : engines_) append(all, ask(*engine));
+    return all;
+  }
+
   Backups read(const Point& point) const {
     std::vector<std::string> schemas;
     for (const auto& engine : engines_) schemas.push_back(engine->schema());
@@ -325,8 +334,7 @@ class DatabasePart : public Part {
       counted = counted && choice.counted;
       changes = changes || choice.changes_anything();
       lost += choice.rows_lost;
-      assessment.details.insert(assessment.details.end(), choice.details.begin(),
-                                choice.details.end());
+      append(assessment.details, choice.details);
     }
     assessment.rows_lost = counted ? std::optional(lost) : std::nullopt;
     assessment.already = !changes;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "part/database/backup_trailer.h"
+#include "part/database/idle_pattern.h"
 #include "part/database/procedure.h"
 #include "part/database/settings.h"
 #include "part/part.h"
@@ -157,6 +158,9 @@ class Engine {
   virtual std::optional<std::vector<Procedure>> procedures(bool /*install*/) {
     return std::nullopt;
   }
+
+  // Of tables that are there now.
+  virtual std::vector<IdlePattern> idle_patterns() = 0;
 };
 
 // Whether an engine takes it; Usage, with what is wrong. Opens nothing.

@@ -73,6 +73,13 @@ class MysqlEngine : public Engine {
     });
   }
 
+  std::vector<IdlePattern> idle_patterns() override {
+    return guarded([&] {
+      mysql::Session session = open(place_);
+      return rollback::idle_patterns(place_.settings, mysql::names_of(list_tables(session)));
+    });
+  }
+
   // Without a claim, as discard(): what is taken out is this host's own, and must
   // go although another has the claim now.
   void forget(const std::string& point) override {

@@ -8,6 +8,7 @@
 #include "os/bytes_in_words.h"
 #include "os/error.h"
 #include "os/file.h"
+#include "part/database/idle_pattern.h"
 #include "part/database/sqlite/definition.h"
 #include "part/database/table_pattern.h"
 
@@ -52,9 +53,7 @@ class Checkup {
 
   void tables() {
     const auto all = list_tables(*db_);
-    for (const auto* patterns : {&settings_.tables, &settings_.ledger}) {
-      for (const auto& pattern : *patterns) no_match(pattern, all);
-    }
+    for (const IdlePattern& idle : idle_patterns(settings_, names_of(all))) no_match(idle);
     size_t meant = 0;
     for (const Listed& listed : all) {
       if (!is_meant(settings_.tables, listed.name) && !is_meant(settings_.ledger, listed.name)) {
@@ -79,15 +78,11 @@ class Checkup {
     }
   }
 
-  // A name must be there; a pattern may be for tables to come.
-  void no_match(const std::string& pattern, const std::vector<Listed>& all) {
-    for (const Listed& listed : all) {
-      if (is_meant({pattern}, listed.name)) return;
-    }
-    const bool is_name = pattern.find_first_of("*?") == std::string::npos;
-    const std::string what = "no table of " + name_ + " is meant by '" + pattern + "'";
-    checks_.push_back(is_name ? warn(what, "sqlite3 '" + location_.file.string() + "' .tables")
-                              : fine(what));
+  void no_match(const IdlePattern& idle) {
+    const std::string what = idle.in_words(location_.schema);
+    checks_.push_back(idle.may_come()
+                          ? fine(what)
+                          : warn(what, "sqlite3 '" + location_.file.string() + "' .tables"));
   }
 
   // A backup is at most as large as all that is in the database, without its indexes.

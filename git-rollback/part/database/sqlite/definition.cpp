@@ -163,6 +163,13 @@ std::vector<Listed> list_tables(SQLite::Database& db) {
   return tables;
 }
 
+std::vector<std::string> names_of(const std::vector<Listed>& tables) {
+  std::vector<std::string> names;
+  names.reserve(tables.size());
+  for (const Listed& listed : tables) names.push_back(listed.name);
+  return names;
+}
+
 std::string default_literal(const Column& column) {
   if (!column.fallback) return "NULL";
   const Connection scratch = open_scratch();

@@ -61,6 +61,7 @@ struct Listed {
   std::string type;  // table, view, virtual, shadow
 };
 std::vector<Listed> list_tables(SQLite::Database& db);
+std::vector<std::string> names_of(const std::vector<Listed>& tables);
 
 // The value that a new row gets in this column, as an SQL literal.
 std::string default_literal(const Column& column);

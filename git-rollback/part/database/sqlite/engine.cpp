@@ -74,6 +74,13 @@ class SqliteEngine : public Engine {
         [&] { return sqlite::capture(location_, component_, settings_, occasion.point); });
   }
 
+  std::vector<IdlePattern> idle_patterns() override {
+    return guarded([&] {
+      const auto db = sqlite::open(location_, sqlite::Access::read);
+      return rollback::idle_patterns(settings_, sqlite::names_of(sqlite::list_tables(*db)));
+    });
+  }
+
   std::vector<TableFacts> facts(const std::string& point, const std::vector<Backup>& backups,
                                 std::optional<std::chrono::milliseconds>) override {
     return guarded(

@@ -104,15 +104,7 @@ class Capture {
   }
 
   void choose() {
-    const auto tables = list_tables(control_);
-    for (const auto& pattern : place_.settings.tables) {
-      const bool means_any = std::any_of(tables.begin(), tables.end(), [&](const Listed& listed) {
-        return is_meant({pattern}, listed.name);
-      });
-      if (means_any) continue;
-      say("no table of database '" + place_.schema + "' is meant by '" + pattern + "'");
-    }
-    for (const Listed& listed : tables) {
+    for (const Listed& listed : list_tables(control_)) {
       if (!is_in_set(place_.settings, listed.name)) continue;
       if (listed.type != "table") {
         say("'" + listed.name + "' of database '" + place_.schema + "' is no plain table (" +

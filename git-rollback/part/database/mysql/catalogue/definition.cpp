@@ -247,6 +247,13 @@ std::vector<Listed> list_tables(Session& session) {
   return tables;
 }
 
+std::vector<std::string> names_of(const std::vector<Listed>& tables) {
+  std::vector<std::string> names;
+  names.reserve(tables.size());
+  for (const Listed& listed : tables) names.push_back(listed.name);
+  return names;
+}
+
 bool table_exists(Session& session, const std::string& table) {
   return session.number("SELECT count(*) FROM information_schema.tables WHERE " +
                         in_this_schema("table_schema") + " AND table_name = " + literal(table)) > 0;

@@ -85,6 +85,7 @@ struct Listed {
   std::string type;  // table, view, sequence
 };
 std::vector<Listed> list_tables(Session& session);
+std::vector<std::string> names_of(const std::vector<Listed>& tables);
 bool table_exists(Session& session, const std::string& table);
 
 // Keys of tables outside of `tables` (of any schema) that refer to one of them.

@@ -3,6 +3,7 @@
 #include "os/bytes_in_words.h"
 #include "os/counted.h"
 #include "os/error.h"
+#include "part/database/idle_pattern.h"
 #include "part/database/mysql/backup/space.h"
 #include "part/database/mysql/catalogue/check_names.h"
 #include "part/database/mysql/catalogue/definition.h"
@@ -90,8 +91,8 @@ class Checkup {
 
   void tables() {
     const auto all = list_tables(session_);
-    for (const auto* patterns : {&place_.settings.tables, &place_.settings.ledger}) {
-      for (const auto& pattern : *patterns) no_match(pattern, all);
+    for (const IdlePattern& idle : idle_patterns(place_.settings, names_of(all))) {
+      checks_.push_back(warn(idle.in_words(place_.schema), "SHOW TABLES"));
     }
     for (const Listed& listed : all) {
       if (!is_meant(place_.settings.tables, listed.name) &&
@@ -141,14 +142,6 @@ class Checkup {
     }
   } catch (const Refused& error) {
     checks_.push_back(problem(name_ + ": " + error.what()));
-  }
-
-  void no_match(const std::string& pattern, const std::vector<Listed>& all) {
-    for (const Listed& listed : all) {
-      if (is_meant({pattern}, listed.name)) return;
-    }
-    checks_.push_back(
-        warn("no table of " + name_ + " is meant by '" + pattern + "'", "SHOW TABLES"));
   }
 
   // A backup has the rows without secondary keys; a rollback builds them, too, and
