@@ -245,6 +245,21 @@ TEST_F(MysqlPart, SessionTablesKeepTodaysRows) {
   EXPECT_EQ(value("SELECT count(*) FROM playerbot_session"), "2");
 }
 
+// Their structure goes back, although no word of `tables:` means them.
+TEST_F(MysqlPart, SessionTablesAreOfTheSetByThemselves) {
+  settings_.sessions = {"sessions"};
+  run(simple);
+  run("CREATE TABLE sessions(id INT PRIMARY KEY); INSERT INTO sessions VALUES (1)");
+  const Point point = capture();
+  EXPECT_EQ(point.trailers.size(), 3U);
+  run("ALTER TABLE sessions ADD COLUMN who INT AFTER id; INSERT INTO sessions(id) VALUES (2)");
+  go_back(to(point));
+  EXPECT_EQ(value("SELECT group_concat(id) FROM sessions"), "1,2");
+  EXPECT_EQ(value("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'world'"
+                  " AND table_name = 'sessions'"),
+            "1");
+}
+
 TEST_F(MysqlPart, ValuesThatThePointsTypeWouldBendAreALoss) {
   run(simple);
   const Point point = capture();

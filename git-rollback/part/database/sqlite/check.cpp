@@ -56,9 +56,7 @@ class Checkup {
     for (const IdlePattern& idle : idle_patterns(settings_, names_of(all))) no_match(idle);
     size_t meant = 0;
     for (const Listed& listed : all) {
-      if (!is_meant(settings_.tables, listed.name) && !is_meant(settings_.ledger, listed.name)) {
-        continue;
-      }
+      if (!is_in_set(settings_, listed.name)) continue;
       if (listed.type != "table") {
         checks_.push_back(warn("'" + listed.name + "' of " + name_ + " is no plain table (" +
                                listed.type + "): it stays as it is in a rollback"));

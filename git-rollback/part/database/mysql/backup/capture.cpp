@@ -37,10 +37,6 @@ std::int64_t ms_since(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
 }
 
-bool is_in_set(const DatabaseSettings& settings, const std::string& table) {
-  return is_meant(settings.tables, table) || is_meant(settings.ledger, table);
-}
-
 void drop(Session& session, Registry& registry, const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     drop_backup(session, entry.backup);

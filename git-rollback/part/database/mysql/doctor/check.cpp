@@ -95,10 +95,7 @@ class Checkup {
       checks_.push_back(warn(idle.in_words(place_.schema), "SHOW TABLES"));
     }
     for (const Listed& listed : all) {
-      if (!is_meant(place_.settings.tables, listed.name) &&
-          !is_meant(place_.settings.ledger, listed.name)) {
-        continue;
-      }
+      if (!is_in_set(place_.settings, listed.name)) continue;
       if (listed.type != "table") {
         checks_.push_back(warn("'" + listed.name + "' of " + name_ + " is no plain table (" +
                                listed.type + "): it stays as it is in a rollback"));
