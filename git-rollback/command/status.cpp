@@ -10,6 +10,7 @@
 #include "os/lock.h"
 #include "os/lock_holder.h"
 #include "session/conflicted.h"
+#include "session/doctor.h"
 #include "session/push_standing.h"
 #include "session/rollback.h"
 #include "session/standing.h"
@@ -210,6 +211,19 @@ void add_conflict(const Session& session, const OperationRow& row, Status& statu
   status.text += table.text("  ");
 }
 
+// It waits, and the service pays for it.
+void add_failing_writes(const Session& session, const OperationRow& row, Status& status) {
+  json& list = status.object["in_flight"]["failing_writes"];
+  list = json::array();
+  std::vector<std::string> ways;
+  for (const auto& [about, check] : failing_writes(session, row)) {
+    status.text += "  error: " + printable(about) + ": " + printable(check.what) + "\n";
+    ways.push_back("to let the service write: " + printable(check.mend));
+    list.push_back({{"part", about}, {"what", check.what}, {"mend", check.mend}});
+  }
+  status.hints.insert(status.hints.begin(), ways.begin(), ways.end());
+}
+
 void add_operation(const Session& session, Status& status) {
   status.object["in_flight"] = nullptr;
   const auto operation = operation_in_flight(session);
@@ -234,6 +248,7 @@ void add_operation(const Session& session, Status& status) {
       {"state", name_of(row.state)},
       {"at_work", operation->worker ? nlohmann::json(!operation->stopped()) : nlohmann::json()},
       {"steps", steps}};
+  add_failing_writes(session, row, status);
   add_conflict(session, row, status);
 }
 

@@ -245,6 +245,10 @@ class Part {
   // made, however far it came. May be called again.
   virtual void discard(const std::string& operation) = 0;
 
+  // Read-only: what an operation in flight has put there, and the service fails by now;
+  // in the part's words, each with what mends it. Nothing where that is not known.
+  virtual std::vector<Check> failing_writes() { return {}; }
+
  private:
   std::string component_;
 };

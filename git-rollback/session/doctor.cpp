@@ -11,6 +11,7 @@
 #include "session/rollback.h"
 #include "session/surroundings.h"
 #include "session/trust.h"
+#include "session/work_trees.h"
 #include "store/names.h"
 
 namespace rollback {
@@ -24,6 +25,10 @@ std::string first_of(const std::vector<std::string>& hints) {
 }
 
 Check problem_of(const Error& error) { return problem(error.what(), first_of(error.hints())); }
+
+std::string name_of(const Part& part) {
+  return part.component() + "/" + std::string(name_of(part.kind()));
+}
 
 // What looks throws in its own words where it cannot even look.
 template <class Look>
@@ -98,10 +103,14 @@ void add_configuration(const Session& session, Diagnoses& all) {
 void add_parts(const Session& session, Depth depth, Diagnoses& all) {
   if (!session.configuration) return;
   const Configuration& configuration = *session.configuration;
+  Diagnoses urgent;
   for (const auto& part : make_parts(session, configuration, everything(configuration))) {
-    add(all, part->component() + "/" + std::string(name_of(part->kind())),
-        [&] { return part->diagnose(depth); });
+    add(all, name_of(*part), [&] { return part->diagnose(depth); });
+    if (depth == Depth::thorough) {
+      add(urgent, name_of(*part), [&] { return part->failing_writes(); });
+    }
   }
+  all.insert(all.begin(), urgent.begin(), urgent.end());
 }
 
 // Pushes and deploys that are open, or were cut short.
@@ -205,6 +214,18 @@ std::vector<Check> check_targets(const Session& session) {
 }
 
 }  // namespace
+
+Diagnoses failing_writes(const Session& session, const OperationRow& in_flight) {
+  Session there = session;
+  there.repository = repository_of(session.repository, in_flight);
+  const Configuration configuration = parse_configuration(
+      in_flight.configuration, std::string(names::configuration_file) + " of the operation");
+  Diagnoses all;
+  for (const auto& part : make_parts(there, configuration, everything(configuration))) {
+    for (auto& check : part->failing_writes()) all.push_back({name_of(*part), std::move(check)});
+  }
+  return all;
+}
 
 Diagnoses examine(const Session& session) {
   Diagnoses all;

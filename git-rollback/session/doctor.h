@@ -15,6 +15,10 @@ struct Diagnosis {
   Check check;
 };
 
+// What the service fails by now, since an operation waits in flight: what is to be
+// mended first. Asks the stores; of one that does not answer there is nothing here.
+std::vector<Diagnosis> failing_writes(const Session& session, const OperationRow& in_flight);
+
 // In the order in which one would mend them; the last is a rollback planned,
 // as `--dry-run` would. May read every file of the current release and all of
 // a database.

@@ -105,12 +105,11 @@ class DatabasePart : public Part {
   }
 
   std::vector<Check> diagnose(Depth depth) override {
-    std::vector<Check> checks;
-    for (const auto& engine : engines_) {
-      const auto found = engine->diagnose(depth);
-      checks.insert(checks.end(), found.begin(), found.end());
-    }
-    return checks;
+    return of_all<Check>([&](Engine& engine) { return engine.diagnose(depth); });
+  }
+
+  std::vector<Check> failing_writes() override {
+    return of_all<Check>([](Engine& engine) { return engine.failing_writes(); });
   }
 
   std::vector<Finding> verify(const Point& point) override {

@@ -161,6 +161,9 @@ class Engine {
 
   // Of tables that are there now.
   virtual std::vector<IdlePattern> idle_patterns() = 0;
+
+  // As in Part.
+  virtual std::vector<Check> failing_writes() { return {}; }
 };
 
 // Whether an engine takes it; Usage, with what is wrong. Opens nothing.

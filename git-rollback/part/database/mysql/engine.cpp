@@ -4,6 +4,7 @@
 #include "part/database/mysql/backup/capture.h"
 #include "part/database/mysql/backup/upkeep.h"
 #include "part/database/mysql/doctor/check.h"
+#include "part/database/mysql/doctor/failing_writes.h"
 #include "part/database/mysql/procedures/procedures.h"
 #include "part/database/mysql/salvage/salvage.h"
 #include "part/database/mysql/server/address.h"
@@ -123,6 +124,12 @@ class MysqlEngine : public Engine {
     } catch (const Error& error) {
       return {problem(error.what(), error.hints().empty() ? "" : error.hints().front())};
     }
+  }
+
+  std::vector<Check> failing_writes() override try {
+    return mysql::failing_writes(place_);
+  } catch (const std::runtime_error&) {  // diagnose() says of it what there is to say
+    return {};
   }
 
   Prepared prepare(const Order& order) override {

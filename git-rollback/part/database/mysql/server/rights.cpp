@@ -165,12 +165,24 @@ std::string Rights::grant_everywhere(const std::vector<std::string>& missing) co
   return "GRANT " + joined(missing) + " ON *.* TO " + account_;
 }
 
-Rights read_rights(Session& session) {
+namespace {
+
+Rights rights_by(Session& session, const std::string& show, const std::string& account) {
   std::vector<std::string> lines;
-  for (const Row& row : session.rows("SHOW GRANTS")) lines.push_back(row.at(0).value_or(""));
+  for (const Row& row : session.rows(show)) lines.push_back(row.at(0).value_or(""));
   const auto literal_names = session.rows("SHOW GLOBAL VARIABLES LIKE 'partial_revokes'");
   const bool wildcards = literal_names.empty() || literal_names[0].at(1) != "ON";
-  return {lines, session.text("SELECT current_user()"), wildcards};
+  return {lines, account, wildcards};
+}
+
+}  // namespace
+
+Rights read_rights(Session& session) {
+  return rights_by(session, "SHOW GRANTS", session.text("SELECT current_user()"));
+}
+
+Rights read_rights(Session& session, const std::string& account) {
+  return rights_by(session, "SHOW GRANTS FOR " + spelled(account), account);
 }
 
 }  // namespace rollback::mysql

@@ -48,5 +48,8 @@ class Rights {
 };
 
 Rights read_rights(Session& session);
+// Of another account, "app@localhost"; throws ServerError where it is gone, or this
+// user may not see them.
+Rights read_rights(Session& session, const std::string& account);
 
 }  // namespace rollback::mysql
