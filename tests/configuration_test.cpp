@@ -298,6 +298,9 @@ TEST(Configuration, TakesOnlyWordsThatItKnows) {
             ".rollback.yml:4:22: unknown database url 'characters.db:…' in "
             "components.bot.database.url; allowed: sqlite:PATH, mysql://HOST/DATABASE, "
             "mariadb://HOST/DATABASE");
+  EXPECT_EQ(complaint_in_component("    database: { url: 'mysql:///w?tls=maybe', tables: [t] }\n"),
+            ".rollback.yml:4:22: database url: tls 'maybe' in components.bot.database.url; "
+            "allowed: on, verified");
   EXPECT_EQ(complaint_in_component("    database: { url: 'mysql://a:hunter2@h/c', tables: [t] }\n")
                 .find("hunter2"),
             std::string::npos);

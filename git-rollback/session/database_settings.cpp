@@ -23,8 +23,13 @@ std::string read_url(const YamlValue& value) {
   try {
     check_url(url);
   } catch (const Usage& error) {
-    value.fail(std::string(error.what()) + " in " + value.path() +
-               "; allowed: sqlite:PATH, mysql://HOST/DATABASE, mariadb://HOST/DATABASE");
+    std::string what = error.what();
+    const size_t allowed = what.find("; allowed: ");  // of one word in it
+    what.insert(std::min(allowed, what.size()), " in " + value.path());
+    value.fail(allowed != std::string::npos ? what
+                                            : what +
+                                                  "; allowed: sqlite:PATH, mysql://HOST/DATABASE, "
+                                                  "mariadb://HOST/DATABASE");
   }
   return url;
 }
