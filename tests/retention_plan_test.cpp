@@ -86,6 +86,24 @@ TEST(RetentionPlan, ANeededPointStaysHoweverOldAndCountsAsOne) {
   EXPECT_EQ(points_of(plan_retention(retention, holdings), What::point), Ids{p2});
 }
 
+TEST(RetentionPlan, SaysWhyMorePointsStayThanTheNumber) {
+  Retention retention;
+  Holdings holdings = four_points();
+  EXPECT_EQ(points_that_stay(retention, holdings, {}).points(), 0);
+  retention.points = 1;
+  EXPECT_EQ(points_that_stay(retention, holdings, plan_retention(retention, holdings)).points(), 0);
+  holdings.points[0].needed = true;  // within the number
+  holdings.points[1].needed = true;
+  holdings.tables[3] = displaced_by(p1, p1);
+  const Staying staying =
+      points_that_stay(retention, holdings, plan_retention(retention, holdings));
+  EXPECT_EQ(staying.needed, 1);
+  EXPECT_EQ(staying.displaced, 1);
+  EXPECT_EQ(staying.words(),
+            "2 points past the 1 kept stay: 1 as live's parent, the last stable or on the way to "
+            "it, or for a deploy that is open or an undo, 1 for tables that a rollback displaced");
+}
+
 TEST(RetentionPlan, BackupsPastTheNumberGoAndTheirPointsStay) {
   Retention retention;
   retention.backups = 1;

@@ -53,9 +53,13 @@ json as_json(const Session& session, const PrunePlan& plan, bool removed) {
   for (const auto& release : plan.releases) {
     releases.push_back({{"component", release.component}, {"release", release.name}});
   }
-  return {{"format", 1},          {"environment", session.repository.environment},
-          {"removed", removed},   {"removals", removals},
-          {"releases", releases}, {"bytes", plan.bytes()}};
+  return {{"format", 1},
+          {"environment", session.repository.environment},
+          {"removed", removed},
+          {"removals", removals},
+          {"releases", releases},
+          {"bytes", plan.bytes()},
+          {"staying", {{"needed", plan.staying.needed}, {"displaced", plan.staying.displaced}}}};
 }
 
 void show(const Session& session, const PruneOptions& options, const PrunePlan& plan,
@@ -69,6 +73,7 @@ void show(const Session& session, const PruneOptions& options, const PrunePlan& 
     } else if (plan.bytes() > 0) {
       say("in all " + bytes_in_words(plan.bytes()) + " of tables");
     }
+    if (plan.staying.points() > 0) say(plan.staying.words());
     flush_output();
     if (!session.configured().retention.limits_anything()) {
       hints({"'retention' in .rollback.yml sets no limit, so points and backups stay"});

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "os/bytes_in_words.h"
+#include "os/counted.h"
 #include "store/names.h"
 
 namespace rollback {
@@ -192,6 +193,38 @@ std::string Removal::words() const {
             bytes_in_words(bytes()) + ")";
   }
   return text + ": " + why;
+}
+
+std::string Staying::words() const {
+  std::string text = counted(points(), "point") + " past the " + std::to_string(limit) + " kept " +
+                     (points() == 1 ? "stays: " : "stay: ");
+  if (needed > 0) {
+    text += std::to_string(needed) +
+            " as live's parent, the last stable or on the way to it, or for a deploy that is open "
+            "or an undo";
+  }
+  if (displaced > 0) {
+    text += (needed > 0 ? ", " : "") + std::to_string(displaced) +
+            " for tables that a rollback displaced";
+  }
+  return text;
+}
+
+Staying points_that_stay(const Retention& retention, const Holdings& holdings,
+                         const std::vector<Removal>& removals) {
+  Staying staying;
+  if (!retention.points) return staying;
+  staying.limit = *retention.points;
+  std::set<std::string> going;
+  for (const Removal& removal : removals) {
+    if (removal.what == Removal::What::point) going.insert(removal.point);
+  }
+  for (size_t i = static_cast<size_t>(staying.limit); i < holdings.points.size(); ++i) {
+    const HeldPoint& point = holdings.points[i];
+    if (going.contains(point.id)) continue;
+    ++(point.needed ? staying.needed : staying.displaced);
+  }
+  return staying;
 }
 
 std::vector<Removal> plan_retention(const Retention& retention, const Holdings& holdings) {

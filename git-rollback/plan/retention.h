@@ -71,6 +71,18 @@ struct Removal {
   std::string words() const;  // one line for people: what, how much, why
 };
 
+// Points past Retention::points that none of the removals takes.
+struct Staying {
+  int limit = 0;
+  int needed = 0;     // HeldPoint::needed
+  int displaced = 0;  // with displaced tables, which are too young or have no limit
+
+  int points() const { return needed + displaced; }
+  std::string words() const;  // one line for people
+};
+Staying points_that_stay(const Retention& retention, const Holdings& holdings,
+                         const std::vector<Removal>& removals);
+
 // Oldest first. A point whose displaced tables may not go yet stays with them.
 std::vector<Removal> plan_retention(const Retention& retention, const Holdings& holdings);
 

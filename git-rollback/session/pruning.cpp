@@ -275,8 +275,9 @@ PrunePlan plan_prune(const Session& session) {
   const NeededPoints needed = needed_points(standing, configuration.min_score);
   const auto parts = all_parts(session);
   PrunePlan plan;
-  plan.removals =
-      plan_retention(configuration.retention, look_at_holdings(session, standing, needed, parts));
+  const Holdings holdings = look_at_holdings(session, standing, needed, parts);
+  plan.removals = plan_retention(configuration.retention, holdings);
+  plan.staying = points_that_stay(configuration.retention, holdings, plan.removals);
   for (auto& removal : plan.removals) {
     for (const auto& part : parts) part->measure(removal.tables);
   }

@@ -18,6 +18,7 @@ struct PrunePlan {
   };
   std::vector<Removal> removals;  // oldest first, their sizes measured
   std::vector<Release> releases;
+  Staying staying;  // although there are more points than `retention.points`
 
   bool nothing() const { return removals.empty() && releases.empty(); }
   std::int64_t bytes() const;              // of tables; releases are not measured
