@@ -134,5 +134,14 @@ TEST_F(MysqlWaiting, StatusSaysThatTheServiceCannotWriteAndWhatMendsIt) {
   server_->sql("INSERT INTO playerbot(id) VALUES (2)");
 }
 
+TEST_F(MysqlWaiting, DoctorSendsNobodyToDoctor) {
+  ASSERT_STATUS(0, rollback({"--abort"}));
+  server_->sql("REVOKE SELECT ON world.* FROM app@localhost");
+  const auto checks = nlohmann::json::parse(rollback({"doctor", "--json"}).out).at("checks");
+  const std::string denied = checks.back().at("what");
+  EXPECT_TRUE(testing::contains(denied, "SELECT command denied")) << checks;
+  EXPECT_TRUE(testing::contains(checks.back().at("mend"), "GRANT SELECT")) << checks;
+}
+
 }  // namespace
 }  // namespace rollback::mysql

@@ -213,6 +213,18 @@ std::vector<Check> check_targets(const Session& session) {
   }
 }
 
+// What is denied sends a person here: here stands above what grants it.
+void leave_no_circle(Diagnoses& all) {
+  const std::string here = "git rollback doctor";
+  const auto first = std::find_if(all.begin(), all.end(), [&](const Diagnosis& one) {
+    return one.check.level == Check::Level::problem && one.about.ends_with("/database") &&
+           !one.check.mend.empty() && one.check.mend != here;
+  });
+  for (auto& [about, check] : all) {
+    if (check.mend == here) check.mend = first == all.end() ? "" : first->check.mend;
+  }
+}
+
 }  // namespace
 
 Diagnoses failing_writes(const Session& session, const OperationRow& in_flight) {
@@ -244,6 +256,7 @@ Diagnoses examine(const Session& session) {
   if (session.configuration && !in_flight) {
     add(all, "rollback", [&] { return check_targets(session); });
   }
+  leave_no_circle(all);
   return all;
 }
 
