@@ -68,15 +68,14 @@ void check(const SalvageOptions& options) {
   }
 }
 
-// How values are read that no live column could take.
-std::vector<std::string> ways_to_values(const std::vector<SalvageTable>& tables) {
-  std::vector<std::string> lines;
+// How values are read that no live column could take; of the newest alone.
+std::vector<std::string> way_to_values(const std::vector<SalvageTable>& tables) {
   for (const auto& table : tables) {
     if (table.values_not_live == 0) continue;
-    lines.push_back("values that are not live: git rollback salvage " + table.operation +
-                    " --export=csv --table " + printable(word_for(table, tables)));
+    return {"values that are not live: git rollback salvage " + table.operation +
+            " --export=csv --table " + printable(word_for(table, tables))};
   }
-  return lines;
+  return {};
 }
 
 int list(const SalvageOptions& options) {
@@ -92,7 +91,7 @@ int list(const SalvageOptions& options) {
   print(salvage_for_people(tables));
   flush_output();
   if (tables.empty()) hints({"no rollback displaced anything that is there still"});
-  hints(ways_to_values(tables));
+  hints(way_to_values(tables));
   return exit_done;
 }
 

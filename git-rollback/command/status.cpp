@@ -218,7 +218,9 @@ void add_failing_writes(const Session& session, const OperationRow& row, Status&
   std::vector<std::string> ways;
   for (const auto& [about, check] : failing_writes(session, row)) {
     status.text += "  error: " + printable(about) + ": " + printable(check.what) + "\n";
-    ways.push_back("to let the service write: " + printable(check.mend));
+    if (!check.mend.empty()) {
+      ways.push_back("to let the service write: " + printable(check.mend));
+    }
     list.push_back({{"part", about}, {"what", check.what}, {"mend", check.mend}});
   }
   status.hints.insert(status.hints.begin(), ways.begin(), ways.end());
