@@ -32,7 +32,13 @@ class InPlaceStep : public Step {
   Seen observe() override {
     return guarded(place_.schema, [&] {
       Session session = open(place_);
-      return look(session);
+      Seen seen = look(session);
+      if (seen.what == Observation::after && !was_begun(session)) {
+        return Seen{Observation::foreign, "table '" + change_.table() +
+                                              "' has the point's definition, and not by this"
+                                              " operation, which the database does not know"};
+      }
+      return seen;
     });
   }
 
@@ -97,6 +103,12 @@ class InPlaceStep : public Step {
                         });
       fail_point(there ? "database in place: after" : "database in place: back");
     });
+  }
+
+  // Else the database is another, such as an older dump that was restored.
+  bool was_begun(Session& session) const {
+    const auto operation = Registry(session, place_.component).operation(operation_);
+    return operation && (operation->state == State::swapped || operation->state == State::settled);
   }
 
   // Whoever took the operation over or ended it has also stopped its logs.

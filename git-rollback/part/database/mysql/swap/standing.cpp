@@ -181,6 +181,11 @@ Step::Seen observe_swap(Session& session, std::optional<State> state, const Plan
     }
     renamed = this_one;
   }
+  if (!state && renamed.value_or(false)) {
+    return {Observation::foreign,
+            "the tables are as at the point, and not by this operation, which"
+            " the database does not know"};
+  }
   const Look look = look_at_all(session, plan, renamed.value_or(swapped));
   if (!look.foreign.empty()) return changed_by_others(session, plan, there, look.foreign);
   const bool complete = look.complete && has_keys(session, plan.outside_keys);
