@@ -213,6 +213,28 @@ void Journal::set_state_and_plan(const std::string& id, State state, const std::
   update.exec();
 }
 
+void Journal::give_up(const std::string& id, const std::string& plan) {
+  SQLite::Transaction transaction(*database_);
+  // Younger than the schema, as `prunings`.
+  database_->exec("CREATE TABLE IF NOT EXISTS given_up(operation TEXT PRIMARY KEY)");
+  SQLite::Statement insert(*database_, "INSERT OR IGNORE INTO given_up VALUES (?)");
+  insert.bind(1, id);
+  insert.exec();
+  SQLite::Statement update(*database_, "UPDATE operations SET plan = ? WHERE id = ?");
+  update.bind(1, plan);
+  update.bind(2, id);
+  update.exec();
+  transaction.commit();
+}
+
+std::vector<std::string> Journal::given_up() {
+  if (!database_->tableExists("given_up")) return {};
+  std::vector<std::string> all;
+  SQLite::Statement query(*database_, "SELECT operation FROM given_up ORDER BY operation");
+  while (query.executeStep()) all.push_back(query.getColumn(0));
+  return all;
+}
+
 std::optional<OperationRow> Journal::operation(const std::string& id) {
   SQLite::Statement query(*database_, std::string(columns) + "WHERE id = ?");
   query.bind(1, id);

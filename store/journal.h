@@ -78,6 +78,10 @@ class Journal {
   void wait_for_person(const std::string& id, const std::string& plan);
   // The durable intent: the plan with all that was prepared, in one write.
   void intend(const std::string& id, const std::string& plan);
+  // A part of it was given up: the plan says which. It goes on from where it is.
+  void give_up(const std::string& id, const std::string& plan);
+  // The operations of which a part was given up, oldest first.
+  std::vector<std::string> given_up();
   std::optional<OperationRow> operation(const std::string& id);
   std::optional<OperationRow> in_flight();
 

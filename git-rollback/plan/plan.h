@@ -19,7 +19,7 @@ enum class Fate {
   goes,      // back to the target
   already,   // at the target: nothing to do
   refused,   // cannot; the whole plan stands still
-  left_out,  // cannot without losing rows, and automation does without it
+  left_out,  // cannot, or not without losing rows, and the others go without it
 };
 
 struct PartPlan {
@@ -27,7 +27,13 @@ struct PartPlan {
   Kind kind = Kind::code;
   Fate fate = Fate::goes;
   Assessment assessment;
+  // Why it could not go any more while the operation was in flight, so that a person gave
+  // it up: it is left out then, or, where its rollback was recorded already, not cleaned
+  // up. "": nobody did.
+  std::string given_up = {};
 
+  // Is there anything to be done with it, or to be looked at?
+  bool is_to_go() const { return fate == Fate::goes && given_up.empty(); }
   std::string name() const { return component + "/" + std::string(name_of(kind)); }
 };
 

@@ -41,6 +41,7 @@ json as_json(const PartPlan& part) {
     object["obstacle"] = {{"reason", obstacle.reason}, {"hints", obstacle.hints}};
     if (obstacle.out_of_reach) object["obstacle"]["out_of_reach"] = true;
   }
+  if (!part.given_up.empty()) object["given_up"] = part.given_up;
   return object;
 }
 
@@ -54,6 +55,7 @@ PartPlan part_from(const json& object) {
                                         .hints = found->at("hints").get<std::vector<std::string>>(),
                                         .out_of_reach = found->value("out_of_reach", false)};
   }
+  part.given_up = object.value("given_up", "");
   return part;
 }
 
@@ -116,6 +118,7 @@ PreparedPlan prepared_plan_from(const std::string& text) try {
   plan.live = live_from(object.at("live"));
   plan.components = object.at("components").get<std::vector<std::string>>();
   plan.complete = object.at("complete");
+  plan.rows_lost.reset();
   if (!object.at("rows_lost").is_null()) plan.rows_lost = object.at("rows_lost");
   for (const auto& entry : object.at("parts")) {
     PartPlan part = part_from(entry);

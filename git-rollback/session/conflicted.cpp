@@ -280,9 +280,7 @@ Progress continue_conflicted(ChangingSession& changing, const ShowPlan& show) {
 std::string forget_conflicted(ChangingSession& changing) {
   const OperationRow row = row_of(changing);
   leave_folder(changing, row);
-  changing.discard(row);
-  fail_point("conflict forgotten");
-  changing.journal().set_state(row.id, State::reverted);
+  changing.forget(row);
   return row.id;
 }
 

@@ -4,8 +4,22 @@
 #include "part/code/code_part.h"
 #include "part/config/config_part.h"
 #include "part/database/database_part.h"
+#include "store/journal.h"
+#include "store/names.h"
 
 namespace rollback {
+namespace {
+
+// One of a host that is gone, and those of which a database was given up here.
+std::string operations_to_end(const Repository& repository) {
+  std::string list = repository.settings.text("rollback.takeOver").value_or("");
+  auto journal = Journal::open_to_read(names::journal_file(repository.common_dir));
+  if (!journal) return list;
+  for (const auto& operation : journal->given_up()) list += (list.empty() ? "" : ",") + operation;
+  return list;
+}
+
+}  // namespace
 
 std::vector<std::unique_ptr<Part>> make_parts(const Session& session,
                                               const Configuration& configuration,
@@ -48,10 +62,11 @@ std::vector<std::unique_ptr<Part>> make_parts(const Session& session,
 std::vector<DatabaseSettings> databases_of(const Session& session,
                                            const ComponentConfiguration& component) {
   const Settings& config = session.repository.settings;
+  const std::string take_over = operations_to_end(session.repository);
   std::vector<DatabaseSettings> databases = component.databases;
   for (DatabaseSettings& database : databases) {
     database.option_file = config.text("rollback.mysqlOptionFile").value_or("");
-    database.take_over = config.text("rollback.takeOver").value_or("");
+    database.take_over = take_over;
     database.full_below_bytes = config.number("rollback.fullBelow", database.full_below_bytes);
     database.replicas = config.texts("rollback.replica");
     database.replica_lag_s = config.number("rollback.replicaLag", database.replica_lag_s);

@@ -4,9 +4,11 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "os/error.h"
+#include "os/fail_point.h"
 #include "os/file.h"
 #include "os/notice.h"
 #include "os/process_identity.h"
+#include "plan/plan_text.h"
 #include "session/parts.h"
 #include "session/push_standing.h"
 #include "session/work_trees.h"
@@ -179,20 +181,52 @@ void ChangingSession::forget_captures() {
   }
 }
 
-void ChangingSession::discard(const OperationRow& operation) {
+void ChangingSession::discard(const OperationRow& operation) { discard(operation, true); }
+
+std::map<std::string, std::string> ChangingSession::discard(const OperationRow& operation,
+                                                            bool reach_all) {
+  std::map<std::string, std::string> out_of_reach;
   const Configuration configuration = parse_configuration(
       operation.configuration, std::string(names::configuration_file) + " of the operation");
   for (const auto& part : make_parts(session_, configuration, everything(configuration))) {
-    part->discard(operation.id);
+    try {
+      part->discard(operation.id);
+    } catch (const Error& error) {
+      if (reach_all || part->kind() != Kind::database) throw;
+      out_of_reach[part->component() + "/" + std::string(name_of(part->kind()))] = error.what();
+    }
   }
   boost::system::error_code ignored;
   fs::remove_all(names::scripts_directory(repository().common_dir, operation.id), ignored);
   sweep_scratch(git().git_dir());
+  return out_of_reach;
+}
+
+void ChangingSession::forget(const OperationRow& operation) {
+  const auto out_of_reach = discard(operation, false);
+  fail_point("forget discarded");
+  if (!out_of_reach.empty()) leave_prepared(operation, out_of_reach);
+  journal_->set_state(operation.id, State::reverted);
+}
+
+void ChangingSession::leave_prepared(const OperationRow& operation,
+                                     const std::map<std::string, std::string>& out_of_reach) {
+  PreparedPlan prepared = prepared_plan_from(operation.plan);
+  bool left = false;
+  for (auto& part : prepared.plan.parts) {
+    const auto found = out_of_reach.find(part.name());
+    if (found == out_of_reach.end() || part.fate != Fate::goes) continue;
+    part.given_up = found->second;
+    left = true;
+    give_notice({"what operation " + operation.id + " had prepared in " + part.name() +
+                     " stays there until that is used again: " + part.given_up,
+                 {}});
+  }
+  if (left) journal_->give_up(operation.id, to_text(prepared));
 }
 
 void ChangingSession::clean_up(const OperationRow& killed) {
-  discard(killed);
-  journal_->set_state(killed.id, State::reverted);
+  forget(killed);
   cleaned_up_ = killed.id;
 }
 

@@ -5,6 +5,7 @@
 #include <boost/filesystem/path.hpp>
 #include <chrono>
 #include <exception>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,6 +60,9 @@ class ChangingSession {
   // Removes what the preparing of this operation made, which has changed nothing
   // yet; may be called again.
   void discard(const OperationRow& operation);
+  // The same, and ends it. A database that is out of reach does not keep it in flight:
+  // what is in there is removed when it is used again, and a notice says so.
+  void forget(const OperationRow& operation);
 
   // The operation that the way in cleaned up after, since it was killed before
   // its intent; "" : there was none.
@@ -67,6 +71,10 @@ class ChangingSession {
  private:
   void work_in(Repository repository, bool stale_locks);
   void clean_up(const OperationRow& killed);
+  // Why a database could not be reached, by its part; throws where none are wanted.
+  std::map<std::string, std::string> discard(const OperationRow& operation, bool reach_all);
+  void leave_prepared(const OperationRow& operation,
+                      const std::map<std::string, std::string>& out_of_reach);
   void forget_captures();
 
   Session session_;

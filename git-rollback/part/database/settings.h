@@ -31,8 +31,8 @@ struct DatabaseSettings {
   ByTable<BackupMode> backup = {};
   std::string owner;                       // the one host that captures and restores; "": any
   bool without_on_backup_failure = false;  // on_backup_failure: without
-  std::string take_over = {};              // rollback.takeOver: an operation of a host that is gone
-  std::string option_file;                 // rollback.mysqlOptionFile; "": the client's own
+  std::string take_over = {};  // operations, a comma list: rollback.takeOver, those given up here
+  std::string option_file;     // rollback.mysqlOptionFile; "": the client's own
   std::int64_t full_below_bytes = 64 << 20;  // rollback.fullBelow
   std::vector<std::string> replicas = {};    // rollback.replica, urls
   std::int64_t replica_lag_s = 10;           // rollback.replicaLag; 0: no replica is waited for

@@ -7,6 +7,7 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
+#include "os/notice.h"
 #include "os/progress.h"
 #include "os/sha256.h"
 #include "part/database/sqlite/capture.h"
@@ -70,8 +71,10 @@ class SqliteEngine : public Engine {
   }
 
   Captured capture(const Occasion& occasion) override {
-    return guarded(
-        [&] { return sqlite::capture(location_, component_, settings_, occasion.point); });
+    return guarded([&] {
+      end_given_up();
+      return sqlite::capture(location_, component_, settings_, occasion.point);
+    });
   }
 
   std::vector<IdlePattern> idle_patterns() override {
@@ -94,7 +97,10 @@ class SqliteEngine : public Engine {
   }
 
   Prepared prepare(const Order& order) override {
-    return guarded([&] { return sqlite::prepare(location_, component_, settings_, order); });
+    return guarded([&] {
+      end_given_up();
+      return sqlite::prepare(location_, component_, settings_, order);
+    });
   }
 
   std::vector<Finding> verify(const std::string& point,
@@ -175,6 +181,44 @@ class SqliteEngine : public Engine {
   }
 
  private:
+  // What operations left here that were given up while they were in flight: what was
+  // prepared alone goes, what is live stays. Where that cannot be, they hold nobody up.
+  void end_given_up() {
+    for (const auto name : split(settings_.take_over, ',')) {
+      const std::string operation(name);
+      try {
+        if (end(operation)) {
+          give_notice({"ended operation '" + operation + "', which was given up, in database '" +
+                           location_.schema + "'",
+                       {}});
+        }
+      } catch (const std::exception& error) {
+        give_notice({"operation '" + operation + "', which was given up, cannot be ended in " +
+                         "database '" + location_.schema +
+                         "', and what it left there stays: " + error.what(),
+                     {}});
+      }
+    }
+  }
+
+  // Whether there was anything.
+  bool end(const std::string& operation) {
+    std::optional<sqlite::Operation> found;
+    {
+      const auto db = open(location_, sqlite::Access::read);
+      found = sqlite::Registry(*db, component_).operation(operation);
+    }
+    if (!found || found->state == sqlite::State::settled) return false;
+    if (found->state != sqlite::State::swapped) {
+      sqlite::discard(location_, component_, operation);
+      return true;
+    }
+    // So that what it displaced is known; no point of a repository describes it.
+    if (found->left_point.empty()) describe_left(sqlite::plan_from(found->plan), operation);
+    sqlite::settle(location_, component_, operation);
+    return true;
+  }
+
   template <class Work>
   std::invoke_result_t<Work> guarded(Work&& work) {
     if (!present()) {

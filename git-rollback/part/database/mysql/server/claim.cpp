@@ -56,10 +56,15 @@ std::string described(Session& session, std::int64_t holder) {
   return number + " of '" + rows[0][0].value_or("") + "' on '" + rows[0][1].value_or("") + "'";
 }
 
+bool is_named(const std::string& take_over, const std::string& operation) {
+  const auto named = split(take_over, ',');
+  return std::find(named.begin(), named.end(), operation) != named.end();
+}
+
 // Its host's journal may know it, and go on with it.
 void require_take_over(const Place& place, const Unsettled& one, bool live,
                        const std::string& take_over) {
-  if (one.operation == take_over) return;
+  if (is_named(take_over, one.operation)) return;
   const std::string there = " on host '" + one.host + "'";
   throw Refused(
       "operation '" + one.operation + "' of host '" + one.host + "' is " +
@@ -72,6 +77,12 @@ void discard_of_another(const Place& place, const Unsettled& one) {
   Place theirs = place;
   theirs.component = one.component;
   discard(theirs, one.operation);
+  if (one.host == place.here) {
+    return give_notice({"discarded what operation '" + one.operation +
+                            "', which was given up here, had prepared in database '" +
+                            place.schema + "'",
+                        {}});
+  }
   give_notice({"discarded what operation '" + one.operation + "' of host '" + one.host +
                    "' had prepared in database '" + place.schema + "' and did not swap",
                {"git rollback --abort on host '" + one.host + "', where it is not ended yet"}});
@@ -108,9 +119,26 @@ void end_of_another(const Place& place, const Unsettled& one) {
   // So that what it displaced is known; no point of a repository describes it.
   if (operation->left_point.empty()) leave(theirs, plan, one.operation);
   settle(theirs, one.operation);
-  give_notice({"took over operation '" + one.operation + "' of host '" + one.host +
-                   "' in database '" + place.schema + "': what it made live stays",
+  const bool ours = one.host == place.here;
+  give_notice({(ours ? "ended operation '" + one.operation + "', which was given up,"
+                     : "took over operation '" + one.operation + "' of host '" + one.host + "'") +
+                   " in database '" + place.schema + "': what it made live stays",
                {}});
+}
+
+// One of this host that was given up holds nobody up: where it cannot be ended, its
+// tables stay.
+void end_if_possible(const Place& place, const Unsettled& one, bool live) {
+  try {
+    if (live) return end_of_another(place, one);
+    discard_of_another(place, one);
+  } catch (const std::exception& error) {
+    if (one.host != place.here) throw;
+    give_notice({"operation '" + one.operation +
+                     "', which was given up, cannot be ended in database '" + place.schema +
+                     "', and what it left there stays: " + error.what(),
+                 {}});
+  }
 }
 
 }  // namespace
@@ -192,15 +220,12 @@ void require_claim(std::shared_ptr<Claim>& ours, const Place& place) {
 void clear_way(const Place& place, const std::string& take_over) {
   Session session = open(place);
   for (const Unsettled& one : unsettled(session)) {
-    if (one.host == place.here) continue;  // its own journal knows it
+    // Its own journal knows it, and names those that were given up.
+    if (one.host == place.here && !is_named(take_over, one.operation)) continue;
     const bool live = is_live(session, one);
     // One that was stopped while it prepared can only be discarded.
     if (one.state != "preparing") require_take_over(place, one, live, take_over);
-    if (live) {
-      end_of_another(place, one);
-    } else {
-      discard_of_another(place, one);
-    }
+    end_if_possible(place, one, live);
   }
 }
 

@@ -45,8 +45,9 @@ std::string claim_name(const std::string& schema);
 
 // What operations of other hosts have left in this schema, which we have the
 // claim of. What was prepared alone is discarded, with a notice. Refused where
-// one is live and not settled; but `take_over` names it: it is settled then, or taken
-// back where it had not altered all of its tables.
+// one is live and not settled; but `take_over`, a comma list, names it: it is settled then,
+// or taken back where it had not altered all of its tables. So are those of this host that
+// it names.
 void clear_way(const Place& place, const std::string& take_over);
 
 // Why this host leaves the database to another (`owner`); "": it does not.
