@@ -72,6 +72,23 @@ TEST(Verdict, WhatWentBackByPartsIsSaidWithWhatWasLeft) {
   EXPECT_FALSE(partly_back_from(deploy, {good}));
 }
 
+TEST(Verdict, WhatWasGivenUpIsSaidUntilItIsBroughtBack) {
+  using Parts = std::map<std::string, std::string>;
+  const json database = json::array({"bots/database"});
+  const Event forward =
+      event("rollback", {{"operation", "o1"}, {"outcome", "partial"}, {"given_up", database}});
+  const Event back =
+      event("undo", {{"operation", "o2"}, {"outcome", "reverted"}, {"given_up", database}});
+  const Event tried =
+      event("rollback", {{"operation", "o3"}, {"outcome", "reverted"}, {"parts", database}});
+  const Event brought =
+      event("rollback", {{"operation", "o4"}, {"outcome", "done"}, {"parts", database}});
+  EXPECT_EQ(given_up_since(deploy, {good, forward}), (Parts{{"bots/database", "o1"}}));
+  EXPECT_EQ(given_up_since(deploy, {back, tried}), (Parts{{"bots/database", "o2"}}));
+  EXPECT_EQ(given_up_since(deploy, {forward, brought, good}), Parts());
+  EXPECT_EQ(given_up_since("another", {forward}), Parts());
+}
+
 TEST(Verdict, ARollbackThatWasPutBackCountsForNothing) {
   EXPECT_EQ(verdict({good, event("rollback", {{"operation", "o1"}, {"outcome", "reverted"}})}),
             Verdict::stable);

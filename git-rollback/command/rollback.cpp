@@ -51,25 +51,43 @@ std::vector<std::string> names_of_verbs() {
   return names;
 }
 
-int go_on_with_it() {
+int go_on_with_it(const std::string& components) {
   ChangingSession changing(open_session(), "rollback", no_wait, InFlight::is_wanted);
   choose_colour(changing.repository().settings);
-  if (waits_for_person(changing)) return continue_and_report(changing);
-  const RollbackReport report = continue_operation(changing);
+  if (components.empty() && waits_for_person(changing)) return continue_and_report(changing);
+  const RollbackReport report = continue_operation(changing, components);
   const int code = report_outcome(report);
   return report.not_cleaned.empty() ? code : exit_as_it_was;  // it was to end it
 }
 
-int take_back() {
+int take_back(const std::string& components) {
   ChangingSession changing(open_session(), "rollback", no_wait, InFlight::is_wanted);
   choose_colour(changing.repository().settings);
-  return report_outcome(abort_operation(changing));
+  return report_outcome(abort_operation(changing, components));
 }
 
 int quit() {
   ChangingSession changing(open_session(), "rollback", no_wait, InFlight::is_wanted);
-  say("forgot operation " + quit_operation(changing) + ", which had not changed anything yet");
+  choose_colour(changing.repository().settings);
+  const RollbackReport report = quit_operation(changing);
+  if (report.gave_up() || report.outcome == Outcome::done) return report_outcome(report);
+  say("forgot operation " + report.operation + ", which had not changed anything yet");
   return exit_done;
+}
+
+// Beside --continue and --abort nothing else stands but --components.
+void require_alone(const Arguments& arguments, const std::string& components) {
+  size_t others = arguments.size() - 1;
+  for (size_t i = 0; i < arguments.size() && !components.empty(); ++i) {
+    const std::string name = arguments[i].substr(0, arguments[i].find('='));
+    if (name != "--component" && name != "--components") continue;
+    const bool value_follows = name == arguments[i];
+    others -= value_follows ? 2 : 1;
+    if (value_follows) ++i;
+  }
+  if (others == 0) return;
+  throw Usage(
+      "--continue, --abort and --quit stand alone, but for --components beside the first two");
 }
 
 }  // namespace
@@ -79,7 +97,9 @@ int run_rollback(const Arguments& arguments) {
   RollingOptions values;
   bool go_on = false, abort = false, forget = false;
   Options options(
-      "git rollback [<options>]\n   or: git rollback (--continue | --abort | --quit)\n"
+      "git rollback [<options>]\n"
+      "   or: git rollback (--continue | --abort) [--components <names>]\n"
+      "   or: git rollback --quit\n"
       "   or: git rollback <verb> [<options>]");
   options.subcommands(names_of_verbs())
       .value("--target", "<point>", values.target,
@@ -97,15 +117,15 @@ int run_rollback(const Arguments& arguments) {
   add_common_options(options, values);
   options.flag("--continue", go_on, "go forward with an operation that stopped")
       .flag("--abort", abort, "take back an operation that stopped")
-      .flag("--quit", forget, "forget an operation that stopped before it changed anything");
+      .flag("--quit", forget, "forget one that changed nothing, or of which no part can go");
   if (!options.parse(arguments)) {
     say(options.help() + help_of_verbs());
     return exit_usage;
   }
   if (go_on || abort || forget) {
-    if (arguments.size() != 1) throw Usage("--continue, --abort and --quit stand alone");
+    require_alone(arguments, forget ? "" : values.components);
     if (forget) return quit();
-    return go_on ? go_on_with_it() : take_back();
+    return go_on ? go_on_with_it(values.components) : take_back(values.components);
   }
   return plan_and_run(values, plan_rollback);
 }

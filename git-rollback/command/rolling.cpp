@@ -46,9 +46,28 @@ void complain_of_refusals(const Plan& plan) {
   for (const auto& refusal : plan.refusals) complain("error", refusal.reason, refusal.hints);
 }
 
-// What a rollback for which automation did without a part leaves to a person.
+std::vector<std::string> what_it_left_in(const PartPlan& part) {
+  if (part.kind != Kind::database) return {};
+  return {"what the operation left in it stays there, see git rollback salvage"};
+}
+
+// A part that could go no more, and that a person left out.
+void alert_of_given_up(const RollbackReport& report, const PartPlan& part) {
+  auto lines = what_it_left_in(part);
+  if (report.outcome == Outcome::done) {
+    lines.push_back("to bring it back: " + command_to_bring_back(part.name(), report.target) +
+                    " when it can be");
+  }
+  complain("error", part.name() + " was given up: " + part.given_up, lines);
+}
+
+// What a rollback that did without a part leaves to a person.
 void alert_of_left_out(const RollbackReport& report) {
   for (const auto& part : report.left_out) {
+    if (!part.given_up.empty()) {
+      alert_of_given_up(report, part);
+      continue;
+    }
     const auto& obstacle = part.assessment.obstacle;
     std::vector<std::string> lines;
     if (obstacle) lines = obstacle->hints;
@@ -283,16 +302,29 @@ int plan_and_run(const RollingOptions& values, const PlanMaker& make) {
                             : carry_out_and_report(changing, values, plan, request);
 }
 
+namespace {
+
+int report_reverted(const RollbackReport& report) {
+  const std::string but = report.gave_up() ? ", but for what was given up" : "";
+  if (report.problem.empty()) {
+    say("operation " + report.operation + " was taken back: all is as it began" + but);
+    hints(report.set_aside);
+  } else {
+    complain("error", report.problem + "; all was put back as it was" + but, report.set_aside);
+  }
+  if (!report.stopped.empty()) warning("the service could not be started: " + report.stopped);
+  for (const auto& part : report.left_out) {
+    if (!part.given_up.empty()) alert_of_given_up(report, part);
+  }
+  return report.problem.empty() && !report.gave_up() ? exit_done : exit_as_it_was;
+}
+
+}  // namespace
+
 int report_outcome(const RollbackReport& report) {
   switch (report.outcome) {
     case Outcome::reverted:
-      if (report.problem.empty()) {
-        say("operation " + report.operation + " was taken back: all is as it began");
-        hints(report.set_aside);
-        return exit_done;
-      }
-      complain("error", report.problem + "; all was put back as it was", report.set_aside);
-      return exit_as_it_was;
+      return report_reverted(report);
     case Outcome::held:
       complain("error", "the smoke test failed after the swap: " + report.problem,
                {"look at it now; then git rollback --continue to stay, or git rollback --abort to "
@@ -308,8 +340,13 @@ int report_outcome(const RollbackReport& report) {
   for (const auto& line : report.not_cleaned) {
     warning("the rollback is done, but what it no longer needs is still there: " + line);
   }
+  for (const auto& part : report.uncleaned) {
+    warning("the rollback is done, but what it no longer needs stays in " + part.name() + ": " +
+            part.given_up);
+  }
   hints({report.not_cleaned.empty() ? "to take it back: git rollback undo"
                                     : "put that right, then git rollback --continue"});
+  hints(report.ways);
   alert_of_left_out(report);
   return report.partial() ? exit_as_it_was : exit_done;
 }

@@ -11,6 +11,7 @@
 #include "os/lock_holder.h"
 #include "session/conflicted.h"
 #include "session/doctor.h"
+#include "session/giving_up.h"
 #include "session/push_standing.h"
 #include "session/rollback.h"
 #include "session/standing.h"
@@ -116,10 +117,11 @@ std::string in_words(const std::map<std::string, std::string>& parts) {
 }
 
 // What is live is neither the deploy's state nor a point's, and has no verdict.
-void add_partly_back(const PartlyBack& back, Table& table, Status& status) {
+void add_partly_back(const PartlyBack& back, const std::map<std::string, std::string>& given_up,
+                     Table& table, Status& status) {
   table.row({"rolled back:", back.left_out.empty() ? "by parts" : "in part", in_words(back.parts)});
   for (const auto& [part, point] : back.left_out) {
-    table.row({"left:", printable(part), "as it was"});
+    table.row({"left:", printable(part), given_up.count(part) == 0 ? "as it was" : "given up"});
     status.hints.push_back("to bring back " + printable(part) +
                            ", too: " + printable(command_to_bring_back(part, point)));
   }
@@ -141,6 +143,7 @@ void add_live(const Session& session, const Standing& standing, Status& status) 
   table.row({"live:", printable(live.commit.substr(0, 10)), printable(live.subject),
              to_words(live.at, now())});
   const auto partly_back = standing.partly_back();
+  const auto given_up = standing.given_up();
   if (!partly_back) {
     table.row({"verdict:", std::string(name_of(judgement.verdict)), printable(judgement.because)});
   }
@@ -157,8 +160,11 @@ void add_live(const Session& session, const Standing& standing, Status& status) 
       {"parent", live.parent},        {"deploy", live.deploy},
       {"releases", live.releases},    {"verdict", name_of(judgement.verdict)},
       {"because", judgement.because}, {"undeployed", undeployed ? json(*undeployed) : json()},
-      {"partly_back", nullptr}};
-  if (partly_back) add_partly_back(*partly_back, table, status);
+      {"partly_back", nullptr},       {"given_up", given_up}};
+  if (partly_back) add_partly_back(*partly_back, given_up, table, status);
+  for (const auto& [part, operation] : given_up) {
+    table.row({"given up:", printable(part), "by " + printable(operation)});
+  }
   status.text += session.repository.environment + "\n" + table.text("  ");
   status.object["open_deploy"] = standing.open_deploy.empty() ? json() : json(standing.open_deploy);
 }
@@ -226,6 +232,12 @@ void add_failing_writes(const Session& session, const OperationRow& row, Status&
   status.hints.insert(status.hints.begin(), ways.begin(), ways.end());
 }
 
+std::vector<PartPlan> given_up_in(const OperationRow& row) {
+  std::vector<PartPlan> parts = prepared_plan_from(row.plan).plan.parts;
+  std::erase_if(parts, [](const PartPlan& part) { return part.given_up.empty(); });
+  return parts;
+}
+
 void add_operation(const Session& session, Status& status) {
   status.object["in_flight"] = nullptr;
   const auto operation = operation_in_flight(session);
@@ -236,7 +248,8 @@ void add_operation(const Session& session, Status& status) {
   const auto ways = ways_on(session, *operation);
   status.hints.insert(status.hints.end(), ways.begin(), ways.end());
   Table table;
-  for (const auto& state : look_at_operation(session, row)) {
+  const auto states = look_at_operation(session, row);
+  for (const auto& state : states) {
     const std::string& detail = state.unknown.empty() ? state.seen.detail : state.unknown;
     table.row({printable(state.step), word_for(state), printable(detail)});
     steps.push_back({{"part", state.part},
@@ -244,12 +257,22 @@ void add_operation(const Session& session, Status& status) {
                      {"stands", word_for(state)},
                      {"detail", detail}});
   }
+  json given_up = json::object();
+  for (const auto& part : given_up_in(row)) {
+    table.row({printable(part.name()), "given up", printable(part.given_up)});
+    given_up[part.name()] = part.given_up;
+  }
   status.text += table.text("  ");
+  if (operation->stopped() && !states.empty()) {
+    const auto others = ways_without_stuck(session, row, states);
+    status.hints.insert(status.hints.end(), others.begin(), others.end());
+  }
   status.object["in_flight"] = {
       {"operation", row.id},
       {"state", name_of(row.state)},
       {"at_work", operation->worker ? nlohmann::json(!operation->stopped()) : nlohmann::json()},
-      {"steps", steps}};
+      {"steps", steps},
+      {"given_up", given_up}};
   add_failing_writes(session, row, status);
   add_conflict(session, row, status);
 }
@@ -267,6 +290,9 @@ void live_for_scripts(const json& live, Porcelain& porcelain) {
   }
   const json& undeployed = live.at("undeployed");
   porcelain.line({"undeployed", undeployed.is_null() ? "" : std::to_string(undeployed.get<int>())});
+  for (const auto& [part, by] : live.at("given_up").items()) {
+    porcelain.line({"given-up", part}, by.get<std::string>());
+  }
 }
 
 std::string for_scripts(const json& status, bool nul) {
@@ -284,6 +310,9 @@ std::string for_scripts(const json& status, bool nul) {
     std::string stands = step.at("stands");
     std::replace(stands.begin(), stands.end(), ' ', '-');
     porcelain.line({"step", step.at("part"), stands}, step.at("step").get<std::string>());
+  }
+  for (const auto& [part, why] : operation.at("given_up").items()) {
+    porcelain.line({"given-up", part}, why.get<std::string>());
   }
   if (const json& conflict = operation.at("conflict"); !conflict.is_null()) {
     porcelain.line({"conflict", conflict.at("git_hash")}, conflict.at("folder").get<std::string>());

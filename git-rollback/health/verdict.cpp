@@ -132,6 +132,22 @@ std::optional<PartlyBack> partly_back_from(std::string_view deploy,
   return back;
 }
 
+std::map<std::string, std::string> given_up_since(std::string_view deploy,
+                                                  const std::vector<Event>& events) {
+  std::map<std::string, std::string> given_up;
+  for (const auto& event : events) {
+    const bool of_operation = event.kind == "rollback" || event.kind == "undo";
+    if (!of_operation || event.deploy != deploy) continue;
+    const json object = json::parse(event.line, nullptr, false);
+    for (const auto& name : texts_at(object, "given_up")) {
+      given_up[name] = text_at(object, "operation");
+    }
+    if (text_at(object, "outcome") == "reverted") continue;
+    for (const auto& name : texts_at(object, "parts")) given_up.erase(name);
+  }
+  return given_up;
+}
+
 bool rolled_back_from(std::string_view deploy, const std::vector<Event>& events) {
   if (deploy.empty()) return false;
   const auto withdrawn = withdrawn_operations(events);

@@ -36,6 +36,11 @@ struct PartlyBack {
 std::optional<PartlyBack> partly_back_from(std::string_view deploy,
                                            const std::vector<Event>& events);
 
+// The parts, each with the operation, that were given up by rollbacks and undos of this
+// deploy while they were in flight, and that no later one brought back.
+std::map<std::string, std::string> given_up_since(std::string_view deploy,
+                                                  const std::vector<Event>& events);
+
 // Was there a rollback away from this deploy that no undo has withdrawn?
 bool rolled_back_from(std::string_view deploy, const std::vector<Event>& events);
 

@@ -26,12 +26,17 @@ size_t rank(Kind kind) {
 std::vector<PartPlan> in_swap_order(const Plan& plan) {
   std::vector<PartPlan> parts;
   for (const auto& part : plan.parts) {
-    if (part.fate == Fate::goes) parts.push_back(part);
+    if (part.is_to_go()) parts.push_back(part);
   }
   std::stable_sort(parts.begin(), parts.end(), [](const PartPlan& a, const PartPlan& b) {
     return rank(a.kind) < rank(b.kind);
   });
   return parts;
+}
+
+bool was_given_up(const Plan& plan) {
+  return std::any_of(plan.parts.begin(), plan.parts.end(),
+                     [](const PartPlan& part) { return !part.given_up.empty(); });
 }
 
 void go(Step& step) {
@@ -76,8 +81,6 @@ std::optional<InTheWay> go_back(Step& step) try {
 } catch (const std::exception& error) {
   return InTheWay{step.name() + ": " + error.what()};
 }
-
-enum class Way { forward, back };
 
 // Before anything is touched: is all of it ours? A step that never happened
 // needs no way back.
@@ -215,25 +218,27 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
 }
 
 ExecutionResult Executor::failed(const PreparedPlan& prepared, const std::string& problem) {
+  ExecutionResult result;
+  result.outcome = Outcome::reverted;
+  result.problem = problem;
   try {
     // Journalled first, for whoever finishes what is killed on the way back.
     PreparedPlan known = prepared;
     known.problem = problem;
     journal_.intend(prepared.plan.operation, to_text(known));
-    back(prepared);
+    if (const auto stopped = back(prepared); !stopped.empty()) {
+      result.problem += "; the service could not be started: " + stopped;
+    }
   } catch (const Refused& error) {
     throw Refused(problem + "; and on the way back: " + error.what(), error.hints());
   } catch (const std::exception& error) {
     throw Refused(problem + "; and on the way back: " + error.what(),
                   {"put that right, then git rollback --abort"});
   }
-  ExecutionResult result;
-  result.outcome = Outcome::reverted;
-  result.problem = problem;
   return result;
 }
 
-void Executor::back(const PreparedPlan& prepared) {
+std::string Executor::back(const PreparedPlan& prepared) {
   const std::string& operation = prepared.plan.operation;
   OwnedSteps steps = steps_of(prepared);
   if (setting_.recovering) {
@@ -258,12 +263,13 @@ void Executor::back(const PreparedPlan& prepared) {
       if (stands && !theirs) in_the_way = stands;
     }
   }
+  std::string stopped;
   if (interrupted) {
-    if (const auto started = activate(); !started.ok) {
-      throw Refused(
-          "everything is as it began, but the service could not be started: " + started.problem,
-          {"start it, then git rollback --abort"});
-    }
+    if (const auto started = activate(); !started.ok) stopped = started.problem;
+  }
+  if (!stopped.empty() && !was_given_up(prepared.plan)) {
+    throw Refused("everything is as it began, but the service could not be started: " + stopped,
+                  {"start it, then git rollback --abort"});
   }
   if (in_the_way) {
     auto hints = in_the_way->hints;
@@ -273,6 +279,7 @@ void Executor::back(const PreparedPlan& prepared) {
   journal_.set_state(operation, State::discarding);
   fail_point("back after");
   discard(prepared.plan);
+  return stopped;
 }
 
 void Executor::settle_steps(const PreparedPlan& prepared) {
@@ -316,11 +323,11 @@ std::vector<Executor::StepState> Executor::look(const PreparedPlan& prepared) {
       for (auto* list : {&steps.swap, &steps.settle}) {
         for (const auto& step : *list) {
           name = step->name();
-          states.push_back({plan.name(), name, step->observe()});
+          states.push_back({plan.name(), name, step->observe(), list == &steps.settle});
         }
       }
-    } catch (const Error& error) {
-      states.push_back({plan.name(), name, {Observation::between}, error.what()});
+    } catch (const std::exception& error) {
+      states.push_back({plan.name(), name, {Observation::between}, false, error.what()});
     }
   }
   return states;

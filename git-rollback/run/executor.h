@@ -15,6 +15,8 @@
 
 namespace rollback {
 
+enum class Way { forward, back };
+
 enum class Outcome {
   done,      // at the target and verified
   reverted,  // it failed, and the world is as it began
@@ -55,8 +57,9 @@ class Executor {
   // Undoes whatever of it is done, in reverse order; then the parts' discards.
   // Throws Refused, and leaves it in flight, when somebody else changed what a
   // step would have to put back; after a kill, that is found before anything is
-  // touched.
-  void back(const PreparedPlan& prepared);
+  // touched. A service that does not start keeps it in flight, too, unless a part
+  // was given up, without which it may never start: then that is what it returns.
+  std::string back(const PreparedPlan& prepared);
 
   // Before the record is published, and after.
   void settle_steps(const PreparedPlan& prepared);
@@ -72,6 +75,7 @@ class Executor {
   struct StepState {
     std::string part, step;
     Step::Seen seen;
+    bool settles = false;      // it comes after the verification
     std::string unknown = {};  // why nothing was seen
   };
   std::vector<StepState> look(const PreparedPlan& prepared);

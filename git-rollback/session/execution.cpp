@@ -1,10 +1,12 @@
 // From a plan to the world, and from a stopped operation to an end.
+#include <algorithm>
 #include <boost/filesystem/operations.hpp>
 
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "part/database/database_part.h"
 #include "session/conflicted.h"
+#include "session/giving_up.h"
 #include "session/parts.h"
 #include "session/recording.h"
 #include "session/rollback.h"
@@ -49,7 +51,7 @@ std::vector<FileLock> lock_releases(const Session& session, const Configuration&
   std::vector<FileLock> locks;
   for (const auto& part : plan.parts) {
     const auto* component = configuration.find(part.component);
-    if (part.kind != Kind::binaries || part.fate != Fate::goes || component == nullptr) continue;
+    if (part.kind != Kind::binaries || !part.is_to_go() || component == nullptr) continue;
     const fs::path file =
         names::releases_lock_file(fs::absolute(component->binaries->releases, session.base()));
     fs::create_directories(file.parent_path());
@@ -69,6 +71,7 @@ RollbackReport report_of(const PreparedPlan& prepared) {
   report.target = prepared.plan.target.id;
   for (const auto& part : prepared.plan.parts) {
     if (part.fate == Fate::left_out) report.left_out.push_back(part);
+    if (part.fate == Fate::goes && !part.given_up.empty()) report.uncleaned.push_back(part);
   }
   return report;
 }
@@ -80,7 +83,7 @@ std::vector<std::string> rows_set_aside_by(const Session& session,
   std::vector<std::string> lines;
   for (const auto& part : plan.parts) {
     const auto* component = configuration.find(part.component);
-    const bool goes = part.kind == Kind::database && part.fate == Fate::goes;
+    const bool goes = part.kind == Kind::database && part.is_to_go();
     if (!goes || component == nullptr) continue;
     for (auto& line : rows_set_aside(part.component, databases_of(session, *component),
                                      session.base(), session.repository.git, plan.operation)) {
@@ -143,16 +146,31 @@ RollbackReport go_forward(ChangingSession& changing, Executor& executor,
   return report;
 }
 
-// After the intent an error that nobody foresaw, such as a full disk below the
-// journal, leaves the operation in flight, and must say so.
+std::vector<std::string> with_ways(std::vector<std::string> hints, ChangingSession& changing) {
+  const auto ways = ways_without_stuck(changing);
+  if (hints.empty() && !ways.empty()) hints = {"put that right, then run the command again"};
+  hints.insert(hints.end(), ways.begin(), ways.end());
+  return hints;
+}
+
+// After the intent, whatever stops it leaves it in flight: the hints say how it ends, also
+// where a part cannot go any more. An error that nobody foresaw, such as a full disk below
+// the journal, must say so.
 template <typename Work>
-RollbackReport told_as_in_flight(const Work& work) try {
-  return work();
+RollbackReport told_as_in_flight(ChangingSession& changing, const Work& work) try {
+  RollbackReport report = work();
+  if (!report.not_cleaned.empty()) report.ways = ways_without_stuck(changing);
+  return report;
+} catch (const Refused& error) {
+  throw Refused(error.what(), with_ways(error.hints(), changing));
+} catch (const Fatal& error) {
+  throw Fatal(error.what(), with_ways(error.hints(), changing));
 } catch (const Error&) {
   throw;
 } catch (const std::exception& error) {
   throw Fatal(std::string(error.what()) + "; the operation is still in flight",
-              {"put that right, then git rollback --continue, or git rollback --abort"});
+              with_ways({"put that right, then git rollback --continue, or git rollback --abort"},
+                        changing));
 }
 
 struct Resumed {
@@ -193,12 +211,13 @@ RollbackReport go_back(ChangingSession& changing, const Resumed& resumed,
     throw Fatal("rollback " + resumed.row.id + " was complete; only its cleaning was left",
                 {"to take it back: git rollback undo"});
   }
-  executor.back(prepared);
+  const std::string stopped = executor.back(prepared);
   publish_reverted(changing, prepared, problem.empty() ? "aborted" : problem, branch);
   remove_scripts(changing.session(), resumed.row.id);
   RollbackReport report = report_of(prepared);
   report.outcome = Outcome::reverted;
   report.problem = problem;
+  report.stopped = stopped;
   report.set_aside = rows_set_aside_by(changing.session(), resumed.configuration, prepared.plan);
   return report;
 }
@@ -266,15 +285,28 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
   prepared.intended = now();
   journal.intend(plan.operation, to_text(prepared));
   fail_point("intend after");
-  return told_as_in_flight(
-      [&] { return go_forward(changing, executor, configuration, prepared, State::intended); });
+  return told_as_in_flight(changing, [&] {
+    return go_forward(changing, executor, configuration, prepared, State::intended);
+  });
 }
 
-RollbackReport continue_operation(ChangingSession& changing) {
+bool RollbackReport::gave_up() const {
+  return std::any_of(left_out.begin(), left_out.end(),
+                     [](const PartPlan& part) { return !part.given_up.empty(); });
+}
+
+RollbackReport continue_operation(ChangingSession& changing, const std::string& components) {
+  give_up_others(changing, Way::forward, components);
   const Resumed resumed = resume(changing);
-  if (resumed.row.state == State::discarding) {
-    if (resumed.prepared.problem.empty()) return abort_operation(changing);
-    return go_back(changing, resumed, resumed.prepared.problem, BranchOfCode::kept);
+  const auto& parts = resumed.prepared.plan.parts;
+  const bool any_goes = std::any_of(parts.begin(), parts.end(),
+                                    [](const PartPlan& part) { return part.fate == Fate::goes; });
+  if (resumed.row.state == State::discarding || !any_goes) {
+    const std::string& problem = resumed.prepared.problem;
+    return told_as_in_flight(changing, [&] {
+      return go_back(changing, resumed, problem,
+                     problem.empty() ? BranchOfCode::removed : BranchOfCode::kept);
+    });
   }
   const auto locks =
       lock_releases(changing.session(), resumed.configuration, resumed.prepared.plan);
@@ -282,18 +314,19 @@ RollbackReport continue_operation(ChangingSession& changing) {
                                     resumed.prepared.plan, true);
   // A person who continues a held operation has looked, and says that it is good.
   const State from = resumed.row.state == State::held ? State::verified : resumed.row.state;
-  return told_as_in_flight([&] {
+  return told_as_in_flight(changing, [&] {
     return go_forward(changing, executor, resumed.configuration, resumed.prepared, from);
   });
 }
 
-RollbackReport abort_operation(ChangingSession& changing) {
+RollbackReport abort_operation(ChangingSession& changing, const std::string& components) {
   if (!changing.cleaned_up().empty()) {  // the way in has taken it back
     RollbackReport report;
     report.outcome = Outcome::reverted;
     report.operation = changing.cleaned_up();
     return report;
   }
+  give_up_others(changing, Way::back, components);
   if (waits_for_person(changing)) {
     RollbackReport report;
     report.outcome = Outcome::reverted;
@@ -301,18 +334,21 @@ RollbackReport abort_operation(ChangingSession& changing) {
     return report;
   }
   return told_as_in_flight(
-      [&] { return go_back(changing, resume(changing), "", BranchOfCode::removed); });
+      changing, [&] { return go_back(changing, resume(changing), "", BranchOfCode::removed); });
 }
 
-std::string quit_operation(ChangingSession& changing) {
-  if (waits_for_person(changing)) return forget_conflicted(changing);
-  if (const auto row = changing.journal().in_flight()) {
-    throw Refused("operation " + row->id + " has written its intent, and cannot be forgotten",
-                  {"git rollback --continue", "git rollback --abort"});
+RollbackReport quit_operation(ChangingSession& changing) {
+  if (!waits_for_person(changing) && changing.journal().in_flight()) {
+    give_up_all(changing);
+    return continue_operation(changing, "");
   }
+  RollbackReport report;
+  report.outcome = Outcome::reverted;
   // The way in has forgotten it, as every changing verb does.
-  if (changing.cleaned_up().empty()) throw Fatal("no rollback is in progress");
-  return changing.cleaned_up();
+  report.operation =
+      waits_for_person(changing) ? forget_conflicted(changing) : changing.cleaned_up();
+  if (report.operation.empty()) throw Fatal("no rollback is in progress");
+  return report;
 }
 
 std::vector<Executor::StepState> look_at_operation(const Session& session,

@@ -56,16 +56,20 @@ struct RollbackReport {
   std::string operation;
   std::string target;  // the point
   std::string problem;
-  std::vector<PartPlan> left_out;      // for the sake of their rows
+  std::vector<PartPlan> left_out;      // for the sake of their rows, or given up
   std::string left;                    // the point that records the state which was left
   std::vector<std::string> set_aside;  // a sentence for each table with rows that had no place
   // Done and recorded, but what it no longer needs is still there, and why, a line for
   // each part; it stays in flight, for --continue.
   std::vector<std::string> not_cleaned = {};
+  std::vector<PartPlan> uncleaned = {};  // the same of those that were given up since
+  std::vector<std::string> ways = {};    // to end it all the same, see session/giving_up.h
+  std::string stopped = {};              // why the service does not run, where a part was given up
   std::chrono::milliseconds downtime{0}, swap{0};
   bool at_most = false;  // see ExecutionResult
 
   bool partial() const { return !left_out.empty(); }
+  bool gave_up() const;  // a part, before its rollback was recorded
 };
 
 // Exactly the parts of the plan, the code part of its components as one.
@@ -92,13 +96,14 @@ MadeBranch make_branch(ChangingSession& session, const Plan& plan, const Rollbac
 // Goes forward, or back, with the operation in flight. Throws Fatal when there
 // is none, or when it is past the point of going back. One that was killed before
 // its intent can only go back. One that waits for a person goes on by
-// continue_conflicted().
-RollbackReport continue_operation(ChangingSession& session);
-RollbackReport abort_operation(ChangingSession& session);
+// continue_conflicted(). `components`: the parts that go, see session/giving_up.h; "" : all.
+RollbackReport continue_operation(ChangingSession& session, const std::string& components);
+RollbackReport abort_operation(ChangingSession& session, const std::string& components);
 
-// Forgets one that was stopped before its intent or waits for a person, with what it had prepared;
-// its id. Throws Refused once the intent was written, Fatal when there is none.
-std::string quit_operation(ChangingSession& session);
+// Forgets one that was stopped before its intent or waits for a person, with what it had
+// prepared. Throws Refused once the intent was written, but where no part of it can go either
+// way any more: then all are given up. Fatal when there is none.
+RollbackReport quit_operation(ChangingSession& session);
 
 // What each step of the operation in flight finds; for `status`.
 std::vector<Executor::StepState> look_at_operation(const Session& session, const OperationRow& row);

@@ -1,5 +1,6 @@
 #include "session/settling.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "os/fail_point.h"
@@ -15,8 +16,12 @@ using nlohmann::json;
 
 bool went(const PartPlan& part) { return part.fate == Fate::goes; }
 
-// The commit on the operation's branch, where its code part made one.
+// The commit on the operation's branch, where its code part made one and went.
 std::string commit_of_code(const Git& git, const Plan& plan) {
+  const bool goes = std::any_of(plan.parts.begin(), plan.parts.end(), [](const PartPlan& part) {
+    return part.kind == Kind::code && went(part);
+  });
+  if (!goes) return "";
   const Finished answer = git.ask(
       {"rev-parse", "--verify", "--quiet", names::branch_ref(plan.operation) + "^{commit}"});
   return answer.status == 0 ? answer.out.substr(0, answer.out.find('\n')) : "";
@@ -87,12 +92,21 @@ json parts_of(const Plan& plan, Fate fate) {
   return parts;
 }
 
+json given_up_of(const Plan& plan) {
+  json parts = json::array();
+  for (const auto& part : plan.parts) {
+    if (!part.given_up.empty()) parts.push_back(part.name());
+  }
+  return parts;
+}
+
 Event rollback_event(const Plan& plan, const std::string& outcome, json more) {
   more["operation"] = plan.operation;
   more["outcome"] = outcome;
   more["to"] = plan.target.id;
   more["parts"] = parts_of(plan, Fate::goes);
   if (plan.partial()) more["left_out"] = parts_of(plan, Fate::left_out);
+  if (auto given_up = given_up_of(plan); !given_up.empty()) more["given_up"] = std::move(given_up);
   more["complete"] = plan.goes_fully();
   if (!plan.reason.empty()) more["reason"] = plan.reason;
   if (!plan.undoes.empty()) more["undoes"] = plan.undoes;

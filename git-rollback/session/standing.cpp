@@ -54,6 +54,11 @@ std::optional<PartlyBack> Standing::partly_back() const {
                                       : index.events_about(environment, deploy, ""));
 }
 
+std::map<std::string, std::string> Standing::given_up() const {
+  if (!recorded || recorded->deploy.empty() || !open_deploy.empty()) return {};
+  return given_up_since(recorded->deploy, index.events_about(environment, recorded->deploy, ""));
+}
+
 Standing look_around(const Session& session) {
   Standing standing{.index = Index(session.repository),
                     .environment = session.repository.environment,

@@ -1,6 +1,7 @@
 // Where an environment stands: what is live, what is recorded, what is open.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,6 +29,8 @@ struct Standing {
   bool was_rolled_back_from(std::string_view deploy) const;
   // Of what is live, where it is neither the deploy's state nor a point's.
   std::optional<PartlyBack> partly_back() const;
+  // Parts of what is live, each with the operation, see given_up_since().
+  std::map<std::string, std::string> given_up() const;
 };
 
 Standing look_around(const Session& session);
