@@ -1,5 +1,6 @@
 #include "session/parts.h"
 
+#include "os/error.h"
 #include "part/binaries/binaries_part.h"
 #include "part/code/code_part.h"
 #include "part/config/config_part.h"
@@ -13,9 +14,13 @@ namespace {
 // One of a host that is gone, and those of which a database was given up here.
 std::string operations_to_end(const Repository& repository) {
   std::string list = repository.settings.text("rollback.takeOver").value_or("");
-  auto journal = Journal::open_to_read(names::journal_file(repository.common_dir));
-  if (!journal) return list;
-  for (const auto& operation : journal->given_up()) list += (list.empty() ? "" : ",") + operation;
+  try {
+    auto journal = Journal::open_to_read(names::journal_file(repository.common_dir));
+    if (!journal) return list;
+    for (const auto& operation : journal->given_up()) list += (list.empty() ? "" : ",") + operation;
+  } catch (const Error&) {  // a damaged one is told of by doctor, and by whoever changes anything
+    return list;
+  }
   return list;
 }
 

@@ -125,7 +125,7 @@ __git_rollback_complete_value ()
 	--target) __git_rollback_complete_target "$2" ;;
 	--component|--components) __git_rollback_complete_components "$2" ;;
 	--rows) __gitcomp "auto restore keep_new keep_all" "" "$2" ;;
-	--accept-data-loss) __gitcomp "minimal significant" "" "$2" ;;
+	--accept-data-loss) __gitcomp "none minimal significant" "" "$2" ;;
 	--export) __gitcomp "sql csv" "" "$2" ;;
 	--conflicts) __gitcomp "stop closure skip" "" "$2" ;;
 	--preserve) __git_rollback_complete_commits "none
