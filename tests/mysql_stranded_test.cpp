@@ -60,6 +60,11 @@ TEST_F(MysqlStranded, AreCountedAndStopItBeforeAnythingChanges) {
   for (const std::string what : {"ON DELETE CASCADE", "", "ON DELETE SET NULL"}) {
     const Point point = since(what);
     const std::string before = dump();
+    const Assessment foreseen = part()->assess(to(point));
+    EXPECT_EQ(foreseen.rows_lost, 51) << what;
+    EXPECT_NE(std::find(foreseen.details.begin(), foreseen.details.end(), said_),
+              foreseen.details.end());
+    EXPECT_EQ(dump(), before);
     EXPECT_EQ(refusal(to(point, {}, 10)), said_) << what;
     EXPECT_EQ(dump(), before);
     EXPECT_EQ(count_of_ours("%\\_in\\_%"), "0");
@@ -121,6 +126,7 @@ TEST_F(MysqlStranded, WithNothingWrittenToTheParentThereAreNone) {
   const Point point = since();
   run("DELETE FROM grandchild; UPDATE child SET p = 1 WHERE p = 100; DELETE FROM parent WHERE id ="
       " 100");
+  EXPECT_EQ(part()->assess(to(point)).rows_lost, 0);
   EXPECT_EQ(refusal(to(point)), "");
 }
 

@@ -7,6 +7,7 @@
 
 #include "os/counted.h"
 #include "os/error.h"
+#include "part/database/assess_choices.h"
 #include "part/database/backup_trailer.h"
 #include "part/database/engine.h"
 #include "part/database/idle_pattern.h"
@@ -76,8 +77,8 @@ class DatabasePart : public Part {
   }
 
   Assessment assess(const Request& request) override {
-    Assessment assessment;
     const Backups backups = read(request.target);
+    Assessment assessment;
     assessment.obstacle = missing(request, backups);
     if (assessment.obstacle) {
       assessment.rows_lost = std::nullopt;
@@ -96,8 +97,9 @@ class DatabasePart : public Part {
     std::vector<RowsChoice> choices;
     for (size_t i = 0; i < those.size(); ++i) {
       choices.push_back(choose_rows(facts[i], rows_of(request, *those[i])));
+      if (!request.count_within) add_stranded(request, backups, *those[i], choices.back());
     }
-    describe(request, facts, choices, assessment);
+    assessment = assess_choices(request, facts, choices);
     for (size_t i = 0; i < those.size(); ++i) {
       append(assessment.details, about_idle_patterns(*those[i], facts[i]));
     }
@@ -319,32 +321,15 @@ class DatabasePart : public Part {
     return std::nullopt;
   }
 
-  void describe(const Request& request, const std::vector<std::vector<TableFacts>>& facts,
-                const std::vector<RowsChoice>& choices, Assessment& assessment) const {
-    assessment.obstacle = obstacle_of(facts, choices, request.minimal_loss);
-    if (assessment.obstacle) {  // what would become of the tables is not decided
-      assessment.rows_lost = std::nullopt;
-      return;
-    }
-    bool changes = false;
-    std::int64_t lost = 0;
-    bool counted = true;
-    for (const RowsChoice& choice : choices) {
-      counted = counted && choice.counted;
-      changes = changes || choice.changes_anything();
-      lost += choice.rows_lost;
-      append(assessment.details, choice.details);
-    }
-    assessment.rows_lost = counted ? std::optional(lost) : std::nullopt;
-    assessment.already = !changes;
-    assessment.from = "today's tables";
-    assessment.to = "those of " + request.target.id;
-    if (const auto time = names::time_of_id(request.target.id)) {
-      assessment.details.push_back("data as of " + to_rfc3339_seconds(*time));
-    }
-    if (lost == 0) return;
-    for (const auto& way : ways_to_lose_less(facts, lost, request.minimal_loss)) {
-      assessment.details.push_back("less is lost by " + way);
+  // As preparing does once more, when it has built the tables.
+  static void add_stranded(const Request& request, const Backups& backups, Engine& engine,
+                           RowsChoice& choice) {
+    if (!choice.obstacles.empty() || !choice.changes_anything()) return;
+    const auto all =
+        engine.foresee_stranded(request.target.id, of(engine, backups), choice.decisions);
+    for (const Stranded& one : all) {
+      choice.rows_lost += one.rows;
+      choice.details.push_back(in_words(one));
     }
   }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "os/counted.h"
 #include "os/error.h"
 #include "part/database/mysql/engine.h"
 #include "part/database/sqlite/engine.h"
@@ -35,6 +36,11 @@ const Scheme& scheme_of(const std::string& url) {
 }
 
 }  // namespace
+
+std::string in_words(const Stranded& stranded) {
+  return counted(stranded.rows, "row") + " of table '" + stranded.child +
+         "' would refer to rows of table '" + stranded.parent + "' that do not come along";
+}
 
 void check_url(const std::string& url) { scheme_of(url).check(url); }
 

@@ -62,6 +62,13 @@ struct Decision {
   std::int64_t rows_lost = 0;
 };
 
+// Rows that stay and refer to rows of another table that do not.
+struct Stranded {
+  std::string child, parent;
+  std::int64_t rows = 0;
+};
+std::string in_words(const Stranded& stranded);
+
 // From facts to decisions; throws Refused where there is no way.
 using Chooser = std::function<std::vector<Decision>(const std::vector<TableFacts>&)>;
 
@@ -120,6 +127,13 @@ class Engine {
   virtual std::vector<TableFacts> facts(const std::string& point,
                                         const std::vector<Backup>& backups,
                                         std::optional<std::chrono::milliseconds> within) = 0;
+
+  // What those decisions would strand, by foreign key. None where the engine does not look.
+  virtual std::vector<Stranded> foresee_stranded(const std::string& /*point*/,
+                                                 const std::vector<Backup>& /*backups*/,
+                                                 const std::vector<Decision>& /*decisions*/) {
+    return {};
+  }
 
   // As Part::diagnose.
   virtual std::vector<Check> diagnose(Depth depth) = 0;

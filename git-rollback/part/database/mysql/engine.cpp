@@ -118,6 +118,12 @@ class MysqlEngine : public Engine {
     return guarded([&] { return mysql::gather_facts(place_, point, backups, within); });
   }
 
+  std::vector<Stranded> foresee_stranded(const std::string& point,
+                                         const std::vector<Backup>& backups,
+                                         const std::vector<Decision>& decisions) override {
+    return guarded([&] { return mysql::foresee_stranded(place_, point, backups, decisions); });
+  }
+
   std::vector<Check> diagnose(Depth depth) override {
     try {
       return guarded([&] { return mysql::check_database(place_, depth); });

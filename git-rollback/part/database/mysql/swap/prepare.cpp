@@ -52,6 +52,25 @@ Change make_change(const Member& member, const Decision& decision, const Order& 
   return change;
 }
 
+std::vector<Change> make_changes(const std::vector<Member>& members,
+                                 const std::vector<Decision>& decisions, const Order& order,
+                                 const std::string& component) {
+  const std::string prefix = operation_prefix(order.operation, component);
+  std::vector<Change> changes;
+  for (size_t i = 0; i < members.size(); ++i) {
+    changes.push_back(make_change(members[i], decisions[i], order, prefix + std::to_string(i + 1)));
+  }
+  return changes;
+}
+
+std::vector<std::string> tables_that_leave(const Plan& plan) {
+  std::vector<std::string> leaving;
+  for (const Change& change : plan.changes) {
+    if (change.swaps() && change.before) leaving.push_back(change.before->name);
+  }
+  return leaving;
+}
+
 // The first table of which something else would become now; "": none.
 std::string decided_anew(const std::vector<Decision>& before, const std::vector<Decision>& now) {
   for (size_t i = 0; i < std::max(before.size(), now.size()); ++i) {
@@ -104,11 +123,9 @@ class Preparation {
     plan_.operation = order_.operation;
     plan_.point = order_.point;
     plan_.loss_limit = order_.loss_limit;
-    const std::string prefix = operation_prefix(order_.operation, place_.component);
-    for (size_t i = 0; i < seen_.members.size(); ++i) {
-      plan_.changes.push_back(
-          make_change(seen_.members[i], decisions_[i], order_, prefix + std::to_string(i + 1)));
-      Change& change = plan_.changes.back();
+    plan_.changes = make_changes(seen_.members, decisions_, order_, place_.component);
+    for (size_t i = 0; i < plan_.changes.size(); ++i) {
+      Change& change = plan_.changes[i];
       plan_.rows_lost += change.rows_lost;
       if (change.choice == Choice::keep_all && seen_.facts[i].in_place) {
         change.in_place = alteration(writer_.flavour(), *change.before, *change.after);
@@ -144,11 +161,7 @@ class Preparation {
     for (Change& change : plan_.changes)
       copies = (change.in_place && !try_in_place(change)) || copies;
     if (copies) require_room();
-    std::vector<std::string> leaving;
-    for (const Change& change : plan_.changes) {
-      if (change.swaps() && change.before) leaving.push_back(change.before->name);
-    }
-    plan_.outside_keys = keys_from_outside(writer_, leaving);
+    plan_.outside_keys = keys_from_outside(writer_, tables_that_leave(plan_));
     if (order_.emergency) find_backups_that_go_live();
   }
 
@@ -278,10 +291,7 @@ class Preparation {
     std::int64_t rows = 0;
     for (const Stranded& one : all) rows += one.rows;
     if (rows == 0 || plan_.rows_lost + rows <= order_.loss_limit) return rows;
-    const Stranded& first = all.front();
-    throw Refused(counted(first.rows, "row") + " of table '" + first.child +
-                      "' would refer to rows of table '" + first.parent +
-                      "' that do not come along",
+    throw Refused(in_words(all.front()),
                   {"choose the same `rows` for both: restore or keep_all",
                    "to lose them, add " + consent_to(plan_.rows_lost + rows)});
   }
@@ -327,6 +337,21 @@ std::vector<TableFacts> gather_facts(const Place& place, const std::string& poin
   const Transaction snapshot(session, Transaction::Kind::snapshot);
   return survey(session, Registry(session, place.component), place.settings, point, backups, within)
       .facts;
+}
+
+std::vector<Stranded> foresee_stranded(const Place& place, const std::string& point,
+                                       const std::vector<Backup>& backups,
+                                       const std::vector<Decision>& decisions) {
+  Session session = open(place);
+  const Registry registry(session, place.component);
+  const auto members = find_members(session, registry, place.settings, point, backups);
+  if (members.size() != decisions.size()) return {};  // a table came meanwhile
+  Order order;
+  order.operation = point;  // gives names to tables that are not made
+  Plan plan;
+  plan.changes = make_changes(members, decisions, order, place.component);
+  plan.outside_keys = keys_from_outside(session, tables_that_leave(plan));
+  return find_stranded(session, plan, Stage::planned);
 }
 
 }  // namespace rollback::mysql

@@ -16,4 +16,9 @@ std::vector<TableFacts> gather_facts(const Place& place, const std::string& poin
                                      const std::vector<Backup>& backups,
                                      std::optional<std::chrono::milliseconds> within);
 
+// Of the tables as they are now, and as the point has them.
+std::vector<Stranded> foresee_stranded(const Place& place, const std::string& point,
+                                       const std::vector<Backup>& backups,
+                                       const std::vector<Decision>& decisions);
+
 }  // namespace rollback::mysql

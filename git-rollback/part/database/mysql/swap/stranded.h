@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "part/database/engine.h"
 #include "part/database/mysql/server/session.h"
 #include "part/database/mysql/swap/change.h"
 
@@ -14,10 +15,6 @@ namespace rollback::mysql {
 // planned: nothing is built; built: the incoming tables are filled; live: they are renamed.
 enum class Stage { planned, built, live };
 
-struct Stranded {
-  std::string child, parent;
-  std::int64_t rows = 0;
-};
 // By foreign key. Rows that refer to none today, too, are nobody's fault. Reads the whole
 // parent, and nothing where all parents come along.
 std::vector<Stranded> find_stranded(Session& session, const Plan& plan, Stage stage);

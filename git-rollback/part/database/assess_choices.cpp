@@ -1,0 +1,39 @@
+#include "part/database/assess_choices.h"
+
+#include "store/names.h"
+
+namespace rollback {
+
+Assessment assess_choices(const Request& request, const std::vector<std::vector<TableFacts>>& facts,
+                          const std::vector<RowsChoice>& choices) {
+  Assessment assessment;
+  assessment.obstacle = obstacle_of(facts, choices, request.minimal_loss);
+  if (assessment.obstacle) {  // what would become of the tables is not decided
+    assessment.rows_lost = std::nullopt;
+    return assessment;
+  }
+  bool changes = false;
+  bool counted = true;
+  std::int64_t lost = 0;
+  for (const RowsChoice& choice : choices) {
+    changes = changes || choice.changes_anything();
+    counted = counted && choice.counted;
+    lost += choice.rows_lost;
+    assessment.details.insert(assessment.details.end(), choice.details.begin(),
+                              choice.details.end());
+  }
+  assessment.rows_lost = counted ? std::optional(lost) : std::nullopt;
+  assessment.already = !changes;
+  assessment.from = "today's tables";
+  assessment.to = "those of " + request.target.id;
+  if (const auto time = names::time_of_id(request.target.id)) {
+    assessment.details.push_back("data as of " + to_rfc3339_seconds(*time));
+  }
+  if (lost == 0) return assessment;
+  for (const auto& way : ways_to_lose_less(facts, lost, request.minimal_loss)) {
+    assessment.details.push_back("less is lost by " + way);
+  }
+  return assessment;
+}
+
+}  // namespace rollback
