@@ -104,9 +104,11 @@ TEST_F(MysqlInPlace, ATableThatWasAlteredOrEmptiedMeanwhileIsRefused) {
   run("ALTER TABLE playerbot ADD COLUMN other INT");
   const std::string shown_now = shown();
   EXPECT_EQ(part()->steps(prepared).swap.at(1)->observe().what, Observation::foreign);
+  const std::string type = server().is_mariadb() ? "int(11)" : "int";
   EXPECT_EQ(refusal(prepared),
             "database 'world' was changed by somebody else: table 'playerbot' has another"
-            " definition");
+            " definition: it has `other` " +
+                type + " DEFAULT NULL");
   EXPECT_EQ(shown(), shown_now);
   run("ALTER TABLE playerbot DROP COLUMN other; ALTER TABLE playerbot FORCE");
   EXPECT_EQ(refusal(prepared), "table 'playerbot' was emptied or rebuilt meanwhile");
