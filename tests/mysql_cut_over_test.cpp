@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "mysql_swap_fixture.h"
+#include "part/database/mysql/server/lock_wait.h"
 
 namespace rollback::mysql {
 namespace {
@@ -12,7 +13,7 @@ using std::chrono::seconds;
 
 class MysqlCutOver : public MysqlSwapTest {};
 
-// The guards come when the lock is had, and none waits for longer than a second.
+// The guards come when the lock is had, and wait no longer than any statement.
 TEST_F(MysqlCutOver, GoesBeforeWhoeverWaitsHoweverLongItsWorkTakes) {
   server().sql(
       "CREATE TABLE bot(id INT PRIMARY KEY); CREATE TABLE bot_in(id INT PRIMARY KEY);"
@@ -31,10 +32,12 @@ TEST_F(MysqlCutOver, GoesBeforeWhoeverWaitsHoweverLongItsWorkTakes) {
           [&] {
             for (const char* const table : {"bot", "item"}) {
               writers.emplace_back([this, table] {
-                open().run("INSERT INTO " + identifier(table) + " VALUES (1)");
+                Session writer = open();
+                writer.set_lock_wait(seconds(30));
+                writer.run("INSERT INTO " + identifier(table) + " VALUES (1)");
               });
             }
-            std::this_thread::sleep_for(milliseconds(1500));
+            std::this_thread::sleep_for(default_deadline + milliseconds(500));
           },
       .take_back = [] {}};
   const Place here = place();

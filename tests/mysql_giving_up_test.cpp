@@ -195,6 +195,23 @@ TEST_F(MysqlGivingUp, AnOlderDumpThatLooksLikeThePointIsGivenUp) {
   }
 }
 
+TEST_F(MysqlGivingUp, OneThatAnswersAndTakesNoWritesIsGivenUpToo) {
+  server_->sql(
+      "CREATE USER gm@localhost IDENTIFIED BY 'secret'; GRANT ALL ON world.* TO gm@localhost;"
+      "GRANT PROCESS ON *.* TO gm@localhost");
+  git({"config", "rollback.mysqlOptionFile", server_->option_file("gm", "secret")});
+  kill_at(swapped);
+  server_->sql("REVOKE ALL ON world.* FROM gm@localhost; GRANT SELECT ON world.* TO gm@localhost");
+  for (const std::string way : {"--continue", "--abort"}) {
+    SCOPED_TRACE(way);
+    save();
+    const Finished refused = rollback({way});
+    EXPECT_NE(refused.status, 0);
+    expect_end(refused, way);
+    restore();
+  }
+}
+
 TEST_F(MysqlGivingUp, TheOnlyPartIsGivenUpByQuit) {
   kill_at(swapped, "playerbot/db");
   drop();

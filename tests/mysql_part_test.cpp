@@ -49,6 +49,28 @@ TEST_F(MysqlPart, GivesNoticeOfAPatternThatMeansNoTable) {
             std::string::npos);
 }
 
+TEST_F(MysqlPart, ABackupDropsWhatACallHadBuiltWhenItWasCutOff) {
+  run(simple);
+  capture();
+  run("CREATE TABLE playerbot_in_20240123T100000Z_abcdef0(id INT);"
+      "INSERT INTO git_rollback_backups SELECT '20240123T100000Z-abcdef0', component,"
+      " 'playerbot_in_20240123T100000Z_abcdef0', 'playerbot_in_20240123T100000Z_abcdef0', 'copy',"
+      " definition, 0, '', 'calling', '', 0 FROM git_rollback_backups LIMIT 1");
+  capture("20261123T110000Z-4f2a91c");
+  EXPECT_EQ(count_of_ours("%\\_in\\_%"), "0");
+  EXPECT_EQ(value("SELECT count(*) FROM git_rollback_backups WHERE state = 'calling'"), "0");
+}
+
+TEST_F(MysqlPart, ADefaultOfOtherColumnsIsNotTheDefaultOfAnyRow) {
+  run(simple);
+  const Point point = capture();
+  run("ALTER TABLE playerbot ADD COLUMN twice VARCHAR(40) DEFAULT (concat(name, name))");
+  const Assessment seen = part()->assess(to(point, Rows::keep_all));
+  EXPECT_EQ(seen.rows_lost, 3);
+  go_back(to(point, Rows::keep_all, 3));
+  EXPECT_EQ(value("SELECT group_concat(name ORDER BY id) FROM playerbot"), "ann,bob,cid");
+}
+
 TEST_F(MysqlPart, AnUntouchedDatabaseIsAlreadyThere) {
   run(simple);
   const Point point = capture();

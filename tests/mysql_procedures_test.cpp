@@ -167,7 +167,7 @@ TEST_F(MysqlProcedures, CutOffAnywhereLeaveNoTableThatNobodyKnows) {
     EXPECT_EQ(there, displaced) << moment;
   }
   EXPECT_FALSE(displaced.empty());
-  back_up("20240124T100000Z-4f2a91c");
+  clean_up_after_calls(place());
   EXPECT_EQ(tables().find("playerbot_in_"), std::string::npos) << tables();
   EXPECT_EQ(displaced_tables(), displaced);
   EXPECT_EQ(server().value("SELECT count(*) FROM git_rollback_backups WHERE kind = 'displaced'"),
@@ -176,21 +176,6 @@ TEST_F(MysqlProcedures, CutOffAnywhereLeaveNoTableThatNobodyKnows) {
             std::to_string(displaced.size()));
   EXPECT_EQ(server().value("SELECT count(*) FROM git_rollback_backups WHERE state = 'calling'"),
             "0");
-}
-
-TEST_F(MysqlProcedures, KeepWhatTheyBuildFromABackupThatIsMadeMeanwhile) {
-  back_up("20240123T100000Z-4f2a91c");
-  put_in();
-  server().sql(
-      "CREATE TRIGGER wait BEFORE INSERT ON git_rollback_operations FOR EACH ROW"
-      " SET @slept = sleep(1)");
-  std::thread call([&] { server().sql("CALL rollback_playerbot('20240123')"); });
-  while (server().sql("SELECT id FROM information_schema.processlist WHERE state = 'User sleep'") ==
-         "") {
-  }
-  back_up("20240124T100000Z-4f2a91c");
-  call.join();
-  EXPECT_NE(one_displaced(), "");
 }
 
 TEST_F(MysqlProcedures, WithoutTheSwapRegisterNothing) {

@@ -48,7 +48,9 @@ void complain_of_refusals(const Plan& plan) {
 
 std::vector<std::string> what_it_left_in(const PartPlan& part) {
   if (part.kind != Kind::database) return {};
-  return {"what the operation left in it stays there, see git rollback salvage"};
+  return {
+      "what the operation left in it stays there; once git rollback record has ended it, git "
+      "rollback salvage lists what it displaced"};
 }
 
 // A part that could go no more, and that a person left out.

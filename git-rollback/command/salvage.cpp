@@ -8,6 +8,7 @@
 #include "cli/terminal.h"
 #include "command/command.h"
 #include "os/error.h"
+#include "os/shell_word.h"
 #include "part/database/key_text.h"
 
 namespace rollback {
@@ -73,7 +74,7 @@ std::vector<std::string> way_to_values(const std::vector<SalvageTable>& tables) 
   for (const auto& table : tables) {
     if (table.values_not_live == 0) continue;
     return {"values that are not live: git rollback salvage " + table.operation +
-            " --export=csv --table " + printable(word_for(table, tables))};
+            " --export=csv --table " + printable(shell_word(word_for(table, tables)))};
   }
   return {};
 }
@@ -101,7 +102,8 @@ void check_exportable(const std::vector<SalvageTable>& tables, bool csv) {
   std::vector<std::string> names;
   bool one_database = true;
   for (const auto& table : tables) {
-    names.push_back("--component " + table.component + " --table " + word_for(table, tables));
+    names.push_back("--component " + table.component + " --table " +
+                    shell_word(word_for(table, tables)));
     one_database = one_database && table.component == tables.front().component &&
                    table.database == tables.front().database;
   }
@@ -137,7 +139,8 @@ std::vector<PutBack> try_or_do(const SalvageOptions& options, bool dry_run, std:
   if (!options.keys.empty()) {
     order.keys = split_keys(options.keys);
     std::vector<std::string> names;
-    for (const auto& table : tables) names.push_back("--table " + word_for(table, tables));
+    for (const auto& table : tables)
+      names.push_back("--table " + shell_word(word_for(table, tables)));
     if (tables.size() > 1) throw Usage("keys are of one table: name it", names);
   }
   auto results = put_salvage_back(changing, tables, order);

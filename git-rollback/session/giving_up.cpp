@@ -7,8 +7,10 @@
 #include "os/fail_point.h"
 #include "plan/plan_text.h"
 #include "run/stuck.h"
+#include "session/parts.h"
 #include "session/rollback.h"
 #include "session/selection.h"
+#include "session/work_trees.h"
 #include "store/git.h"
 #include "store/names.h"
 
@@ -114,8 +116,33 @@ bool is_named(const PartPlan& part, const Selection& selection) {
   });
 }
 
+// Of a database that answers, and to which nothing can be written: its server is read-only,
+// or the login has lost a privilege.
+void add_those_without_a_way(const Session& session, Halted& halted) {
+  Session there = session;
+  there.repository = repository_of(session.repository, halted.row);
+  const Configuration configuration =
+      parse_configuration(halted.row.configuration, std::string(names::configuration_file) +
+                                                        " of operation " + halted.row.id);
+  for (const auto& part : make_parts(there, configuration, everything(configuration))) {
+    const std::string name = part->component() + "/" + std::string(name_of(part->kind()));
+    const auto& parts = halted.prepared.plan.parts;
+    const bool goes = std::any_of(parts.begin(), parts.end(), [&](const PartPlan& plan) {
+      return plan.is_to_go() && plan.name() == name;
+    });
+    if (part->kind() != Kind::database || !goes) continue;
+    for (const Check& check : part->diagnose(Depth::quick)) {
+      if (check.level != Check::Level::problem) continue;
+      halted.forward.try_emplace(name, check.what);
+      halted.back.try_emplace(name, check.what);
+    }
+  }
+}
+
 Halted look_at(ChangingSession& changing, const OperationRow& row) {
-  return halted_at(changing.session(), row, look_at_operation(changing.session(), row));
+  Halted halted = halted_at(changing.session(), row, look_at_operation(changing.session(), row));
+  add_those_without_a_way(changing.session(), halted);
+  return halted;
 }
 
 // Those that are not named, all of which cannot go.
@@ -139,8 +166,8 @@ PartNames left_out(const Halted& halted, const Selection& selection, Way way) {
                     ways_of(halted));
     }
     if (!named && !is_stuck) {
-      auto hints = ways_of(halted);
-      if (hints.empty()) hints = {"git rollback " + option};
+      std::vector<std::string> hints{"git rollback " + option};
+      if (!stuck.empty()) hints = ways_of(halted);
       throw Refused(name + " can go" + there +
                         ", and only what cannot is left out of an operation"
                         " in flight; nothing was touched",

@@ -18,7 +18,8 @@ std::string operations_to_end(const Repository& repository) {
     auto journal = Journal::open_to_read(names::journal_file(repository.common_dir));
     if (!journal) return list;
     for (const auto& operation : journal->given_up()) list += (list.empty() ? "" : ",") + operation;
-  } catch (const Error&) {  // a damaged one is told of by doctor, and by whoever changes anything
+  } catch (const std::exception&) {  // a damaged one is told of by doctor, and by whoever changes
+                                     // anything
     return list;
   }
   return list;

@@ -5,6 +5,7 @@
 #include <boost/filesystem/operations.hpp>
 
 #include "os/error.h"
+#include "os/shell_word.h"
 #include "session/deployed_tree.h"
 
 namespace rollback {
@@ -18,16 +19,6 @@ constexpr const char* command_key = "rollback.deployCommand";
 constexpr std::string_view branch_prefix = "refs/heads/";
 
 std::string in_quotes(const std::string& text) { return "'" + text + "'"; }
-
-// For people who paste it into a shell.
-std::string shell_word(const std::string& text) {
-  constexpr const char* plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+:@%,";
-  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
-  std::string word = "'";
-  for (const char c : text) word += c == '\'' ? "'\\''" : std::string(1, c);
-  return word + "'";
-}
 
 bool is_inside(const fs::path& path, const fs::path& folder) {
   const std::string relative = path.lexically_relative(folder).string();

@@ -15,14 +15,16 @@ Assessment assess_choices(const Request& request, const std::vector<std::vector<
   bool changes = false;
   bool counted = true;
   std::int64_t lost = 0;
+  std::int64_t stranded = 0;
   for (const RowsChoice& choice : choices) {
     changes = changes || choice.changes_anything();
     counted = counted && choice.counted;
     lost += choice.rows_lost;
+    stranded += choice.stranded;
     assessment.details.insert(assessment.details.end(), choice.details.begin(),
                               choice.details.end());
   }
-  assessment.rows_lost = counted ? std::optional(lost) : std::nullopt;
+  assessment.rows_lost = counted ? std::optional(lost + stranded) : std::nullopt;
   assessment.already = !changes;
   assessment.from = "today's tables";
   assessment.to = "those of " + request.target.id;

@@ -97,7 +97,7 @@ class DatabasePart : public Part {
     std::vector<RowsChoice> choices;
     for (size_t i = 0; i < those.size(); ++i) {
       choices.push_back(choose_rows(facts[i], rows_of(request, *those[i])));
-      if (!request.count_within) add_stranded(request, backups, *those[i], choices.back());
+      add_stranded(request, backups, *those[i], choices.back());
     }
     assessment = assess_choices(request, facts, choices);
     for (size_t i = 0; i < those.size(); ++i) {
@@ -325,10 +325,11 @@ class DatabasePart : public Part {
   static void add_stranded(const Request& request, const Backups& backups, Engine& engine,
                            RowsChoice& choice) {
     if (!choice.obstacles.empty() || !choice.changes_anything()) return;
-    const auto all =
-        engine.foresee_stranded(request.target.id, of(engine, backups), choice.decisions);
-    for (const Stranded& one : all) {
-      choice.rows_lost += one.rows;
+    const auto all = engine.foresee_stranded(request.target.id, of(engine, backups),
+                                             choice.decisions, request.count_within);
+    if (!all) choice.counted = false;
+    for (const Stranded& one : all.value_or(std::vector<Stranded>{})) {
+      choice.stranded += one.rows;
       choice.details.push_back(in_words(one));
     }
   }

@@ -128,11 +128,13 @@ class Engine {
                                         const std::vector<Backup>& backups,
                                         std::optional<std::chrono::milliseconds> within) = 0;
 
-  // What those decisions would strand, by foreign key. None where the engine does not look.
-  virtual std::vector<Stranded> foresee_stranded(const std::string& /*point*/,
-                                                 const std::vector<Backup>& /*backups*/,
-                                                 const std::vector<Decision>& /*decisions*/) {
-    return {};
+  // What those decisions would strand, by foreign key; nothing where that could not be
+  // counted `within`. None where the engine does not look.
+  virtual std::optional<std::vector<Stranded>> foresee_stranded(
+      const std::string& /*point*/, const std::vector<Backup>& /*backups*/,
+      const std::vector<Decision>& /*decisions*/,
+      std::optional<std::chrono::milliseconds> /*within*/) {
+    return std::vector<Stranded>{};
   }
 
   // As Part::diagnose.

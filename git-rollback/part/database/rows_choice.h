@@ -17,7 +17,8 @@ struct RowsChoice {
   std::vector<std::string> obstacles;  // reasons, one for each table in the way
   bool for_the_rows = false;           // all of them only for the sake of rows
   std::int64_t rows_lost = 0;
-  bool counted = true;  // else more could be lost: what was written is not known
+  std::int64_t stranded = 0;  // lost beside those: they would refer to none
+  bool counted = true;        // else more could be lost: what was written is not known
 
   bool changes_anything() const;
 };

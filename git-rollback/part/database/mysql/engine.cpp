@@ -118,10 +118,12 @@ class MysqlEngine : public Engine {
     return guarded([&] { return mysql::gather_facts(place_, point, backups, within); });
   }
 
-  std::vector<Stranded> foresee_stranded(const std::string& point,
-                                         const std::vector<Backup>& backups,
-                                         const std::vector<Decision>& decisions) override {
-    return guarded([&] { return mysql::foresee_stranded(place_, point, backups, decisions); });
+  std::optional<std::vector<Stranded>> foresee_stranded(
+      const std::string& point, const std::vector<Backup>& backups,
+      const std::vector<Decision>& decisions,
+      std::optional<std::chrono::milliseconds> within) override {
+    return guarded(
+        [&] { return mysql::foresee_stranded(place_, point, backups, decisions, within); });
   }
 
   std::vector<Check> diagnose(Depth depth) override {
@@ -231,6 +233,7 @@ class MysqlEngine : public Engine {
   void claim_with_a_clear_way() {
     claim();
     mysql::clear_way(place_, place_.settings.take_over);
+    mysql::clean_up_after_calls(place_);
   }
 
   template <class Work>

@@ -17,7 +17,6 @@
 #include "part/database/mysql/backup/space.h"
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/catalogue/storage.h"
-#include "part/database/mysql/procedures/procedures.h"
 #include "part/database/mysql/rows/rows.h"
 #include "part/database/mysql/server/lock_wait.h"
 #include "part/database/mysql/server/primary.h"
@@ -85,7 +84,6 @@ class Capture {
 
   // What an earlier capture left when it was killed.
   void clean_up() {
-    clean_up_after_calls(control_, registry_);
     const auto leftovers = registry_.incomplete();
     if (leftovers.empty()) return;
     fail_point("database capture: before clean-up");

@@ -106,7 +106,10 @@ std::vector<Check> failing_writes(const Place& place) {
     std::string mend = account.gone ? "" : account.rights->grant_on(schema, lost);
     // Before the swap it takes TRIGGER to take the triggers away; after it, all.
     if (mine.empty() || (!one.swapped && mine == Words{"INSERT"})) {
-      mend += (mend.empty() ? "" : "; or ") + std::string("git rollback --abort");
+      mend +=
+          (mend.empty() ? "" : "; or ") + std::string(
+                                              "git rollback --abort where it began, or git rollback"
+                                              " record where it was given up");
     }
     checks.push_back(problem(
         "writes of the service to " + (tables.empty() ? "tables that go back" : quoted(tables)) +

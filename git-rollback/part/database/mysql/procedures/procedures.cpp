@@ -124,12 +124,10 @@ void install(const Place& place, Session& session, const std::vector<Procedure>&
   }
 }
 
-void clean_up_after_calls(Session& session, Registry& registry) {
-  const auto built = registry.of_calls();
-  if (built.empty()) return;
-  const std::string lock = literal(claim_name(session.schema()));
-  if (session.number("SELECT is_free_lock(" + lock + ")") != 1) return;
-  for (const Entry& entry : built) {
+void clean_up_after_calls(const Place& place) {
+  Session session = open(place);
+  Registry registry(session, place.component);
+  for (const Entry& entry : registry.of_calls()) {
     if (table_exists(session, entry.backup)) {  // so it has displaced nothing
       session.run("DROP TABLE " + identifier(entry.backup));
       for (const Entry& planned : registry.of_point(entry.point)) {

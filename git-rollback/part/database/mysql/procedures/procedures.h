@@ -11,7 +11,6 @@
 
 #include <vector>
 
-#include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/server/place.h"
 #include "part/database/procedure.h"
 
@@ -23,7 +22,8 @@ std::vector<Procedure> make_procedures(const Place& place, Session& session);
 // a name that is needed, or a privilege is missing.
 void install(const Place& place, Session& session, const std::vector<Procedure>& procedures);
 
-// Drops what a CALL had built when it was cut off. Nothing while one is at work.
-void clean_up_after_calls(Session& session, Registry& registry);
+// Drops what a CALL had built when it was cut off. For whoever has the claim: no CALL is at
+// work then.
+void clean_up_after_calls(const Place& place);
 
 }  // namespace rollback::mysql

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "part/database/mysql/catalogue/sql_text.h"
+
 namespace rollback::mysql {
 namespace {
 
@@ -70,6 +72,17 @@ std::string date_type(const Column& column) {
   return (column.type == "time" ? "TIME" : "DATETIME") + parameters(column);
 }
 
+// What names a column or a sequence has no value by itself, and is not evaluated.
+bool has_default(const Column& column) {
+  if (!column.fallback) return false;
+  const std::string& sql = *column.fallback;
+  for (size_t at = 0; at < sql.size();) {
+    if (sql[at] == '`') return false;
+    at = sql[at] == '\'' || sql[at] == '"' ? end_of_quoted(sql, at) : at + 1;
+  }
+  return true;
+}
+
 }  // namespace
 
 Kind kind_of(const Column& column) {
@@ -104,7 +117,7 @@ std::string typed(const Column& column, const std::string& expression) {
 }
 
 std::string default_of(const Column& column) {
-  if (!column.fallback || column.fallback == "NULL") return "NULL";
+  if (!has_default(column) || column.fallback == "NULL") return "NULL";
   return typed(column, *column.fallback);
 }
 
@@ -113,7 +126,7 @@ std::string is_default(const Column& column, const std::string& x) {
 }
 
 bool needs_value(const Column& column) {
-  return !column.nullable && !column.generated && !column.auto_increment && !column.fallback;
+  return !column.nullable && !column.generated && !column.auto_increment && !has_default(column);
 }
 
 std::string same_value(const Column& of_x, const std::string& x, const Column& of_y,

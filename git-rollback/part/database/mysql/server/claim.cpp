@@ -110,6 +110,12 @@ void end_of_another(const Place& place, const Unsettled& one) {
   const Plan plan = plan_from(operation->plan);
   if (took_back(theirs, plan)) {
     discard(theirs, one.operation);
+    if (one.host == place.here) {
+      return give_notice({"took operation '" + one.operation +
+                              "', which was given up, back in database '" + place.schema +
+                              "': it had not altered all of its tables",
+                          {}});
+    }
     return give_notice(
         {"took operation '" + one.operation + "' of host '" + one.host + "' back in database '" +
              place.schema + "': it had not altered all of its tables",

@@ -13,6 +13,7 @@
 #include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/catalogue/storage.h"
 #include "part/database/mysql/rows/former.h"
+#include "part/database/mysql/server/statement_limit.h"
 #include "part/database/mysql/survey/members.h"
 #include "part/database/mysql/survey/target.h"
 #include "part/database/mysql/swap/enough_rights.h"
@@ -339,19 +340,26 @@ std::vector<TableFacts> gather_facts(const Place& place, const std::string& poin
       .facts;
 }
 
-std::vector<Stranded> foresee_stranded(const Place& place, const std::string& point,
-                                       const std::vector<Backup>& backups,
-                                       const std::vector<Decision>& decisions) {
+std::optional<std::vector<Stranded>> foresee_stranded(
+    const Place& place, const std::string& point, const std::vector<Backup>& backups,
+    const std::vector<Decision>& decisions, std::optional<std::chrono::milliseconds> within) {
   Session session = open(place);
   const Registry registry(session, place.component);
   const auto members = find_members(session, registry, place.settings, point, backups);
-  if (members.size() != decisions.size()) return {};  // a table came meanwhile
+  if (members.size() != decisions.size()) return std::nullopt;  // a table came meanwhile
   Order order;
   order.operation = point;  // gives names to tables that are not made
   Plan plan;
   plan.changes = make_changes(members, decisions, order, place.component);
   plan.outside_keys = keys_from_outside(session, tables_that_leave(plan));
-  return find_stranded(session, plan, Stage::planned);
+  try {
+    StatementLimit limit(session, within);
+    limit.renew();
+    return find_stranded(session, plan, Stage::planned);
+  } catch (const ServerError& error) {
+    if (!StatementLimit::is_passed(error)) throw;
+    return std::nullopt;
+  }
 }
 
 }  // namespace rollback::mysql

@@ -17,8 +17,8 @@ std::vector<TableFacts> gather_facts(const Place& place, const std::string& poin
                                      std::optional<std::chrono::milliseconds> within);
 
 // Of the tables as they are now, and as the point has them.
-std::vector<Stranded> foresee_stranded(const Place& place, const std::string& point,
-                                       const std::vector<Backup>& backups,
-                                       const std::vector<Decision>& decisions);
+std::optional<std::vector<Stranded>> foresee_stranded(
+    const Place& place, const std::string& point, const std::vector<Backup>& backups,
+    const std::vector<Decision>& decisions, std::optional<std::chrono::milliseconds> within);
 
 }  // namespace rollback::mysql

@@ -19,7 +19,7 @@ using std::chrono::seconds;
 
 constexpr microseconds pause{100};
 constexpr milliseconds surely_come{5};  // with nothing between but the waking of a thread
-constexpr seconds patience{1};          // for what slipped in before the guards were there
+constexpr seconds patience{1};          // for what slipped in where there are no guards
 
 // A name of the RENAME between two tables that it comes to one after the other.
 std::optional<TableName> mark_between(const Queue::Renames& renames, const TableName& before,
@@ -63,21 +63,26 @@ std::string rename_statement(const Queue::Renames& renames) {
 
 // A statement in a session and a thread of its own.
 struct Queue::Waiting {
-  explicit Waiting(const Place& place) : session(open(place)) { session.set_lock_wait(patience); }
+  Waiting(const Place& place, seconds patience) : session(open(place)) {
+    session.set_lock_wait(patience);
+  }
   ~Waiting() {
     if (thread.joinable()) thread.join();
   }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 
-  // Again where it ended since.
+  // Again where it had waited for too long.
   void start(const std::string& statement) {
-    if (thread.joinable() && !done) return;
+    if (thread.joinable() && !(done && waited_too_long)) return;
     if (thread.joinable()) thread.join();
-    done = false;
+    done = waited_too_long = false;
     thread = std::thread([this, statement] {
       try {
         session.run(statement);
+      } catch (const ServerError& failed) {
+        waited_too_long = failed.is_lock_timeout();
+        error = std::current_exception();
       } catch (...) {
         error = std::current_exception();
       }
@@ -97,6 +102,7 @@ struct Queue::Waiting {
   Session session;
   std::thread thread;
   std::atomic<bool> done{false};
+  bool waited_too_long = false;  // once it is done
   std::exception_ptr error;
 };
 
@@ -104,20 +110,23 @@ Queue::Queue(const Place& place, const std::vector<TableName>& contended, Rename
              const TableName& held)
     : tables_(contended), renames_(std::move(renames)), held_(held), holder_(open(place)) {
   std::sort(tables_.begin(), tables_.end());
-  rename_ = std::make_unique<Waiting>(place);
+  rename_ = std::make_unique<Waiting>(place, patience);
   // A name that comes after the held one's cannot be guarded, nor does one alone need it.
   while (!tables_.empty() && tables_.back() >= held_) tables_.pop_back();
   if (contended.size() < 2) tables_.clear();
   if (tables_.empty()) return;
-  for (size_t i = 0; i < tables_.size(); ++i) guards_.push_back(std::make_unique<Waiting>(place));
+  for (size_t i = 0; i < tables_.size(); ++i)
+    guards_.push_back(std::make_unique<Waiting>(place, default_deadline));
   holder_.run("CREATE TABLE IF NOT EXISTS " + identifier(held_) + " (a INT)");
   holder_.run("LOCK TABLES " + identifier(held_) + " WRITE");
 }
 
 Queue::~Queue() {
   try {
-    if (!guards_.empty()) holder_.run("UNLOCK TABLES");  // whoever waits for it fails, and ends
-    guards_.clear();
+    if (!guards_.empty()) holder_.run("UNLOCK TABLES");
+    for (const auto& guard : guards_) {
+      if (guard->thread.joinable()) guard->end(holder_);
+    }
   } catch (const std::exception&) {  // the connection is gone, and the lock with it
   }
 }
@@ -136,23 +145,24 @@ void Queue::post_guards() {
 }
 
 void Queue::line_up(Session& session) {
-  post_guards();
   until_all_wait(session);
   rename_->start(rename_statement(renames_));
   until_it_waits(session);
 }
 
-void Queue::until_all_wait(Session& session) const {
+void Queue::until_all_wait(Session& session) {
   if (guards_.empty()) return;
   std::string ids;
   for (const auto& guard : guards_) {
     ids += (ids.empty() ? "" : ", ") + std::to_string(guard->session.id());
   }
-  const auto done = [](const auto& guard) { return guard->done.load(); };
+  const auto done = [](const auto& guard) { return guard->done && !guard->waited_too_long; };
+  post_guards();
   while (count_waiting(session, ids) +
              static_cast<size_t>(std::count_if(guards_.begin(), guards_.end(), done)) <
          guards_.size()) {
     std::this_thread::sleep_for(pause);
+    post_guards();
   }
 }
 

@@ -43,7 +43,7 @@ class Queue {
 
  private:
   struct Waiting;
-  void until_all_wait(Session& session) const;
+  void until_all_wait(Session& session);
   void until_it_waits(Session& session) const;
   void let_to(Session& session, size_t guard);
   bool has_come_past(Session& session, size_t guard);
