@@ -72,6 +72,13 @@ std::string without_dash(std::string_view operation) {
   return text;
 }
 
+// Where that stands with a time behind it; npos: nowhere.
+size_t stands_in_name(std::string_view table, std::string_view infix) {
+  const size_t at = table.rfind(infix);
+  if (at == std::string_view::npos) return at;
+  return from_stamp(table.substr(at + infix.size()).substr(0, 16)) ? at : std::string_view::npos;
+}
+
 }  // namespace
 
 std::string draft_events_ref(long pid) { return join({draft_events_refs, std::to_string(pid)}); }
@@ -268,11 +275,17 @@ std::string procedure(std::string_view table, bool with_hash, size_t limit) {
 bool is_table_of_ours(std::string_view table) {
   if (table.starts_with(table_prefix)) return true;
   for (const auto infix : {backup_infix, incoming_infix, displaced_infix, aside_infix}) {
-    const size_t at = table.rfind(infix);
-    if (at == std::string_view::npos) continue;
-    if (from_stamp(table.substr(at + infix.size()).substr(0, 16))) return true;
+    if (stands_in_name(table, infix) != std::string_view::npos) return true;
   }
   return false;
+}
+
+std::string_view whose_rows(std::string_view table) {
+  for (const auto infix : {displaced_infix, aside_infix}) {
+    const size_t at = stands_in_name(table, infix);
+    if (at != std::string_view::npos) return table.substr(0, at);
+  }
+  return {};
 }
 
 }  // namespace rollback::names

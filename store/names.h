@@ -114,5 +114,8 @@ std::string procedure(std::string_view table, bool with_hash = false, size_t lim
 // user's never match them, nor any of the four above.
 inline constexpr std::string_view table_prefix = "git_rollback_";
 bool is_table_of_ours(std::string_view table);
+// The table whose rows such a one holds that is displaced or aside, cut where it was long;
+// "": it is none.
+std::string_view whose_rows(std::string_view table);
 
 }  // namespace rollback::names

@@ -3,6 +3,7 @@
 #include "mysql_fixture.h"
 #include "part/database/mysql/doctor/check_rights.h"
 #include "part/database/mysql/server/rights.h"
+#include "store/names.h"
 
 namespace rollback::mysql {
 namespace {
@@ -78,6 +79,23 @@ TEST_F(MysqlCheck, IsContentWithALoginThatMayDoAllOnTheDatabase) {
   EXPECT_TRUE(at(Level::warning, checks).empty()) << shown(checks);
   EXPECT_NE(saying(checks, testing::MysqlServer::is_mariadb() ? "MariaDB 10" : "MySQL "), nullptr);
   EXPECT_NE(saying(checks, "2 tables go back"), nullptr) << shown(checks);
+}
+
+TEST_F(MysqlCheck, FindsDisplacedRowsThatNoOperationIsKnownOf) {
+  const auto warned = [&] {
+    std::string found;
+    for (const Check& check : at(Level::warning, check_database(place(), Depth::quick))) {
+      if (check.what.find(" holds rows of ") != std::string::npos) found += check.what;
+    }
+    return found;
+  };
+  const std::string table = names::displaced_table("playerbot", "20240123T100000Z-abcdef0");
+  server().sql("CREATE TABLE other_out_20240123T100000Z_abcdef0 (id INT)");
+  EXPECT_EQ(warned(), "");
+  server().sql("CREATE TABLE " + table + " (id INT)");
+  EXPECT_EQ(warned(), "'" + table +
+                          "' of database 'world' holds rows of 'playerbot' that no operation which"
+                          " is known here has displaced");
 }
 
 TEST_F(MysqlCheck, NamesEachPrivilegeThatIsMissingAndTheGrantThatGivesIt) {

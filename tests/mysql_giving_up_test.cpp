@@ -195,6 +195,23 @@ TEST_F(MysqlGivingUp, AnOlderDumpThatLooksLikeThePointIsGivenUp) {
   }
 }
 
+TEST_F(MysqlGivingUp, WhatWasAlteredSinceItWentLiveKeepsNoTriggers) {
+  server_->sql("INSERT INTO playerbot VALUES (7, 'gil', 7)");
+  ASSERT_STATUS(killed, rollback({"--target", "previous", "--yes", "--rows", "keep_all",
+                                  "--accept-data-loss", "significant"},
+                                 {{"GIT_ROLLBACK_FAIL_POINT", "database swap: displaced"}}));
+  server_->sql("ALTER TABLE playerbot ADD COLUMN extra INT");
+  expect_end(rollback({"--continue"}), "--continue");
+  EXPECT_NE(triggers(), "0\n");
+  const Finished recorded = rollback({"record"});
+  EXPECT_STATUS(0, recorded);
+  EXPECT_TRUE(contains(recorded.err, "cannot come to its end")) << recorded.err;
+  EXPECT_EQ(triggers(), "0\n");
+  EXPECT_TRUE(contains(rollback({"salvage"}).out, "playerbot_out_"));
+  EXPECT_FALSE(contains(rollback({"record"}).err, "given up"));
+  expect_free_with("SELECT 1");
+}
+
 TEST_F(MysqlGivingUp, OneThatAnswersAndTakesNoWritesIsGivenUpToo) {
   server_->sql(
       "CREATE USER gm@localhost IDENTIFIED BY 'secret'; GRANT ALL ON world.* TO gm@localhost;"

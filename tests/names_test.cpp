@@ -114,6 +114,10 @@ TEST(Names, OnlyTablesOfOursAreOurs) {
   EXPECT_TRUE(is_table_of_ours(incoming_table("playerbot", id)));
   EXPECT_TRUE(is_table_of_ours(displaced_table("playerbot", id)));
   EXPECT_TRUE(is_table_of_ours("git_rollback_backups"));
+  EXPECT_EQ(whose_rows(displaced_table("playerbot", id)), "playerbot");
+  EXPECT_EQ(whose_rows(aside_table("log_out_1", id)), "log_out_1");
+  EXPECT_EQ(whose_rows(incoming_table("playerbot", id)), "");
+  EXPECT_EQ(whose_rows("playerbot_out_of_gold"), "");
   EXPECT_FALSE(is_table_of_ours("playerbot_backup_weekly"));
   EXPECT_FALSE(is_table_of_ours("checked_in_2026"));
 }

@@ -198,7 +198,7 @@ TEST_F(RollbackRows, AnEmergencyThatLeftThemAlertsWithACommandThatWorks) {
   const std::string said = rollback({"--emergency"}).err;
   const size_t at = said.find("git rollback --target ");
   ASSERT_NE(at, std::string::npos) << said;
-  const std::string command = said.substr(at, said.find(" with one of", at) - at);
+  const std::string command = said.substr(at, said.find("\n", at) - at);
   EXPECT_TRUE(contains(command, "playerbot/database")) << said;
   EXPECT_STATUS(0, shell(command + " --yes --rows=restore --accept-data-loss=minimal"));
   EXPECT_EQ(back(), everything);
@@ -238,7 +238,7 @@ TEST_F(RollbackRows, AnEmergencyLeavesADatabaseThatIsOutOfReach) {
     EXPECT_TRUE(contains(said.out, "stays, out of reach")) << said.out;
     const size_t at = said.err.find("git rollback --target ");
     ASSERT_NE(at, std::string::npos) << said.err;
-    const std::string command = said.err.substr(at, said.err.find(" when it can be", at) - at);
+    const std::string command = said.err.substr(at, said.err.find("\n", at) - at);
     ASSERT_STATUS(0, shell("rm -f var/characters.db* && mv var/away/* var"));
     EXPECT_EQ(back(), "code config binaries ");
     EXPECT_STATUS(0, shell(command + " --yes --rows=restore --accept-data-loss=minimal"));

@@ -57,8 +57,8 @@ std::vector<std::string> what_it_left_in(const PartPlan& part) {
 void alert_of_given_up(const RollbackReport& report, const PartPlan& part) {
   auto lines = what_it_left_in(part);
   if (report.outcome == Outcome::done) {
-    lines.push_back("to bring it back: " + command_to_bring_back(part.name(), report.target) +
-                    " when it can be");
+    lines.push_back("to bring it back when it can be: " +
+                    command_to_bring_back(part.name(), report.target));
   }
   complain("error", part.name() + " was given up: " + part.given_up, lines);
 }
@@ -73,16 +73,17 @@ void alert_of_left_out(const RollbackReport& report) {
     const auto& obstacle = part.assessment.obstacle;
     std::vector<std::string> lines;
     if (obstacle) lines = obstacle->hints;
-    std::string command = "to bring it back: " + command_to_bring_back(part.name(), report.target);
+    std::string when = "to bring it back";
+    std::string command = command_to_bring_back(part.name(), report.target);
     if (obstacle && obstacle->out_of_reach) {
-      command += " when it can be reached";
+      when += " when it can be reached";
     } else if (lines.size() == 1) {
       command += " " + lines.front();
       lines.clear();
     } else if (!lines.empty()) {
-      command += " with one of these options";
+      when += " with one of these options";
     }
-    lines.push_back(command);
+    lines.push_back(when + ": " + command);
     complain(
         "error",
         part.name() + " stays as it is: " + (obstacle ? obstacle->reason : "rows would be lost"),

@@ -1,5 +1,7 @@
 #include "part/database/mysql/doctor/check.h"
 
+#include <set>
+
 #include "os/bytes_in_words.h"
 #include "os/counted.h"
 #include "os/error.h"
@@ -7,9 +9,11 @@
 #include "part/database/mysql/backup/space.h"
 #include "part/database/mysql/catalogue/check_names.h"
 #include "part/database/mysql/catalogue/definition.h"
+#include "part/database/mysql/catalogue/registry.h"
 #include "part/database/mysql/doctor/check_rights.h"
 #include "part/database/mysql/server/primary.h"
 #include "part/database/table_pattern.h"
+#include "store/names.h"
 
 namespace rollback::mysql {
 namespace {
@@ -103,6 +107,7 @@ class Checkup {
         table(listed.name);
       }
     }
+    unknown(all);
     if (meant_.empty()) {
       checks_.push_back(
           warn("no table of " + name_ + " goes back: the patterns mean none", "SHOW TABLES"));
@@ -110,6 +115,24 @@ class Checkup {
       const auto count = static_cast<std::int64_t>(meant_.size());
       checks_.push_back(
           fine(name_ + ": " + counted(count, "table") + (count == 1 ? " goes back" : " go back")));
+    }
+  }
+
+  // Which operation displaced these rows stands nowhere, as where an older dump brought
+  // the registry back.
+  void unknown(const std::vector<Listed>& all) {
+    const Registry registry(session_, place_.component);
+    if (!registry.unsettled().empty()) return;
+    std::set<std::string> known;
+    for (const Entry& entry : registry.all()) known.insert(entry.backup);
+    for (const Aside& aside : registry.all_aside()) known.insert(aside.aside);
+    for (const Listed& listed : all) {
+      const std::string table(names::whose_rows(listed.name));
+      if (table.empty() || !is_in_set(place_.settings, table) || known.contains(listed.name)) {
+        continue;
+      }
+      checks_.push_back(warn("'" + listed.name + "' of " + name_ + " holds rows of '" + table +
+                             "' that no operation which is known here has displaced"));
     }
   }
 

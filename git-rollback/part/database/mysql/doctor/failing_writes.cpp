@@ -103,14 +103,9 @@ std::vector<Check> failing_writes(const Place& place) {
     const Account account = look_at(session, one.definer, self);
     const auto lost = account.rights ? lost_of(*account.rights, schema) : Words{};
     if (lost.empty() && !account.gone) continue;
-    std::string mend = account.gone ? "" : account.rights->grant_on(schema, lost);
-    // Before the swap it takes TRIGGER to take the triggers away; after it, all.
-    if (mine.empty() || (!one.swapped && mine == Words{"INSERT"})) {
-      mend +=
-          (mend.empty() ? "" : "; or ") + std::string(
-                                              "git rollback --abort where it began, or git rollback"
-                                              " record where it was given up");
-    }
+    // Without an account, what made them can only be taken back.
+    const std::string mend =
+        account.gone ? "git rollback --abort" : account.rights->grant_on(schema, lost);
     checks.push_back(problem(
         "writes of the service to " + (tables.empty() ? "tables that go back" : quoted(tables)) +
             " of database '" + place.schema + "' fail now: the triggers of operation " +

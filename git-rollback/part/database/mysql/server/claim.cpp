@@ -132,18 +132,20 @@ void end_of_another(const Place& place, const Unsettled& one) {
                {}});
 }
 
-// One of this host that was given up holds nobody up: where it cannot be ended, its
-// tables stay.
+// One of this host that was given up holds nobody up.
 void end_if_possible(const Place& place, const Unsettled& one, bool live) {
   try {
     if (live) return end_of_another(place, one);
     discard_of_another(place, one);
   } catch (const std::exception& error) {
     if (one.host != place.here) throw;
+    Place theirs = place;
+    theirs.component = one.component;
+    abandon(theirs, one.operation);
     give_notice({"operation '" + one.operation +
-                     "', which was given up, cannot be ended in database '" + place.schema +
-                     "', and what it left there stays: " + error.what(),
-                 {}});
+                     "', which was given up, cannot come to its end in database '" + place.schema +
+                     "', whose tables stay as they are: " + error.what(),
+                 {"git rollback salvage"}});
   }
 }
 

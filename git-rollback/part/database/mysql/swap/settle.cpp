@@ -162,6 +162,24 @@ void settle(const Place& place, const std::string& operation_id) {
   fail_point("database settle: after");
 }
 
+void abandon(const Place& place, const std::string& operation_id) {
+  Session session = open(place);
+  Registry registry(session, place.component);
+  const auto found = registry.operation(operation_id);
+  if (!found || found->state == State::settled) return;
+  const Plan plan = plan_from(found->plan);
+  session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
+  carries(session);
+  stop_all_logs(session, plan);
+  for (const Change& change : plan.changes) {
+    if (!change.swaps() || !change.before || !table_exists(session, change.displaced)) continue;
+    registry.put(describe(session, change, operation_id));
+  }
+  drop_empty_asides(session, plan);
+  registry.set_left_point(operation_id, operation_id);
+  registry.set_state(operation_id, State::settled);
+}
+
 std::vector<std::string> set_aside(const Place& place, const std::string& operation) {
   Session session = open(place);
   std::vector<std::string> lines;

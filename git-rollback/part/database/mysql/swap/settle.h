@@ -20,6 +20,10 @@ std::vector<Backup> leave(const Place& place, const Plan& plan, const std::strin
 // After the swap is final: takes out what only a revert would need.
 void settle(const Place& place, const std::string& operation);
 
+// For an operation that somebody else's change keeps from its end: takes its triggers and
+// logs out, and describes what it displaced. The tables stay as they are.
+void abandon(const Place& place, const std::string& operation);
+
 // One line for each table with rows that did not fit.
 std::vector<std::string> set_aside(const Place& place, const std::string& operation);
 
