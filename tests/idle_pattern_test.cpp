@@ -32,7 +32,8 @@ class IdlePatterns : public Doctor {
   }
 
   static std::string about(const std::string& pattern, const std::string& key) {
-    return "no table of database 'var/characters.db' is meant by '" + pattern + "' in `" + key + ":`";
+    return "no table of database 'var/characters.db' is meant by '" + pattern + "' in `" + key +
+           ":`";
   }
   void expect_warnings(const Finished& said) {
     EXPECT_STATUS(0, said);
