@@ -167,7 +167,7 @@ TEST_F(MysqlMidway, AServerThatIsDownIsToldWithTheNextCommand) {
   begin();
   prepare();
   server().kill9();
-  const auto ways = [this](const std::function<void()>& work) {
+  const auto ways = [](const std::function<void()>& work) {
     try {
       work();
     } catch (const Error& error) {

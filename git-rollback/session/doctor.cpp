@@ -216,14 +216,15 @@ std::vector<Check> check_targets(const Session& session) {
 // What is denied sends a person here: here stands above what grants it.
 void leave_no_circle(Diagnoses& all) {
   const std::string here = "git rollback doctor";
-  for (auto& [about, check] : all) {
-    if (check.mend != here) continue;
+  for (Diagnosis& denied : all) {
+    if (denied.check.mend != here) continue;
     const auto first = std::find_if(all.begin(), all.end(), [&](const Diagnosis& one) {
-      return one.check.level == Check::Level::problem && one.about.ends_with("/database") &&
-             (one.about == about || check.what.find(one.about) != std::string::npos) &&
+      const bool same =
+          one.about == denied.about || denied.check.what.find(one.about) != std::string::npos;
+      return same && one.check.level == Check::Level::problem && one.about.ends_with("/database") &&
              !one.check.mend.empty() && one.check.mend != here;
     });
-    check.mend = first == all.end() ? "" : first->check.mend;
+    denied.check.mend = first == all.end() ? "" : first->check.mend;
   }
 }
 

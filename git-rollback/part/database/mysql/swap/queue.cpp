@@ -63,8 +63,8 @@ std::string rename_statement(const Queue::Renames& renames) {
 
 // A statement in a session and a thread of its own.
 struct Queue::Waiting {
-  Waiting(const Place& place, seconds patience) : session(open(place)) {
-    session.set_lock_wait(patience);
+  Waiting(const Place& place, seconds longest) : session(open(place)) {
+    session.set_lock_wait(longest);
   }
   ~Waiting() {
     if (thread.joinable()) thread.join();
