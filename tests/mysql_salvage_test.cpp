@@ -86,7 +86,7 @@ TEST_F(MysqlSalvage, CountsTheValuesOfColumnsThatTheLiveTableHasNot) {
   displace(players,
            "ALTER TABLE playerbot ADD COLUMN guild VARCHAR(9) DEFAULT 'red',"
            " ADD COLUMN f FLOAT NOT NULL DEFAULT 0.1, ADD COLUMN `it's``all` INT,"
-           " ADD COLUMN twice INT AS (id * 2);"
+           " ADD COLUMN twice INT AS (level * 2);"
            "UPDATE playerbot SET guild = 'Red' WHERE id = 1;"
            "UPDATE playerbot SET guild = NULL, `it's``all` = 0 WHERE id = 2;"
            "INSERT INTO playerbot(id,f) VALUES (3,1)");
