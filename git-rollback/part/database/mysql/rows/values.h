@@ -17,8 +17,7 @@ Kind kind_of(const Column& column);
 std::string typed(const Column& column, const std::string& expression);
 
 // The default that a new row gets, as an SQL expression of the column's type;
-// NULL where there is none.
-// As SQL; NULL where there is none that is the same for every row.
+// NULL where there is none that is the same for every row.
 std::string default_of(const Column& column);
 
 // "x is the default". Never NULL.

@@ -343,6 +343,12 @@ std::vector<TableFacts> gather_facts(const Place& place, const std::string& poin
 std::optional<std::vector<Stranded>> foresee_stranded(
     const Place& place, const std::string& point, const std::vector<Backup>& backups,
     const std::vector<Decision>& decisions, std::optional<std::chrono::milliseconds> within) {
+  // As find_stranded() looks, but without a session and all definitions for nothing.
+  const bool any_parent_goes =
+      std::any_of(decisions.begin(), decisions.end(), [](const Decision& decision) {
+        return decision.choice == Choice::restore && !decision.if_unwritten;
+      });
+  if (!any_parent_goes) return std::vector<Stranded>{};
   Session session = open(place);
   const Registry registry(session, place.component);
   const auto members = find_members(session, registry, place.settings, point, backups);
