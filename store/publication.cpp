@@ -322,6 +322,14 @@ std::vector<ForeignRef> foreign_refs(const Git& git, const Publication& publicat
   return foreign;
 }
 
+void forget_unbegun_publications(const Git& git, Journal& journal) {
+  const auto pending = journal.pending_publications();
+  if (!pending.empty()) sweep_drafts(git);
+  for (const auto& [id, publication] : pending) {
+    if (!is_begun(git, publication)) journal.end_publication(id);
+  }
+}
+
 void replay_publications(const Git& git, Journal& journal,
                          const std::function<void(const ForeignRef&)>& tell) {
   const auto pending = journal.pending_publications();

@@ -46,6 +46,10 @@ struct ForeignRef {
 };
 std::vector<ForeignRef> foreign_refs(const Git& git, const Publication& publication);
 
+// Forgets those that were cut short before anything of them was published, for who
+// publishes anew or will not any more.
+void forget_unbegun_publications(const Git& git, Journal& journal);
+
 // Finishes what was begun to be published and cut short. Foreign refs stay where
 // they are, all else is published; `tell` hears of each of them before the
 // journal forgets it. Fatal when git cannot publish the rest, which is kept.

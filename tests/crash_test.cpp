@@ -31,8 +31,7 @@ class Crash : public ServiceFixture {
     ASSERT_NE(intent, places_.end()) << "built without GIT_ROLLBACK_FAIL_POINTS?";
     intent_ = intent - places_.begin();
     begun_ = std::find(places_.begin(), places_.end(), "preparing") - places_.begin();
-    published_ =
-        std::find(places_.begin(), places_.end(), "publish intent after") - places_.begin();
+    published_ = std::find(places_.begin(), places_.end(), "publish refs after") - places_.begin();
     ASSERT_GT(published_, intent_);
   }
 

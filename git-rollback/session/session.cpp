@@ -122,6 +122,8 @@ ChangingSession::ChangingSession(Session session, const std::string& about,
   const bool killed = row || !journal_->pending_publications().empty() ||
                       !journal_->captures().empty() || was_cut_short(journal_->pushes());
   work_in(session_.repository, killed);
+  // An operation in flight publishes anew, or goes back and must not be recorded as done.
+  if (row) forget_unbegun_publications(git(), *journal_);
   replay_publications(git(), *journal_, tell_of_foreign);
   sweep_scratch(git().git_dir());
   forget_pushes_not_taken(session_.repository, *journal_);
