@@ -51,14 +51,16 @@ bool is_environment_segment(std::string_view segment) {
   });
 }
 
+std::string end_of_cut(std::string_view table) { return "_" + sha256(table).substr(0, 8); }
+
 std::string table_name(std::string_view table, std::string_view infix, std::string_view suffix,
                        size_t limit) {
   std::string name = join({table, infix, suffix});
   if (name.size() <= limit) return name;
-  const std::string hash = sha256(table).substr(0, 8);
-  size_t keep = limit - infix.size() - suffix.size() - hash.size() - 1;
+  const std::string end = end_of_cut(table);
+  size_t keep = limit - infix.size() - suffix.size() - end.size();
   while (keep > 0 && (static_cast<unsigned char>(table[keep]) & 0xC0U) == 0x80U) --keep;
-  return join({table.substr(0, keep), "_", hash, infix, suffix});
+  return join({table.substr(0, keep), end, infix, suffix});
 }
 
 constexpr std::string_view backup_infix = "_backup_";
@@ -280,12 +282,21 @@ bool is_table_of_ours(std::string_view table) {
   return false;
 }
 
-std::string_view whose_rows(std::string_view table) {
-  for (const auto infix : {displaced_infix, aside_infix}) {
-    const size_t at = stands_in_name(table, infix);
-    if (at != std::string_view::npos) return table.substr(0, at);
+std::optional<HeldRows> held_rows(std::string_view name) {
+  for (const auto infix : {incoming_infix, displaced_infix, aside_infix}) {
+    const size_t at = stands_in_name(name, infix);
+    if (at == std::string_view::npos) continue;
+    std::string operation(name.substr(at + infix.size()));
+    std::replace(operation.begin(), operation.end(), '_', '-');
+    return HeldRows{std::string(name.substr(0, at)), operation};
   }
-  return {};
+  return std::nullopt;
+}
+
+bool is_cut_to(std::string_view table, std::string_view cut) {
+  if (table == cut) return true;
+  const std::string end = end_of_cut(table);
+  return cut.ends_with(end) && table.starts_with(cut.substr(0, cut.size() - end.size()));
 }
 
 }  // namespace rollback::names

@@ -114,8 +114,14 @@ std::string procedure(std::string_view table, bool with_hash = false, size_t lim
 // user's never match them, nor any of the four above.
 inline constexpr std::string_view table_prefix = "git_rollback_";
 bool is_table_of_ours(std::string_view table);
-// The table whose rows such a one holds that is displaced or aside, cut where it was long;
-// "": it is none.
-std::string_view whose_rows(std::string_view table);
+
+// What the name of a table says that an operation displaced, set aside or prepared.
+struct HeldRows {
+  std::string table;  // whose rows it holds; cut, where its name was long
+  std::string operation;
+};
+std::optional<HeldRows> held_rows(std::string_view name);
+// Is `cut` that table's name as it stands in those?
+bool is_cut_to(std::string_view table, std::string_view cut);
 
 }  // namespace rollback::names

@@ -114,12 +114,24 @@ TEST(Names, OnlyTablesOfOursAreOurs) {
   EXPECT_TRUE(is_table_of_ours(incoming_table("playerbot", id)));
   EXPECT_TRUE(is_table_of_ours(displaced_table("playerbot", id)));
   EXPECT_TRUE(is_table_of_ours("git_rollback_backups"));
-  EXPECT_EQ(whose_rows(displaced_table("playerbot", id)), "playerbot");
-  EXPECT_EQ(whose_rows(aside_table("log_out_1", id)), "log_out_1");
-  EXPECT_EQ(whose_rows(incoming_table("playerbot", id)), "");
-  EXPECT_EQ(whose_rows("playerbot_out_of_gold"), "");
   EXPECT_FALSE(is_table_of_ours("playerbot_backup_weekly"));
   EXPECT_FALSE(is_table_of_ours("checked_in_2026"));
+}
+
+TEST(Names, ATableOfOursTellsWhoseRowsItHolds) {
+  const std::string longest(64, 'x');
+  for (const std::string& table : {std::string("playerbot"), std::string("log_out_1"), longest}) {
+    for (const auto& name :
+         {displaced_table(table, id), aside_table(table, id), incoming_table(table, id)}) {
+      const auto held = held_rows(name);
+      ASSERT_TRUE(held) << name;
+      EXPECT_EQ(held->operation, id);
+      EXPECT_TRUE(is_cut_to(table, held->table)) << name;
+      EXPECT_FALSE(is_cut_to(table.substr(1) + "y", held->table)) << name;
+    }
+  }
+  EXPECT_FALSE(held_rows("playerbot_out_of_gold"));
+  EXPECT_FALSE(held_rows(backup_table("playerbot", "20261123T100000Z")));
 }
 
 }  // namespace

@@ -57,4 +57,23 @@ inline PutBack put_changed_back(Part& part, const SalvageTable& table, bool over
   return results.empty() ? PutBack{} : results.front();
 }
 
+// For the fixture of either engine.
+template <class Fixture>
+class SalvageTest : public Fixture {
+ protected:
+  // What is live after these statements is displaced by the point's, which is the
+  // state after `begin`.
+  void displace(const std::string& begin, const std::string& since) {
+    this->run(begin);
+    const Point point = this->capture();
+    this->run(since);
+    this->go_back(this->to(point, Rows::restore, 100000));
+  }
+
+  std::string missing(const std::string& table) {
+    const auto one = salvaged(*this->part(), table);
+    return one.missing ? std::to_string(*one.missing) : one.unknown;
+  }
+};
+
 }  // namespace rollback

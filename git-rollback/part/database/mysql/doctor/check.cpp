@@ -1,7 +1,5 @@
 #include "part/database/mysql/doctor/check.h"
 
-#include <set>
-
 #include "os/bytes_in_words.h"
 #include "os/counted.h"
 #include "os/error.h"
@@ -9,11 +7,10 @@
 #include "part/database/mysql/backup/space.h"
 #include "part/database/mysql/catalogue/check_names.h"
 #include "part/database/mysql/catalogue/definition.h"
-#include "part/database/mysql/catalogue/registry.h"
+#include "part/database/mysql/catalogue/unregistered.h"
 #include "part/database/mysql/doctor/check_rights.h"
 #include "part/database/mysql/server/primary.h"
 #include "part/database/table_pattern.h"
-#include "store/names.h"
 
 namespace rollback::mysql {
 namespace {
@@ -118,21 +115,11 @@ class Checkup {
     }
   }
 
-  // Which operation displaced these rows stands nowhere, as where an older dump brought
-  // the registry back.
   void unknown(const std::vector<Listed>& all) {
-    const Registry registry(session_, place_.component);
-    if (!registry.unsettled().empty()) return;
-    std::set<std::string> known;
-    for (const Entry& entry : registry.all()) known.insert(entry.backup);
-    for (const Aside& aside : registry.all_aside()) known.insert(aside.aside);
-    for (const Listed& listed : all) {
-      const std::string table(names::whose_rows(listed.name));
-      if (table.empty() || !is_in_set(place_.settings, table) || known.contains(listed.name)) {
-        continue;
-      }
-      checks_.push_back(warn("'" + listed.name + "' of " + name_ + " holds rows of '" + table +
-                             "' that no operation which is known here has displaced"));
+    for (const Unregistered& one : unregistered(session_, place_, all)) {
+      checks_.push_back(warn("'" + one.name + "' of " + name_ + " holds rows of '" + one.table +
+                                 "' that no operation which is known here has displaced",
+                             "git rollback salvage " + one.operation));
     }
   }
 

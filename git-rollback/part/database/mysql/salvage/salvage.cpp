@@ -4,6 +4,7 @@
 #include "os/progress.h"
 #include "part/database/csv.h"
 #include "part/database/mysql/catalogue/registry.h"
+#include "part/database/mysql/catalogue/unregistered.h"
 #include "part/database/mysql/rows/rows.h"
 #include "part/database/mysql/rows/values.h"
 #include "part/database/mysql/salvage/pairing.h"
@@ -128,6 +129,15 @@ std::vector<SalvageTable> salvageable(const Place& place) {
                       .name = aside.aside,
                       .reason = aside.reason,
                       .rows = aside.rows});
+  }
+  for (const Unregistered& one : unregistered(session, place, list_tables(session))) {
+    tables.push_back({.component = place.component,
+                      .database = place.schema,
+                      .operation = one.operation,
+                      .table = one.table,
+                      .name = one.name,
+                      .reason = "no operation that is known here displaced it",
+                      .rows = session.number("SELECT count(*) FROM " + identifier(one.name))});
   }
   return tables;
 }

@@ -48,6 +48,18 @@ void drop_all_of(Session& session, const Plan& plan, const std::vector<Aside>& k
   }
 }
 
+// Of an operation that the registry has lost, as where an older dump brought that back:
+// nothing but keys is in them. Tables with rows are for salvage.
+void stop_lost_logs(const Place& place, Session& session, const std::string& operation) {
+  const std::string prefix = operation_prefix(operation, place.component);
+  std::vector<std::string> logs;
+  for (const Listed& listed : list_tables(session)) {
+    const bool is_log = listed.name.ends_with("_before") || listed.name.ends_with("_after");
+    if (is_log && listed.name.starts_with(prefix)) logs.push_back(listed.name);
+  }
+  stop_logs(session, logs);
+}
+
 using Care = std::function<std::optional<std::string>(const Change&, const Entry&)>;
 
 // Backups that are used are spent where `care` says why they have not their rows any more.
@@ -95,6 +107,7 @@ void discard(const Place& place, const std::string& operation_id) {
   Session session = open(place);
   Registry registry(session, place.component);
   const auto found = registry.operation(operation_id);
+  if (!found) stop_lost_logs(place, session, operation_id);
   if (!found || found->state == State::settled) return;
   if (found->state == State::swapped) {
     throw Fatal("operation '" + operation_id + "' is live in database '" + place.schema +
@@ -166,6 +179,7 @@ void abandon(const Place& place, const std::string& operation_id) {
   Session session = open(place);
   Registry registry(session, place.component);
   const auto found = registry.operation(operation_id);
+  if (!found) stop_lost_logs(place, session, operation_id);
   if (!found || found->state == State::settled) return;
   const Plan plan = plan_from(found->plan);
   session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
