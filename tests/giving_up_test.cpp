@@ -105,6 +105,8 @@ TEST_F(GivingUp, TheOthersGoForwardAndTheRollbackIsPartial) {
     EXPECT_EQ(live().at("partly_back").at("left_out").size(), 1U);
     EXPECT_TRUE(contains(rollback({"status"}).out, "given up\n"));
     EXPECT_STATUS(128, rollback({"--continue"}));
+    EXPECT_TRUE(contains(rollback({"undo", "--dry-run"}).err,
+                         ", and stays as it is in this undo\nhint: rows that it displaced"));
     expect_free();
     restore();
   }

@@ -5,6 +5,7 @@
 
 #include "os/error.h"
 #include "os/lock.h"
+#include "os/notice.h"
 #include "session/needed_points.h"
 #include "session/parts.h"
 #include "session/rollback.h"
@@ -286,6 +287,19 @@ Undoable find_undoable(const Standing& standing) {
   throw Refused("there is no rollback to undo", hint);
 }
 
+// What an undo cannot take back, as nobody knows how far it went.
+void tell_of_given_up(const Standing& standing, const std::string& operation) {
+  for (const auto& [part, gave_up] : standing.given_up()) {
+    if (gave_up != operation) continue;
+    Notice notice{
+        part + " was given up by operation " + operation + ", and stays as it is in this undo", {}};
+    if (part.ends_with("/database")) {
+      notice.hints = {"rows that it displaced there: git rollback salvage"};
+    }
+    give_notice(notice);
+  }
+}
+
 }  // namespace
 
 Planned plan_undo(const Session& session, const RollbackRequest& request) {
@@ -306,7 +320,8 @@ Planned plan_undo(const Session& session, const RollbackRequest& request) {
   plan.undoes = undoable.operation;
   plan.complete = true;  // what the rollback left comes back whole, parent and deploy with it
   estimate(session, plan);
-  return {.plan = std::move(plan), .already_live = {}, .notices = {}};
+  tell_of_given_up(standing, undoable.operation);
+  return {.plan = std::move(plan), .already_live = {}};
 }
 
 }  // namespace rollback

@@ -36,7 +36,6 @@ struct RollbackRequest {
 struct Planned {
   std::optional<Plan> plan;
   std::string already_live;
-  std::vector<std::string> notices;
 };
 
 Planned plan_rollback(const Session& session, const RollbackRequest& request);
