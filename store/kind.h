@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace rollback {
@@ -27,6 +28,11 @@ constexpr std::optional<Kind> kind_of(std::string_view name) {
     if (name == name_of(kind) || name == json_name_of(kind)) return kind;
   }
   return std::nullopt;
+}
+
+// "playerbot/database".
+inline std::string part_name(const std::string& component, Kind kind) {
+  return component + "/" + std::string(name_of(kind));
 }
 
 }  // namespace rollback

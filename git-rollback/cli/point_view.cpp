@@ -56,7 +56,7 @@ std::string parts_for_scripts(const Point& point) {
   std::string text;
   for (const auto& [component, kinds] : point.parts) {
     for (const Kind kind : kinds) {
-      text += (text.empty() ? "" : ",") + component + "/" + std::string(name_of(kind));
+      text += (text.empty() ? "" : ",") + part_name(component, kind);
     }
   }
   return text;

@@ -159,6 +159,7 @@ class Part {
   virtual ~Part() = default;
 
   const std::string& component() const { return component_; }
+  std::string name() const { return part_name(component_, kind()); }
   virtual Kind kind() const = 0;
 
   // Is anything there yet to be captured or swapped?

@@ -34,7 +34,7 @@ struct PartPlan {
 
   // Is there anything to be done with it, or to be looked at?
   bool is_to_go() const { return fate == Fate::goes && given_up.empty(); }
-  std::string name() const { return component + "/" + std::string(name_of(kind)); }
+  std::string name() const { return part_name(component, kind); }
 };
 
 struct Refusal {

@@ -70,7 +70,7 @@ void take_parts(const Session& session, const BackfillRequest& request, const Re
     for (const Kind kind : kinds) {
       if (kind == Kind::code) draft.point.parts[component].insert(kind);
       if (draft.point.holds(component, kind)) continue;
-      left_out += (left_out.empty() ? "" : ", ") + component + "/" + std::string(name_of(kind));
+      left_out += (left_out.empty() ? "" : ", ") + part_name(component, kind);
     }
   }
   if (draft.point.parts.empty()) {

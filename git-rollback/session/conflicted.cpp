@@ -21,7 +21,7 @@ std::unique_ptr<Part> part_called(const std::string& name, const Session& sessio
   const Selection selection =
       request.branch_only ? selection_for(request, configuration) : selection_of(plan);
   for (auto& part : make_parts(session, configuration, selection)) {
-    if (part->component() + "/" + std::string(name_of(part->kind())) == name) {
+    if (part->name() == name) {
       return std::move(part);
     }
   }
@@ -185,8 +185,7 @@ void leave_folder(ChangingSession& changing, const OperationRow& row) {
 }
 
 void use_configuration_of(ChangingSession& changing, const OperationRow& row) {
-  changing.session().configuration = parse_configuration(
-      row.configuration, std::string(names::configuration_file) + " of operation " + row.id);
+  changing.session().configuration = configuration_of(row);
   changing.session().broken = nullptr;
 }
 
@@ -290,12 +289,7 @@ std::optional<Part::ConflictStanding> look_at_conflict(const Session& session,
   const PreparedPlan prepared = prepared_plan_from(row.plan);
   const Waiting waiting = waiting_from(prepared.waiting);
   if (waiting.opened.empty()) return std::nullopt;
-  Session there = session;
-  there.repository = repository_of(session.repository, row);
-  there.broken = nullptr;
-  there.configuration = parse_configuration(
-      row.configuration, std::string(names::configuration_file) + " of operation " + row.id);
-  return part_called(waiting.part, there, prepared.plan, waiting.request)
+  return part_called(waiting.part, session_of(session, row), prepared.plan, waiting.request)
       ->look_at_conflict(waiting.opened);
 }
 

@@ -26,10 +26,6 @@ std::string first_of(const std::vector<std::string>& hints) {
 
 Check problem_of(const Error& error) { return problem(error.what(), first_of(error.hints())); }
 
-std::string name_of(const Part& part) {
-  return part.component() + "/" + std::string(name_of(part.kind()));
-}
-
 // What looks throws in its own words where it cannot even look.
 template <class Look>
 void add(Diagnoses& all, const std::string& about, Look&& look) {
@@ -102,12 +98,11 @@ void add_configuration(const Session& session, Diagnoses& all) {
 
 void add_parts(const Session& session, Depth depth, Diagnoses& all) {
   if (!session.configuration) return;
-  const Configuration& configuration = *session.configuration;
   Diagnoses urgent;
-  for (const auto& part : make_parts(session, configuration, everything(configuration))) {
-    add(all, name_of(*part), [&] { return part->diagnose(depth); });
+  for (const auto& part : all_parts(session)) {
+    add(all, part->name(), [&] { return part->diagnose(depth); });
     if (depth == Depth::thorough) {
-      add(urgent, name_of(*part), [&] { return part->failing_writes(); });
+      add(urgent, part->name(), [&] { return part->failing_writes(); });
     }
   }
   all.insert(all.begin(), urgent.begin(), urgent.end());
@@ -231,13 +226,9 @@ void leave_no_circle(Diagnoses& all) {
 }  // namespace
 
 Diagnoses failing_writes(const Session& session, const OperationRow& in_flight) {
-  Session there = session;
-  there.repository = repository_of(session.repository, in_flight);
-  const Configuration configuration = parse_configuration(
-      in_flight.configuration, std::string(names::configuration_file) + " of the operation");
   Diagnoses all;
-  for (const auto& part : make_parts(there, configuration, everything(configuration))) {
-    for (auto& check : part->failing_writes()) all.push_back({name_of(*part), std::move(check)});
+  for (const auto& part : all_parts(session_of(session, in_flight))) {
+    for (auto& check : part->failing_writes()) all.push_back({part->name(), std::move(check)});
   }
   return all;
 }

@@ -19,10 +19,6 @@ namespace rollback {
 namespace fs = boost::filesystem;
 namespace {
 
-std::string shown_configuration(const OperationRow& row) {
-  return std::string(names::configuration_file) + " of operation " + row.id;
-}
-
 Executor make_executor(Journal& journal, const Session& session, const Configuration& configuration,
                        const Plan& plan, bool recovering) {
   const Configuration copied = with_copied_scripts(session, configuration, plan.operation);
@@ -189,7 +185,7 @@ Resumed resume(ChangingSession& changing) {
                     : std::vector<std::string>{});
   }
   return {.row = *row,
-          .configuration = parse_configuration(row->configuration, shown_configuration(*row)),
+          .configuration = configuration_of(*row),
           .prepared = prepared_plan_from(row->plan)};
 }
 
@@ -355,12 +351,9 @@ std::vector<Executor::StepState> look_at_operation(const Session& session,
                                                    const OperationRow& row) {
   if (row.state == State::preparing || row.state == State::conflicted) return {};
   const PreparedPlan prepared = prepared_plan_from(row.plan);
-  const Configuration configuration =
-      parse_configuration(row.configuration, shown_configuration(row));
-  Session there = session;
-  there.repository = repository_of(session.repository, row);
+  const Session there = session_of(session, row);
   Journal journal(names::journal_file(session.repository.common_dir));
-  return make_executor(journal, there, configuration, prepared.plan, true).look(prepared);
+  return make_executor(journal, there, there.configured(), prepared.plan, true).look(prepared);
 }
 
 }  // namespace rollback

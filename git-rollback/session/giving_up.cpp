@@ -12,7 +12,6 @@
 #include "session/selection.h"
 #include "session/work_trees.h"
 #include "store/git.h"
-#include "store/names.h"
 
 namespace rollback {
 namespace {
@@ -119,13 +118,8 @@ bool is_named(const PartPlan& part, const Selection& selection) {
 // Of a database that answers, and to which nothing can be written: its server is read-only,
 // or the login has lost a privilege.
 void add_those_without_a_way(const Session& session, Halted& halted) {
-  Session there = session;
-  there.repository = repository_of(session.repository, halted.row);
-  const Configuration configuration =
-      parse_configuration(halted.row.configuration, std::string(names::configuration_file) +
-                                                        " of operation " + halted.row.id);
-  for (const auto& part : make_parts(there, configuration, everything(configuration))) {
-    const std::string name = part->component() + "/" + std::string(name_of(part->kind()));
+  for (const auto& part : all_parts(session_of(session, halted.row))) {
+    const std::string name = part->name();
     const auto& parts = halted.prepared.plan.parts;
     const bool goes = std::any_of(parts.begin(), parts.end(), [&](const PartPlan& plan) {
       return plan.is_to_go() && plan.name() == name;
@@ -192,9 +186,7 @@ void give_up_others(ChangingSession& changing, Way way, const std::string& compo
                       " left out",
                   {"git rollback --abort, and then git rollback with the --components that go"});
   }
-  const Selection selection = parse_selection(
-      components, parse_configuration(row->configuration, std::string(names::configuration_file) +
-                                                              " of operation " + row->id));
+  const Selection selection = parse_selection(components, configuration_of(*row));
   Halted halted = look_at(changing, *row);
   if (row->state == State::discarding) way = Way::back;
   if (halted.recorded) way = Way::forward;  // neither goes the other way any more

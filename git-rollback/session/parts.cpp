@@ -65,6 +65,11 @@ std::vector<std::unique_ptr<Part>> make_parts(const Session& session,
   return parts;
 }
 
+std::vector<std::unique_ptr<Part>> all_parts(const Session& session) {
+  const Configuration& configuration = session.configured();
+  return make_parts(session, configuration, everything(configuration));
+}
+
 std::vector<DatabaseSettings> databases_of(const Session& session,
                                            const ComponentConfiguration& component) {
   const Settings& config = session.repository.settings;

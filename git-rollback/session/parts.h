@@ -16,6 +16,9 @@ std::vector<std::unique_ptr<Part>> make_parts(const Session& session,
                                               const Configuration& configuration,
                                               const Selection& selection);
 
+// Every part of its configuration, which must be good.
+std::vector<std::unique_ptr<Part>> all_parts(const Session& session);
+
 // Its databases, with what git config says of all of them.
 std::vector<DatabaseSettings> databases_of(const Session& session,
                                            const ComponentConfiguration& component);

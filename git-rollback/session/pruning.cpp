@@ -20,10 +20,6 @@ namespace {
 
 using nlohmann::json;
 
-std::vector<std::unique_ptr<Part>> all_parts(const Session& session) {
-  return make_parts(session, session.configured(), everything(session.configured()));
-}
-
 // Points whose tables an earlier run was killed over: those of which the event
 // is out.
 std::set<std::string> unfinished(Journal& journal, const std::string& environment,

@@ -16,11 +16,10 @@ namespace {
 void capture(const RecordRequest& request, Part& part, PointDraft& draft,
              std::vector<Part*>& begun) {
   if (!part.present()) {
-    draft.notices.push_back(part.component() + "/" + std::string(name_of(part.kind())) +
-                            ": nothing is there yet, so the point does without it");
+    draft.notices.push_back(part.name() + ": nothing is there yet, so the point does without it");
     return;
   }
-  fail_point("capture " + part.component() + "/" + std::string(name_of(part.kind())) + " before");
+  fail_point("capture " + part.name() + " before");
   for (const auto& [component, kinds] : request.selection) {
     const bool of_it = part.kind() == Kind::code || part.component() == component;
     if (of_it && kinds.count(part.kind()) != 0) draft.point.parts[component].insert(part.kind());

@@ -173,8 +173,7 @@ void ChangingSession::forget_captures() {
     const bool published = git().ask({"rev-parse", "--verify", "--quiet", ref}).status == 0;
     if (!published) {
       if (!session_.configuration) return;  // later, when it can be read again
-      const Configuration& configuration = *session_.configuration;
-      for (const auto& part : make_parts(session_, configuration, everything(configuration))) {
+      for (const auto& part : all_parts(session_)) {
         part->forget(capturing.point);
       }
       sweep_scratch(git().git_dir());
@@ -188,14 +187,13 @@ void ChangingSession::discard(const OperationRow& operation) { discard(operation
 std::map<std::string, std::string> ChangingSession::discard(const OperationRow& operation,
                                                             bool reach_all) {
   std::map<std::string, std::string> out_of_reach;
-  const Configuration configuration = parse_configuration(
-      operation.configuration, std::string(names::configuration_file) + " of the operation");
+  const Configuration configuration = configuration_of(operation);
   for (const auto& part : make_parts(session_, configuration, everything(configuration))) {
     try {
       part->discard(operation.id);
     } catch (const Error& error) {
       if (reach_all || part->kind() != Kind::database) throw;
-      out_of_reach[part->component() + "/" + std::string(name_of(part->kind()))] = error.what();
+      out_of_reach[part->name()] = error.what();
     }
   }
   boost::system::error_code ignored;

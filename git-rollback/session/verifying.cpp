@@ -84,7 +84,7 @@ class Verifier {
     }
     const auto* configured = session_.configuration->find(component);
     for (const Kind kind : kinds) {
-      const std::string name = component + "/" + std::string(name_of(kind)) + ": ";
+      const std::string name = part_name(component, kind) + ": ";
       if (configured == nullptr || kinds_of(*configured).count(kind) == 0) {
         add(name + "not looked at, since .rollback.yml has it no more", false);
       } else if (kind != Kind::code && point.host != host_name()) {

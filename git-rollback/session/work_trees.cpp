@@ -4,6 +4,7 @@
 
 #include "os/error.h"
 #include "plan/plan_text.h"
+#include "store/names.h"
 
 namespace rollback {
 namespace fs = boost::filesystem;
@@ -84,6 +85,17 @@ Repository repository_of(const Repository& here, const OperationRow& operation) 
   there.head.clear();
   there.git = Git(there.git_dir, there.work_tree);
   return there;
+}
+
+Configuration configuration_of(const OperationRow& operation) {
+  return parse_configuration(operation.configuration, std::string(names::configuration_file) +
+                                                          " of operation " + operation.id);
+}
+
+Session session_of(const Session& here, const OperationRow& operation) {
+  return {.repository = repository_of(here.repository, operation),
+          .configuration = configuration_of(operation),
+          .broken = nullptr};
 }
 
 }  // namespace rollback

@@ -29,4 +29,8 @@ std::optional<Obstacle> in_another_work_tree(const Session& session, const Part&
 // --continue is typed in; where that work tree is gone, the session itself.
 Repository repository_of(const Repository& here, const OperationRow& operation);
 
+// The configuration that it began with, and a session that works there with that.
+Configuration configuration_of(const OperationRow& operation);
+Session session_of(const Session& here, const OperationRow& operation);
+
 }  // namespace rollback

@@ -1,6 +1,7 @@
 #include "part/database/mysql/doctor/failing_writes.h"
 
 #include <algorithm>
+#include <boost/algorithm/string/join.hpp>
 #include <map>
 #include <optional>
 #include <set>
@@ -11,6 +12,7 @@
 #include "store/names.h"
 
 namespace rollback::mysql {
+using boost::algorithm::join;
 namespace {
 
 using Words = std::vector<std::string>;
@@ -84,12 +86,6 @@ Words lost_of(const Rights& rights, const std::string& schema) {
   return lost;
 }
 
-std::string joined(const Words& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 }  // namespace
 
 std::vector<Check> failing_writes(const Place& place) {
@@ -110,7 +106,7 @@ std::vector<Check> failing_writes(const Place& place) {
         "writes of the service to " + (tables.empty() ? "tables that go back" : quoted(tables)) +
             " of database '" + place.schema + "' fail now: the triggers of operation " +
             one.operation + " run as '" + one.definer + "', which " +
-            (account.gone ? "is no account any more" : "has lost " + joined(lost)),
+            (account.gone ? "is no account any more" : "has lost " + join(lost, ", ")),
         mend));
   }
   return checks;

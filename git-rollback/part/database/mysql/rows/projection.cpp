@@ -1,21 +1,17 @@
 #include "part/database/mysql/rows/projection.h"
 
 #include <algorithm>
+#include <boost/algorithm/string/join.hpp>
 
 #include "part/database/mysql/rows/values.h"
 #include "part/database/table_pattern.h"
 
 namespace rollback::mysql {
+using boost::algorithm::join;
 namespace {
 
 std::string of(const std::string& alias, const std::string& column) {
   return alias + "." + identifier(column);
-}
-
-std::string joined(const std::vector<std::string>& parts, const char* between) {
-  std::string text;
-  for (const auto& part : parts) text += (text.empty() ? "" : between) + part;
-  return text;
 }
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
@@ -65,7 +61,7 @@ std::string select_projected(const Projection& projection, const std::string& co
     const Column& column = *projection.to.column(name);
     list.push_back(projected(projection, column, key) + " AS " + identifier(column.name));
   }
-  return "SELECT " + joined(list, ", ") + from_where(projection, key, condition);
+  return "SELECT " + join(list, ", ") + from_where(projection, key, condition);
 }
 
 std::string count_unfilled(const Projection& projection, const std::string& condition) {
@@ -79,7 +75,7 @@ std::string column_list(const Definition& definition, const std::string& alias) 
   for (const auto& name : definition.stored()) {
     list.push_back(alias.empty() ? identifier(name) : of(alias, name));
   }
-  return "(" + joined(list, ", ") + ")";
+  return "(" + join(list, ", ") + ")";
 }
 
 std::string same_key(const std::vector<std::string>& key, const std::string& x,
@@ -87,7 +83,7 @@ std::string same_key(const std::vector<std::string>& key, const std::string& x,
   std::vector<std::string> terms;
   terms.reserve(key.size());
   for (const auto& name : key) terms.push_back(of(x, name) + " = " + of(y, name));
-  return "(" + joined(terms, " AND ") + ")";
+  return "(" + join(terms, " AND ") + ")";
 }
 
 std::vector<std::string> common_key(const Definition& a, const Definition& b) {

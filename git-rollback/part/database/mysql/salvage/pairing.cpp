@@ -1,22 +1,18 @@
 #include "part/database/mysql/salvage/pairing.h"
 
 #include <algorithm>
+#include <boost/algorithm/string/join.hpp>
 
 #include "os/error.h"
 #include "part/database/mysql/rows/values.h"
 #include "store/names.h"
 
 namespace rollback::mysql {
+using boost::algorithm::join;
 namespace {
 
 bool holds(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string joined(const std::vector<std::string>& terms, const char* between) {
-  std::string text;
-  for (const auto& term : terms) text += (text.empty() ? "" : between) + term;
-  return text;
 }
 
 // Not what we add ourselves to rows that are set aside, nor ROW START and END.
@@ -72,7 +68,7 @@ std::string fingerprint(const Pairing& pairing, const char* alias, bool of_live)
     const std::string text = text_of(mine, std::string(alias) + identifier(mine.name), other);
     values.push_back("IFNULL(SHA2(" + text + ", 256), '-')");
   }
-  return "SHA2(CONCAT(" + joined(values, ", ") + "), 256) AS git_rollback_row";
+  return "SHA2(CONCAT(" + join(values, ", ") + "), 256) AS git_rollback_row";
 }
 
 // Equal rows are counted on both sides: as many of them as are live are not missing.
@@ -82,7 +78,7 @@ std::string select_missing_by_row(const Pairing& pairing, const std::string& lis
     columns.push_back("s." + identifier(column.name));
   }
   return "SELECT " + list + " FROM (SELECT t.*, row_number() OVER (PARTITION BY git_rollback_row)" +
-         " AS git_rollback_nth FROM (SELECT " + joined(columns, ", ") + ", " +
+         " AS git_rollback_nth FROM (SELECT " + join(columns, ", ") + ", " +
          fingerprint(pairing, "s.", false) + " FROM " + identifier(pairing.from.name) +
          " AS s) AS t) AS d LEFT JOIN (SELECT git_rollback_row, count(*) AS git_rollback_many" +
          " FROM (SELECT " + fingerprint(pairing, "s.", true) + " FROM " +
@@ -103,7 +99,7 @@ std::string live_with_other_values(const Pairing& pairing) {
     same.push_back(same_value(pairing.target(name), "l." + identifier(name), pairing.source(name),
                               "d." + identifier(pairing.source(name).name)));
   }
-  return live_row(pairing) + " AND NOT (" + joined(same, " AND ") + "))";
+  return live_row(pairing) + " AND NOT (" + join(same, " AND ") + "))";
 }
 
 }  // namespace
@@ -135,7 +131,7 @@ std::string same_key(const Pairing& pairing, const std::string& alias) {
     }
     terms.push_back("l." + identifier(live.name) + " = " + value);
   }
-  return joined(terms, " AND ");
+  return join(terms, " AND ");
 }
 
 std::string select_rows(const Pairing& pairing, const std::string& list, SalvageRows rows) {

@@ -1,10 +1,12 @@
 #include "part/database/mysql/server/rights.h"
 
 #include <algorithm>
+#include <boost/algorithm/string/join.hpp>
 
 #include "part/database/mysql/catalogue/sql_text.h"
 
 namespace rollback::mysql {
+using boost::algorithm::join;
 namespace {
 
 constexpr std::string_view all_privileges = "ALL PRIVILEGES";
@@ -34,13 +36,6 @@ std::set<std::string, std::less<>> split(std::string_view list) {
     list = end == list.size() ? "" : list.substr(end + 1);
   }
   return words;
-}
-
-template <class Words>
-std::string joined(const Words& words) {
-  std::string text;
-  for (const auto& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 }  // namespace
@@ -158,11 +153,11 @@ std::string Rights::grant_on(std::string_view schema,
     }
   }
   privileges.insert(privileges.end(), missing.begin(), missing.end());
-  return "GRANT " + joined(privileges) + " ON " + identifier(pattern) + ".* TO " + account_;
+  return "GRANT " + join(privileges, ", ") + " ON " + identifier(pattern) + ".* TO " + account_;
 }
 
 std::string Rights::grant_everywhere(const std::vector<std::string>& missing) const {
-  return "GRANT " + joined(missing) + " ON *.* TO " + account_;
+  return "GRANT " + join(missing, ", ") + " ON *.* TO " + account_;
 }
 
 namespace {

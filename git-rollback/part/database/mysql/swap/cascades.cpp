@@ -1,6 +1,7 @@
 #include "part/database/mysql/swap/cascades.h"
 
 #include <algorithm>
+#include <boost/algorithm/string/join.hpp>
 #include <map>
 
 #include "part/database/mysql/rows/fitting.h"
@@ -8,18 +9,13 @@
 #include "part/database/mysql/rows/projection.h"
 
 namespace rollback::mysql {
+using boost::algorithm::join;
 namespace {
 
 // Temporary tables, since LOCK TABLES allows no table to be named twice.
 constexpr const char* found_table = "git_rollback_found";
 constexpr const char* noted_table = "git_rollback_noted";
 constexpr const char* parents_table = "git_rollback_parents";
-
-std::string joined(const std::vector<std::string>& terms, const char* between) {
-  std::string text;
-  for (const auto& term : terms) text += (text.empty() ? "" : between) + term;
-  return text;
-}
 
 // A value that any other can be compared with, whatever their collations are.
 std::string comparable(const Definition& definition, const std::string& table,
@@ -116,7 +112,7 @@ class Noting {
                      std::to_string(at - logged.begin() + 1));
     }
     find(std::string(parents_table) + " AS git_rollback_d STRAIGHT_JOIN " + target_ + " ON " +
-         joined(same, " AND ") + otherwise_now());
+         join(same, " AND ") + otherwise_now());
     return note();
   }
 
@@ -163,7 +159,7 @@ class Noting {
     }
     session_.run(std::string("DROP TEMPORARY TABLE IF EXISTS ") + found_table);
     session_.run(std::string("CREATE TEMPORARY TABLE ") + found_table +
-                 " ENGINE=InnoDB SELECT DISTINCT " + joined(columns, ", ") + " FROM " + from);
+                 " ENGINE=InnoDB SELECT DISTINCT " + join(columns, ", ") + " FROM " + from);
   }
 
   // What was found and does not stand in the log.
@@ -180,7 +176,7 @@ class Noting {
     return session_.run("INSERT INTO " + identifier(child_.log) + " (" + columns + ") SELECT " +
                         log_columns(key_, "f") + " FROM " + found_table +
                         " AS f WHERE NOT EXISTS (SELECT 1 FROM " + noted_table + " AS n WHERE " +
-                        joined(same, " AND ") + ")");
+                        join(same, " AND ") + ")");
   }
 
   std::string indexed() const {
