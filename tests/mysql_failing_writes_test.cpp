@@ -133,6 +133,20 @@ TEST_F(MysqlWaiting, StatusSaysThatTheServiceCannotWriteAndWhatMendsIt) {
   server_->sql("INSERT INTO playerbot(id) VALUES (2)");
 }
 
+TEST_F(MysqlWaiting, StatusSaysThatTheServiceMayNotWriteWhereItsLoginIsNotLetIn) {
+  for (const std::string change :
+       {"REVOKE ALL ON world.* FROM app@localhost", "DROP USER app@localhost"}) {
+    server_->sql(change);
+    const Finished said = rollback({"status"});
+    EXPECT_STATUS(0, said);
+    EXPECT_TRUE(testing::contains(said.out, "warning: playerbot/database: database 'world': "))
+        << change << said.out;
+    EXPECT_TRUE(testing::contains(said.out, "fail each write of the service's")) << said.out;
+    EXPECT_TRUE(testing::contains(said.err, "hint: to let the service write: let the login in"))
+        << said.err;
+  }
+}
+
 TEST_F(MysqlWaiting, DoctorSendsNobodyToDoctor) {
   ASSERT_STATUS(0, rollback({"--abort"}));
   server_->sql("REVOKE SELECT ON world.* FROM app@localhost");

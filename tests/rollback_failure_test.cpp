@@ -269,7 +269,12 @@ TEST_F(RollbackFailure, AfterAForeignChangeOfTheLinkWhatWasSwappedBeforeIsPutBac
 TEST_F(RollbackFailure, AfterAForeignCommitWhatWasSwappedBeforeIsPutBack) {
   when_stopped(
       "[ -e var/done ] || git commit -q --allow-empty -m 'chore: meanwhile'; touch var/done");
-  EXPECT_STATUS(1, roll_back());
+  const Finished said = roll_back();
+  EXPECT_STATUS(1, said);
+  EXPECT_TRUE(
+      said.err.ends_with("; all was put back as it was\n"
+                         "hint: put that right, then run the rollback again\n"))
+      << said.err;
   EXPECT_EQ(back(), "");
   EXPECT_EQ(git({"log", "-1", "--format=%s"}), "chore: meanwhile");
   expect_nothing_in_flight();

@@ -313,7 +313,10 @@ int report_reverted(const RollbackReport& report) {
     say("operation " + report.operation + " was taken back: all is as it began" + but);
     hints(report.set_aside);
   } else {
-    complain("error", report.problem + "; all was put back as it was" + but, report.set_aside);
+    auto lines = report.hints;
+    if (lines.empty()) lines = {"put that right, then run the rollback again"};
+    lines.insert(lines.end(), report.set_aside.begin(), report.set_aside.end());
+    complain("error", report.problem + "; all was put back as it was" + but, lines);
   }
   if (!report.stopped.empty()) warning("the service could not be started: " + report.stopped);
   for (const auto& part : report.left_out) {

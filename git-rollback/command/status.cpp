@@ -223,7 +223,9 @@ void add_failing_writes(const Session& session, const OperationRow& row, Status&
   list = json::array();
   std::vector<std::string> ways;
   for (const auto& [about, check] : failing_writes(session, row)) {
-    status.text += "  error: " + printable(about) + ": " + printable(check.what) + "\n";
+    const bool sure = check.level == Check::Level::problem;
+    status.text += (sure ? "  error: " : "  warning: ") + printable(about) + ": " +
+                   printable(check.what) + "\n";
     if (!check.mend.empty()) {
       ways.push_back("to let the service write: " + printable(check.mend));
     }

@@ -39,12 +39,14 @@ bool was_given_up(const Plan& plan) {
                      [](const PartPlan& part) { return !part.given_up.empty(); });
 }
 
-void go(Step& step) {
+using Hints = std::vector<std::string>;
+
+// `then`: what to type where somebody else's change is in the way.
+void go(Step& step, const Hints& then) {
   const Step::Seen seen = step.observe();
   if (seen.what == Observation::after) return;
   if (seen.what == Observation::foreign) {
-    std::vector<std::string> hints{"git rollback status",
-                                   "then git rollback --continue, or git rollback --abort"};
+    Hints hints = then;
     if (!seen.remedy.empty()) hints.insert(hints.begin(), seen.remedy);
     throw Refused(step.name() + ": " + seen.detail, hints);
   }
@@ -61,7 +63,7 @@ void go(Step& step) {
 // Somebody else's change, or a failure.
 struct InTheWay {
   std::string what;
-  std::vector<std::string> hints = {};
+  Hints hints = {};
 };
 
 // Nothing when it went.
@@ -88,7 +90,7 @@ void refuse_foreign(const std::vector<std::unique_ptr<Step>>& steps, Way way) {
   for (const auto& step : steps) {
     const Step::Seen seen = step->observe();
     if (seen.what != Observation::foreign || (way == Way::back && seen.never_applied)) continue;
-    std::vector<std::string> hints{seen.remedy.empty() ? "put that right" : seen.remedy};
+    Hints hints{seen.remedy.empty() ? "put that right" : seen.remedy};
     if (seen.never_applied) {
       hints.insert(hints.end(),
                    {"then git rollback --continue", "or at once git rollback --abort"});
@@ -168,7 +170,7 @@ std::string Executor::swap(const PreparedPlan& prepared, ExecutionResult& result
   }
   const auto quiet = Clock::now();
   for (const auto& step : steps.swap) {
-    go(*step);
+    go(*step, {"put that right, then run the rollback again"});
     ++swapped_;
   }
   result.swap = duration_cast<milliseconds>(Clock::now() - quiet);
@@ -183,6 +185,9 @@ std::string Executor::swap(const PreparedPlan& prepared, ExecutionResult& result
     result.downtime = since ? std::max(result.downtime, now() - *since) : milliseconds{0};
   }
   return "";
+} catch (const Error& error) {
+  result.hints = error.hints();
+  return error.what();
 } catch (const std::exception& error) {
   return error.what();
 }
@@ -197,7 +202,7 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
     journal_.set_state(operation, State::intended);
   }
   if (const std::string problem = swap(prepared, result); !problem.empty()) {
-    return failed(prepared, problem);
+    return failed(prepared, problem, result.hints);
   }
   fail_point("verify before");
   const CommandOutcome verified = run_command(setting_.smoke_test, setting_.commands);
@@ -210,17 +215,19 @@ ExecutionResult Executor::forward(const PreparedPlan& prepared) {
     result.problem = verified.problem;
     return result;
   } else if (!verified.ok) {
-    return failed(prepared, "the smoke test failed: " + verified.problem);
+    return failed(prepared, "the smoke test failed: " + verified.problem, {});
   }
   journal_.set_state(operation, State::verified);
   fail_point("verified after");
   return result;
 }
 
-ExecutionResult Executor::failed(const PreparedPlan& prepared, const std::string& problem) {
+ExecutionResult Executor::failed(const PreparedPlan& prepared, const std::string& problem,
+                                 const Hints& hints) {
   ExecutionResult result;
   result.outcome = Outcome::reverted;
   result.problem = problem;
+  result.hints = hints;
   try {
     // Journalled first, for whoever finishes what is killed on the way back.
     PreparedPlan known = prepared;
@@ -283,7 +290,9 @@ std::string Executor::back(const PreparedPlan& prepared) {
 }
 
 void Executor::settle_steps(const PreparedPlan& prepared) {
-  for (const auto& step : steps_of(prepared).settle) go(*step);
+  for (const auto& step : steps_of(prepared).settle) {
+    go(*step, {"git rollback status", "then git rollback --continue, or git rollback --abort"});
+  }
 }
 
 void Executor::leave(const PreparedPlan& prepared, PointDraft& left) {

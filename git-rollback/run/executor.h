@@ -26,6 +26,7 @@ enum class Outcome {
 struct ExecutionResult {
   Outcome outcome = Outcome::done;
   std::string problem;                    // why it did not go through
+  std::vector<std::string> hints = {};    // what to type next then
   std::chrono::milliseconds downtime{0};  // from quiesce to activated
   std::chrono::milliseconds swap{0};      // the steps alone, in this process
   bool at_most = false;                   // it was resumed: the downtime counts from the intent on
@@ -91,7 +92,8 @@ class Executor {
   CommandOutcome activate();
   // Stops, swaps, starts; why it did not go through, or "".
   std::string swap(const PreparedPlan& prepared, ExecutionResult& result);
-  ExecutionResult failed(const PreparedPlan& prepared, const std::string& problem);
+  ExecutionResult failed(const PreparedPlan& prepared, const std::string& problem,
+                         const std::vector<std::string>& hints);
 
   Journal& journal_;
   std::vector<std::unique_ptr<Part>> parts_;

@@ -176,9 +176,10 @@ Check check_plan(const Session& session, RollbackRequest request) {
   if (!planned.plan) return fine(planned.already_live);
   const Plan& plan = *planned.plan;
   const std::string to = "a rollback to " + request.target +
-                         (request.target == plan.target.id ? "" : ", " + plan.target.id + ",");
+                         (request.target == plan.target.id ? "" : " (" + plan.target.id + ")");
   if (plan.refusals.empty()) {
-    return fine(to + " would work" + (plan.nothing_to_do() ? ": everything is there already" : ""));
+    return fine(to + " has a plan without refusals" +
+                (plan.nothing_to_do() ? ": everything is there already" : ""));
   }
   const Refusal& refusal = plan.refusals.front();
   if (!request.again) {

@@ -106,6 +106,7 @@ RollbackReport go_forward(ChangingSession& changing, Executor& executor,
     const ExecutionResult result = executor.forward(prepared);
     report.outcome = result.outcome;
     report.problem = result.problem;
+    report.hints = result.hints;
     report.downtime = result.downtime;
     report.swap = result.swap;
     report.at_most = result.at_most;

@@ -55,6 +55,7 @@ struct RollbackReport {
   std::string operation;
   std::string target;  // the point
   std::string problem;
+  std::vector<std::string> hints = {};  // what to type next then
   std::vector<PartPlan> left_out;      // for the sake of their rows, or given up
   std::string left;                    // the point that records the state which was left
   std::vector<std::string> set_aside;  // a sentence for each table with rows that had no place

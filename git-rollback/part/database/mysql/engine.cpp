@@ -136,7 +136,12 @@ class MysqlEngine : public Engine {
 
   std::vector<Check> failing_writes() override try {
     return mysql::failing_writes(place_);
-  } catch (const std::runtime_error&) {  // diagnose() says of it what there is to say
+  } catch (const mysql::ServerError& error) {
+    if (!error.is_denied()) return {};  // diagnose() says of it what there is to say
+    return {mysql::writes_may_fail(place_, error.what())};
+  } catch (const Refused& not_let_in) {
+    return {mysql::writes_may_fail(place_, not_let_in.what())};
+  } catch (const std::runtime_error&) {
     return {};
   }
 

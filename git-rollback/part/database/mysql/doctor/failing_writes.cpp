@@ -112,4 +112,11 @@ std::vector<Check> failing_writes(const Place& place) {
   return checks;
 }
 
+Check writes_may_fail(const Place& place, const std::string& why) {
+  return warn("database '" + place.schema + "': " + why +
+                  "; where that login has lost its account or its privileges, the triggers of an"
+                  " operation in flight fail each write of the service's to tables that go back",
+              "let the login in again, then git rollback --abort");
+}
+
 }  // namespace rollback::mysql
