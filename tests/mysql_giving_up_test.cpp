@@ -212,6 +212,24 @@ TEST_F(MysqlGivingUp, WhatWasAlteredSinceItWentLiveKeepsNoTriggers) {
   expect_free_with("SELECT 1");
 }
 
+TEST_F(MysqlGivingUp, WhatAnOlderRegistryDoesNotKnowKeepsNoTriggersAndIsNamed) {
+  kill_at(not_swapped);
+  EXPECT_NE(triggers(), "0\n");
+  server_->sql("DELETE FROM git_rollback_operations");
+  EXPECT_STATUS(0, rollback({"--abort"}));
+  EXPECT_EQ(stands(), now_);
+  EXPECT_EQ(triggers(), "0\n");
+  EXPECT_EQ(server_->sql("SELECT count(*) FROM information_schema.tables WHERE table_schema ="
+                         " 'world' AND table_name LIKE 'git\\_rollback\\_2%'"),
+            "0\n");
+  for (const std::string verb : {"doctor", "salvage"}) {
+    const std::string said = rollback({verb}).out;
+    EXPECT_TRUE(contains(said, "playerbot_in_2")) << said;
+    EXPECT_TRUE(contains(said, "known here")) << said;
+  }
+  expect_free();
+}
+
 TEST_F(MysqlGivingUp, OneThatAnswersAndTakesNoWritesIsGivenUpToo) {
   server_->sql(
       "CREATE USER gm@localhost IDENTIFIED BY 'secret'; GRANT ALL ON world.* TO gm@localhost;"
