@@ -1,4 +1,5 @@
 // What is written is carried over by the keys of its rows, whatever their type.
+#include <array>
 #include <vector>
 
 #include "mysql_log_fixture.h"
@@ -63,15 +64,23 @@ TEST_F(MysqlCarriedKeys, CarriesRowsByEveryKindOfKey) {
   }
 }
 
-TEST_F(MysqlCarriedKeys, DoesNotTakeANumberForAYear) {
-  server().sql(
-      "CREATE TABLE bot(k INT PRIMARY KEY, v INT); INSERT INTO bot VALUES (2005, 1), (5, 2);"
-      "CREATE TABLE old(k YEAR PRIMARY KEY, v INT)");
-  begin("bot", "old");
-  server().sql("UPDATE bot SET v = v + 100");
-  last();
-  EXPECT_EQ(server().sql("SELECT v FROM old UNION SELECT v FROM aside ORDER BY v DESC LIMIT 2"),
-            "102\n101\n");
+TEST_F(MysqlCarriedKeys, DoesNotTakeOneKeyForAnotherThatThePointsTypeMakesOfIt) {
+  const std::vector<std::array<const char*, 3>> cases{
+      {"k INT", "k YEAR", "(2005, 1), (5, 2)"},
+      {"k DECIMAL(6,3)", "k DECIMAL(6,1)", "(1.001, 1), (1.004, 2)"}};
+  for (const auto& [today, then, rows] : cases) {
+    SCOPED_TRACE(then);
+    server().sql(std::string("CREATE TABLE bot(") + today +
+                 " PRIMARY KEY, v INT); INSERT INTO bot VALUES " + rows + "; CREATE TABLE old(" +
+                 then + " PRIMARY KEY, v INT)");
+    begin("bot", "old");
+    server().sql("UPDATE bot SET v = v + 100");
+    last();
+    EXPECT_EQ(server().sql("SELECT v FROM old UNION SELECT v FROM aside ORDER BY v DESC LIMIT 2"),
+              "102\n101\n");
+    EXPECT_EQ(server().sql("SELECT count(*) FROM old WHERE v < 100"), "0\n");
+    server().sql("DROP TABLE bot, old, aside, git_rollback_log");
+  }
 }
 
 }  // namespace

@@ -164,7 +164,9 @@ bool orders_as(const Column& column, const Column& other) {
   if (column.full_type == other.full_type) return column.collation == other.collation;
   const Kind kind = kind_of(column);
   if (kind != kind_of(other)) return false;
-  if (kind == Kind::integer || kind == Kind::decimal) return true;
+  if (kind == Kind::integer) return true;
+  // With fewer digits, one would stand for several of the other.
+  if (kind == Kind::decimal) return last_parameter(column) == last_parameter(other);
   const bool sized = column.type == "char" || column.type == "varchar";
   const bool other_sized = other.type == "char" || other.type == "varchar";
   return kind == Kind::text && sized && other_sized && column.collation == other.collation;
