@@ -45,8 +45,7 @@ std::vector<Exchange*> Crossing::not_renamed() {
 bool Crossing::is_ready() {
   if (!cut_over_) return false;
   try {
-    cut_over_->require_sessions();
-    return true;
+    return cut_over_->has_its_sessions();
   } catch (const ServerError&) {
     return false;
   }

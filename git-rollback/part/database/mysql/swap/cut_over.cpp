@@ -70,9 +70,9 @@ CutOver::CutOver(const Place& place, Session& session, std::vector<Cut> cuts)
 
 CutOver::~CutOver() = default;
 
-void CutOver::require_sessions() {
-  session_.number("SELECT 1");
-  if (queue_) queue_->require_sessions();
+bool CutOver::has_its_sessions() {
+  if (queue_) return queue_->has_its_sessions(session_);
+  return session_.number("SELECT 1") == 1;
 }
 
 void CutOver::open_queue() {

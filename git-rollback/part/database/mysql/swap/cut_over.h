@@ -35,8 +35,9 @@ class CutOver {
   CutOver(const CutOver&) = delete;
   CutOver& operator=(const CutOver&) = delete;
 
-  // Throws ServerError where the server has ended a session that it logged in.
-  void require_sessions();
+  // Whether the server has ended none of the sessions that it logged in; throws
+  // ServerError where it has ended the one that asks.
+  bool has_its_sessions();
 
   // Locks, works and renames. Others wait meanwhile, and none of them fails. MySQL
   // renames under the lock; MariaDB cannot, see queue.h. Should a write come between

@@ -9,9 +9,13 @@ void record_storage(Session& session, Registry& registry, const Plan& plan) {
   auto operation = registry.operation(plan.operation);
   if (!operation) return;
   Plan recorded = plan;
+  std::vector<std::string> incoming;
+  for (const Change& change : plan.changes) {
+    if (!change.incoming.empty()) incoming.push_back(change.incoming);
+  }
+  auto storages = storages_of(session, incoming);
   for (Change& change : recorded.changes) {
-    if (change.incoming.empty()) continue;
-    change.storage_after = storage_of(session, change.incoming);
+    if (!change.incoming.empty()) change.storage_after = storages[change.incoming];
   }
   operation->plan = to_text(recorded);
   registry.put(*operation);

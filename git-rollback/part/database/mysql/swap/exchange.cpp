@@ -112,9 +112,9 @@ void Exchange::get_ready() {
 void Exchange::catch_up() {
   session_.use(schema());
   orphans_.look();
+  keep_counters();  // takes long: what is written meanwhile is carried before the lock
   carry_what_was_written();
   after_catching_up();
-  keep_counters();
 }
 
 void Exchange::catch_up_with_much() {

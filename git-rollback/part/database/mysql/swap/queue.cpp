@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <boost/algorithm/string/join.hpp>
 #include <chrono>
 #include <exception>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "part/database/mysql/server/lock_wait.h"
 
 namespace rollback::mysql {
+using boost::algorithm::join;
 namespace {
 
 using std::chrono::microseconds;
@@ -131,10 +133,18 @@ Queue::~Queue() {
   }
 }
 
-void Queue::require_sessions() {
-  holder_.number("SELECT 1");
-  rename_->session.number("SELECT 1");
-  for (const auto& guard : guards_) guard->session.number("SELECT 1");
+std::string Queue::guards_ids() const {
+  std::vector<std::string> ids;
+  for (const auto& guard : guards_) ids.push_back(std::to_string(guard->session.id()));
+  return join(ids, ", ");
+}
+
+bool Queue::has_its_sessions(Session& observer) const {
+  std::string ids = std::to_string(holder_.id()) + ", " + std::to_string(rename_->session.id());
+  if (!guards_.empty()) ids += ", " + guards_ids();
+  return static_cast<size_t>(observer.number(
+             "SELECT count(*) FROM information_schema.processlist WHERE id IN (" + ids + ")")) ==
+         guards_.size() + 2;
 }
 
 void Queue::post_guards() {
@@ -152,10 +162,7 @@ void Queue::line_up(Session& session) {
 
 void Queue::until_all_wait(Session& session) {
   if (guards_.empty()) return;
-  std::string ids;
-  for (const auto& guard : guards_) {
-    ids += (ids.empty() ? "" : ", ") + std::to_string(guard->session.id());
-  }
+  const std::string ids = guards_ids();
   const auto done = [](const auto& guard) { return guard->done && !guard->waited_too_long; };
   post_guards();
   while (count_waiting(session, ids) +

@@ -28,8 +28,8 @@ class Queue {
   Queue(const Queue&) = delete;
   Queue& operator=(const Queue&) = delete;
 
-  // Throws ServerError where the server has ended one of its sessions.
-  void require_sessions();
+  // Whether the server has ended none of its sessions.
+  bool has_its_sessions(Session& observer) const;
   // Whether one of the following was called: from then on it is for one RENAME.
   bool is_used() const { return used_; }
 
@@ -45,6 +45,7 @@ class Queue {
   struct Waiting;
   void until_all_wait(Session& session);
   void until_it_waits(Session& session) const;
+  std::string guards_ids() const;
   void let_to(Session& session, size_t guard);
   bool has_come_past(Session& session, size_t guard);
 
