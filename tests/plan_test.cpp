@@ -96,10 +96,21 @@ TEST(Plan, AnEmergencyStandsStillForWhatIsNotAboutRows) {
   EXPECT_EQ(plan_of({broken}, {.emergency = true}).parts[0].fate, Fate::refused);
 }
 
-TEST(Plan, WithEveryPartAtTheTargetHasNothingToDo) {
+TEST(Plan, WithEveryPartAtTheTargetOrLeftOutHasNothingToDo) {
   PartPlan there = part(Kind::code);
   there.assessment.already = true;
   EXPECT_TRUE(plan_of({there}).nothing_to_do());
+  EXPECT_TRUE(plan_of({there, part(Kind::database, 5)}, {.emergency = true}).nothing_to_do());
+}
+
+TEST(Plan, OfAPartThatIsLeftOutLaterLosesNothing) {
+  const LossPolicy policy{.accepted = Risk::minimal};
+  Plan plan = plan_of({part(Kind::database, 5), part(Kind::code)}, policy);
+  EXPECT_EQ(plan.rows_lost, 5);
+  leave_out(plan, plan.parts[0].name(), Obstacle{"no answer", {}}, policy);
+  EXPECT_TRUE(plan.partial());
+  EXPECT_EQ(plan.rows_lost, 0);
+  EXPECT_EQ(plan.risk, Risk::none);
 }
 
 TEST(Plan, IsReadBackFromTheJournalAsItWasWritten) {

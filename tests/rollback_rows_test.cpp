@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "service_fixture.h"
+#include "store/git.h"
 
 namespace rollback::testing {
 namespace {
@@ -246,6 +247,45 @@ TEST_F(RollbackRows, AnEmergencyLeavesADatabaseThatIsOutOfReach) {
     restore();
     ASSERT_STATUS(0, shell("rm -f var/characters.db* && mv var/away/* var"));
   }
+}
+
+TEST_F(RollbackRows, AnEmergencyLeavesADatabaseThatCannotBePrepared) {
+  const std::string backups =
+      sql("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'playerbot_backup%'");
+  for (const auto backup : split(backups, '\n')) {
+    sql("UPDATE " + std::string(backup) + " SET name = 'evil'");
+  }
+  const std::vector<std::string> words{"--rows=restore", "--accept-data-loss=significant"};
+  const std::string before = rows();
+  const Finished refused = rollback({words[0], words[1], "--yes"});
+  EXPECT_STATUS(1, refused);
+  EXPECT_EQ(back(), "");
+  const Finished said = rollback({words[0], words[1], "--emergency", "--json"});
+  EXPECT_STATUS(1, said);
+  EXPECT_TRUE(contains(said.err, "error: playerbot/database stays as it is: ")) << said.err;
+  EXPECT_TRUE(contains(said.err, "to bring it back when it can be reached: git rollback --target"))
+      << said.err;
+  const json object = json::parse(said.out);
+  EXPECT_EQ(object.at("result").at("outcome"), "partial") << object;
+  EXPECT_EQ(back(), "code config binaries ");
+  EXPECT_EQ(rows(), before);
+  EXPECT_EQ(leftovers(), "");
+  EXPECT_STATUS(128, rollback({"--continue"}));
+  const json event = events("rollback").back();
+  EXPECT_EQ(event.at("left_out").size(), 1);
+}
+
+TEST_F(RollbackRows, AnEmergencyThatIsTypedTwiceRecordsNothingTheSecondTime) {
+  a_value_that_would_go();
+  ASSERT_STATUS(1, rollback({"--emergency"}));
+  const size_t recorded = events("rollback").size();
+  const Finished again = rollback({"--emergency"});
+  EXPECT_STATUS(1, again);
+  EXPECT_TRUE(contains(again.out, "everything else is already at ")) << again.out;
+  EXPECT_TRUE(contains(again.err, "error: playerbot/database stays as it is: ")) << again.err;
+  EXPECT_EQ(events("rollback").size(), recorded);
+  ASSERT_STATUS(0, rollback({"undo", "--yes"}));
+  EXPECT_EQ(back(), "");
 }
 
 TEST_F(RollbackRows, AfterAnEmergencyThatLeftThemStatusSaysWhatIsLeft) {

@@ -9,6 +9,8 @@
 #include "command/conflict_report.h"
 #include "os/error.h"
 #include "store/git.h"
+#include "store/journal.h"
+#include "store/names.h"
 
 namespace rollback {
 namespace {
@@ -63,31 +65,34 @@ void alert_of_given_up(const RollbackReport& report, const PartPlan& part) {
   complain("error", part.name() + " was given up: " + part.given_up, lines);
 }
 
+void alert_of_left_out(const PartPlan& part, const std::string& target) {
+  const auto& obstacle = part.assessment.obstacle;
+  std::vector<std::string> lines;
+  if (obstacle) lines = obstacle->hints;
+  std::string when = "to bring it back";
+  std::string command = command_to_bring_back(part.name(), target);
+  if (obstacle && obstacle->out_of_reach) {
+    when += " when it can be reached";
+  } else if (lines.size() == 1) {
+    command += " " + lines.front();
+    lines.clear();
+  } else if (!lines.empty()) {
+    when += " with one of these options";
+  }
+  lines.push_back(when + ": " + command);
+  complain("error",
+           part.name() + " stays as it is: " + (obstacle ? obstacle->reason : "rows would be lost"),
+           lines);
+}
+
 // What a rollback that did without a part leaves to a person.
 void alert_of_left_out(const RollbackReport& report) {
   for (const auto& part : report.left_out) {
-    if (!part.given_up.empty()) {
+    if (part.given_up.empty()) {
+      alert_of_left_out(part, report.target);
+    } else {
       alert_of_given_up(report, part);
-      continue;
     }
-    const auto& obstacle = part.assessment.obstacle;
-    std::vector<std::string> lines;
-    if (obstacle) lines = obstacle->hints;
-    std::string when = "to bring it back";
-    std::string command = command_to_bring_back(part.name(), report.target);
-    if (obstacle && obstacle->out_of_reach) {
-      when += " when it can be reached";
-    } else if (lines.size() == 1) {
-      command += " " + lines.front();
-      lines.clear();
-    } else if (!lines.empty()) {
-      when += " with one of these options";
-    }
-    lines.push_back(when + ": " + command);
-    complain(
-        "error",
-        part.name() + " stays as it is: " + (obstacle ? obstacle->reason : "rows would be lost"),
-        lines);
   }
 }
 
@@ -121,10 +126,23 @@ int nothing_to_do(const RollingOptions& values, const Session& session, const Pl
   } else {
     say(printable(planned.already_live));
   }
-  return exit_done;
+  if (!planned.plan || !planned.plan->partial()) return exit_done;
+  for (const auto& part : planned.plan->parts) {
+    if (part.fate == Fate::left_out) alert_of_left_out(part, planned.plan->target.id);
+  }
+  return exit_as_it_was;
+}
+
+void complain_of_operation_in_flight(const Session& session) {
+  auto journal = Journal::open_to_read(names::journal_file(session.repository.common_dir));
+  const auto row = journal ? journal->in_flight() : std::nullopt;
+  if (!row) return;
+  complain("error", "operation " + row->id + " is in flight, and must end before",
+           {"git rollback status"});
 }
 
 int dry_run(const RollingOptions& values, const Session& session, const Planned& planned) {
+  complain_of_operation_in_flight(session);
   if (!planned.plan) return nothing_to_do(values, session, planned);
   show_plan(session, values, *planned.plan);
   complain_of_refusals(*planned.plan);
@@ -158,7 +176,8 @@ int carry_out_and_report(ChangingSession& changing, const RollingOptions& values
   const RollbackReport report = carry_out(changing, plan, request);
   if (values.json) {
     const Standing standing = look_around(changing.session());
-    print(dump(plan_as_json(plan, judged_points(changing.session(), standing, 0), &report)));
+    const auto points = judged_points(changing.session(), standing, 0);
+    print(dump(plan_as_json(report.plan, points, &report)));
     if (!report.problem.empty()) complain("error", report.problem, {});
     if (report.outcome == Outcome::done) alert_of_left_out(report);
     return succeeded(report) ? exit_done : exit_as_it_was;
@@ -214,7 +233,11 @@ bool agreed(const RollingOptions& values, const Plan& plan) {
 }
 
 void say_nothing_to_do(const Plan& plan) {
-  std::string text = "everything is already at " + plan.target.id;
+  const bool any = std::any_of(plan.parts.begin(), plan.parts.end(),
+                               [](const PartPlan& part) { return part.fate == Fate::already; });
+  if (!any) return say("nothing was changed");
+  std::string text = plan.partial() ? "everything else" : "everything";
+  text += " is already at " + plan.target.id;
   for (const auto& part : plan.parts) {
     if (!part.assessment.but_for.empty()) text += ", but for " + part.assessment.but_for;
   }

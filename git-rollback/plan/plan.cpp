@@ -83,8 +83,9 @@ void add_refusals(Plan& plan, const LossPolicy& policy) {
 }  // namespace
 
 bool Plan::nothing_to_do() const {
-  return std::all_of(parts.begin(), parts.end(),
-                     [](const PartPlan& part) { return part.fate == Fate::already; });
+  return std::all_of(parts.begin(), parts.end(), [](const PartPlan& part) {
+    return part.fate == Fate::already || part.fate == Fate::left_out;
+  });
 }
 
 bool Plan::only_conflicts() const {
@@ -124,6 +125,15 @@ Plan make_plan(Plan draft, const LossPolicy& policy) {
   add_up_losses(plan, policy);
   add_refusals(plan, policy);
   return plan;
+}
+
+void leave_out(Plan& plan, const std::string& part, const Obstacle& why, const LossPolicy& policy) {
+  for (auto& one : plan.parts) {
+    if (one.name() != part) continue;
+    one.fate = Fate::left_out;
+    one.assessment.obstacle = why;
+  }
+  add_up_losses(plan, policy);
 }
 
 }  // namespace rollback

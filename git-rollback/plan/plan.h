@@ -62,7 +62,7 @@ struct Plan {
   std::vector<std::string> features;
   std::vector<Refusal> refusals;
 
-  bool nothing_to_do() const;
+  bool nothing_to_do() const;   // nothing goes, and nothing is refused
   bool only_conflicts() const;  // refused for nothing but what a person can resolve
   bool partial() const;         // a part was left out
   bool goes_fully() const { return complete && !partial(); }
@@ -81,5 +81,8 @@ struct LossPolicy {
 // Decides the fate of each part and what the whole comes to. Pure: everything
 // that was looked at stands in `draft` (its parts with their assessments).
 Plan make_plan(Plan draft, const LossPolicy& policy);
+
+// Of a part that goes, and of which it is found out later that it cannot.
+void leave_out(Plan& plan, const std::string& part, const Obstacle& why, const LossPolicy& policy);
 
 }  // namespace rollback

@@ -4,7 +4,6 @@
 #include <array>
 #include <optional>
 
-#include "os/error.h"
 #include "os/fail_point.h"
 
 namespace rollback {
@@ -128,14 +127,28 @@ Executor::OwnedSteps Executor::steps_of(const PreparedPlan& prepared) {
 }
 
 PreparedPlan Executor::prepare(const Plan& plan,
-                               const std::function<Request(const PartPlan&)>& request) {
+                               const std::function<Request(const PartPlan&)>& request,
+                               const LeaveOut& leave_out) {
   PreparedPlan prepared{.plan = plan, .prepared = {}};
   for (const auto& part : in_swap_order(plan)) {
     fail_point("prepare " + part.name() + " before");
-    prepared.prepared[part.name()] = part_of(part).prepare(request(part));
+    try {
+      prepared.prepared[part.name()] = part_of(part).prepare(request(part));
+    } catch (const Error& error) {
+      if (!leave_out(prepared.plan, part, error)) throw;
+      discard_or_give_up(prepared.plan, part);
+    }
     fail_point("prepare " + part.name() + " after");
   }
   return prepared;
+}
+
+void Executor::discard_or_give_up(Plan& plan, const PartPlan& part) try {
+  part_of(part).discard(plan.operation);
+} catch (const Error& error) {
+  for (auto& one : plan.parts) {
+    if (one.name() == part.name()) one.given_up = error.what();
+  }
 }
 
 CommandOutcome Executor::quiesce(bool tolerant) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "os/error.h"
 #include "part/part.h"
 #include "plan/plan_text.h"
 #include "run/service.h"
@@ -47,8 +48,13 @@ class Executor {
   Executor(Journal& journal, std::vector<std::unique_ptr<Part>> parts,
            std::vector<Service> services, Setting setting);
 
-  // Prepares every part that goes. Whatever it throws, discard() is to follow.
-  PreparedPlan prepare(const Plan& plan, const std::function<Request(const PartPlan&)>& request);
+  // Asked of a part that cannot be prepared: true where it left it out of the plan.
+  using LeaveOut = std::function<bool(Plan&, const PartPlan&, const Error&)>;
+
+  // Prepares every part that goes. Whatever it throws, discard() is to follow. What a part
+  // that is left out had made goes at once, or that part is given up.
+  PreparedPlan prepare(const Plan& plan, const std::function<Request(const PartPlan&)>& request,
+                       const LeaveOut& leave_out);
 
   // From the durable intent on; `prepared` is what prepare() returned, or what
   // the journal kept. After Outcome::done the swap stands, is verified, and
@@ -87,6 +93,7 @@ class Executor {
   };
 
   Part& part_of(const PartPlan& plan);
+  void discard_or_give_up(Plan& plan, const PartPlan& part);
   OwnedSteps steps_of(const PreparedPlan& prepared);
   CommandOutcome quiesce(bool tolerant);
   CommandOutcome activate();

@@ -63,6 +63,7 @@ void remove_scripts(const Session& session, const std::string& operation) {
 
 RollbackReport report_of(const PreparedPlan& prepared) {
   RollbackReport report;
+  report.plan = prepared.plan;
   report.operation = prepared.plan.operation;
   report.target = prepared.plan.target.id;
   for (const auto& part : prepared.plan.parts) {
@@ -241,6 +242,24 @@ void begin_in_journal(ChangingSession& changing, const Plan& plan,
   fail_point("preparing");
 }
 
+// An emergency goes on without a database that cannot be prepared, where anything else goes.
+Executor::LeaveOut leave_out_of(const LossPolicy& policy) {
+  return [policy](Plan& plan, const PartPlan& part, const Error& error) {
+    const bool others = std::any_of(
+        plan.parts.begin(), plan.parts.end(),
+        [&](const PartPlan& other) { return other.is_to_go() && other.name() != part.name(); });
+    if (!policy.emergency || part.kind != Kind::database || !others) return false;
+    leave_out(plan, part.name(),
+              {.reason = error.what(), .hints = error.hints(), .out_of_reach = true}, policy);
+    return true;
+  };
+}
+
+bool any_given_up(const Plan& plan) {
+  return std::any_of(plan.parts.begin(), plan.parts.end(),
+                     [](const PartPlan& part) { return !part.given_up.empty(); });
+}
+
 }  // namespace
 
 Selection selection_of(const Plan& plan) {
@@ -270,7 +289,8 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
   PreparedPlan prepared;
   try {
     prepared = executor.prepare(
-        plan, [&](const PartPlan& part) { return request_for(session, plan, request, &part); });
+        plan, [&](const PartPlan& part) { return request_for(session, plan, request, &part); },
+        leave_out_of(policy_of(session, request)));
   } catch (const Error& error) {
     give_up(changing, executor, plan, anew ? State::conflicted : State::reverted);
     throw Refused(std::string(error.what()) + "; nothing was changed", error.hints());
@@ -281,6 +301,7 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
   fail_point("intend before");
   prepared.intended = now();
   journal.intend(plan.operation, to_text(prepared));
+  if (any_given_up(prepared.plan)) journal.give_up(plan.operation, to_text(prepared));
   fail_point("intend after");
   return told_as_in_flight(changing, [&] {
     return go_forward(changing, executor, configuration, prepared, State::intended);

@@ -51,6 +51,7 @@ LossPolicy policy_of(const Session& session, const RollbackRequest& request);
 Planned plan_undo(const Session& session, const RollbackRequest& request);
 
 struct RollbackReport {
+  Plan plan;  // as it was carried out: while preparing, an emergency may have left a part out
   Outcome outcome = Outcome::done;
   std::string operation;
   std::string target;  // the point

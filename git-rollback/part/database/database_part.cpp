@@ -102,6 +102,9 @@ class DatabasePart : public Part {
     assessment = assess_choices(request, facts, choices);
     for (size_t i = 0; i < those.size(); ++i) {
       append(assessment.details, about_idle_patterns(*those[i], facts[i]));
+      if (!assessment.obstacle && choices[i].changes_anything()) {
+        assessment.obstacle = those[i]->cannot_write();
+      }
     }
     return assessment;
   }

@@ -137,6 +137,9 @@ class Engine {
     return std::vector<Stranded>{};
   }
 
+  // Why nothing can be written to it by this login, or here: read-only, and cheap.
+  virtual std::optional<Obstacle> cannot_write() { return std::nullopt; }
+
   // As Part::diagnose.
   virtual std::vector<Check> diagnose(Depth depth) = 0;
 

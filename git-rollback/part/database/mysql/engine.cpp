@@ -11,7 +11,9 @@
 #include "part/database/mysql/server/claim.h"
 #include "part/database/mysql/server/entrance.h"
 #include "part/database/mysql/server/lock_wait.h"
+#include "part/database/mysql/server/primary.h"
 #include "part/database/mysql/swap/change.h"
+#include "part/database/mysql/swap/enough_rights.h"
 #include "part/database/mysql/swap/in_place_step.h"
 #include "part/database/mysql/swap/prepare.h"
 #include "part/database/mysql/swap/settle.h"
@@ -124,6 +126,17 @@ class MysqlEngine : public Engine {
       std::optional<std::chrono::milliseconds> within) override {
     return guarded(
         [&] { return mysql::foresee_stranded(place_, point, backups, decisions, within); });
+  }
+
+  std::optional<Obstacle> cannot_write() override try {
+    guarded([&] {
+      mysql::Session session = open(place_);
+      mysql::require_primary(session);
+      mysql::require_rights(session, {});
+    });
+    return std::nullopt;
+  } catch (const Error& error) {
+    return Obstacle{.reason = error.what(), .hints = error.hints(), .out_of_reach = true};
   }
 
   std::vector<Check> diagnose(Depth depth) override {

@@ -116,6 +116,7 @@ std::vector<Check> check_rights_for(Session& session, const Rights& rights,
                                  privilege + " may make it again",
                              rights.grant_everywhere({privilege})));
   }
+  if (names.empty()) return checks;
   std::map<std::string, std::string> schemas;  // and a table there
   for (const OutsideKey& key : keys_from_outside(session, names)) {
     if (key.schema != session.schema()) schemas.emplace(key.schema, key.table);
