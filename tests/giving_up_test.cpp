@@ -250,6 +250,14 @@ TEST_F(GivingUp, TheOnlyPartIsGivenUpByQuit) {
   }
 }
 
+TEST_F(GivingUp, ADryRunSaysThatAnOperationIsInFlight) {
+  kill_at(swapped);
+  const Finished said = rollback({"--dry-run", "--target", "previous"});
+  EXPECT_STATUS(0, said);
+  EXPECT_TRUE(contains(said.err, " is in flight, and must end before\nhint: git rollback status"))
+      << said.err;
+}
+
 TEST_F(GivingUp, QuitIsRefusedWhereAPartCanGo) {
   kill_at(swapped);
   restore_older_dump();

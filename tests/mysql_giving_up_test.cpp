@@ -247,6 +247,32 @@ TEST_F(MysqlGivingUp, OneThatAnswersAndTakesNoWritesIsGivenUpToo) {
   }
 }
 
+TEST_F(MysqlGivingUp, AnEmergencyGoesWithoutADatabaseThatTakesNoWrites) {
+  server_->sql(
+      "CREATE USER gm@localhost IDENTIFIED BY 'secret'; GRANT ALL ON world.* TO gm@localhost;"
+      "REVOKE ALTER ON world.* FROM gm@localhost; GRANT PROCESS ON *.* TO gm@localhost");
+  git({"config", "rollback.mysqlOptionFile", server_->option_file("gm", "secret")});
+  const std::string dump = server_->dump();
+  const std::vector<std::string> words{"--target", "previous", "--component", "playerbot"};
+  const auto with = [&](const std::string& word) {
+    auto all = words;
+    all.push_back(word);
+    return rollback(all);
+  };
+  const Finished planned = with("--dry-run");
+  EXPECT_STATUS(0, planned);
+  EXPECT_TRUE(contains(planned.err, "hint: GRANT ALTER ON `world`.* TO")) << planned.err;
+  EXPECT_TRUE(contains(planned.err, "to go back without it, add --emergency")) << planned.err;
+  EXPECT_STATUS(1, with("--yes"));
+  EXPECT_EQ(stands(), now_);
+  const Finished said = with("--emergency");
+  EXPECT_STATUS(1, said);
+  EXPECT_TRUE(contains(said.err, "error: playerbot/database stays as it is: ")) << said.err;
+  EXPECT_TRUE(contains(said.err, "hint: GRANT ALTER ON `world`.* TO")) << said.err;
+  EXPECT_EQ(stands(), then_);
+  EXPECT_EQ(server_->dump(), dump);
+}
+
 TEST_F(MysqlGivingUp, TheOnlyPartIsGivenUpByQuit) {
   kill_at(swapped, "playerbot/db");
   drop();

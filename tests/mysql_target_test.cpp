@@ -230,6 +230,19 @@ TEST_F(MysqlTarget, CountsRowsThatThePointsColumnsDoNotTake) {
   EXPECT_EQ(facts.keep_new_loses, 10);
 }
 
+TEST_F(MysqlTarget, CountsTextsThatAreNoNumbersOfThePoints) {
+  server().sql(
+      "CREATE TABLE playerbot(id INT PRIMARY KEY, level TINYINT UNSIGNED, gold DECIMAL(4,1));"
+      "INSERT INTO playerbot VALUES (1, 1, 1.5)");
+  back_up("playerbot");
+  server().sql(
+      "ALTER TABLE playerbot MODIFY level VARCHAR(20) CHARACTER SET ucs2, MODIFY gold TEXT;"
+      "INSERT INTO playerbot VALUES (2, 'high', 1), (3, '', 1), (4, '12abc', 1), (5, '256', 1),"
+      " (6, '-1', 1), (7, '1.5', 1), (8, 1, 'x'), (9, 1, '1000'), (10, 1, '1.25'),"
+      " (11, ' 5 ', '-999.9'), (12, '1e2', '.5'), (13, '007', '+4.'), (14, NULL, NULL)");
+  EXPECT_EQ(facts("playerbot").unfit, 9);
+}
+
 TEST_F(MysqlTarget, RefusesABackupThatIsNotAsThePointSays) {
   server().sql("CREATE TABLE playerbot(id INT PRIMARY KEY)");
   const auto refusal = [&] { return facts("playerbot").refusal; };

@@ -37,27 +37,43 @@ std::array<int, 2> parameters(const Column& column) {
   return numbers;
 }
 
-bool is_number(const Column& column) {
-  const Kind kind = kind_of(column);
-  return (kind == Kind::integer && column.type != "year") || kind == Kind::decimal ||
-         kind == Kind::real;
+// A value as a number; of a text, when it is none is a term of its own.
+struct Number {
+  std::string value;  // "": nobody knows
+  std::string is_none = {};
+};
+
+Number number_in(const Column& now, const std::string& x) {
+  const Kind kind = kind_of(now);
+  const bool is_number =
+      (kind == Kind::integer && now.type != "year") || kind == Kind::decimal || kind == Kind::real;
+  if (is_number) return {x};
+  if (kind != Kind::text || now.type == "enum" || now.type == "set") return {};
+  const std::string text = "CONVERT(" + x + " USING utf8mb4)";
+  return {"(" + text + " + 0)",
+          text +
+              " NOT REGEXP '^[[:space:]]*[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)(e[-+]?[0-9]+)?"
+              "[[:space:]]*$' OR "};
 }
 
-std::string unfit_integer(const Column& now, const Column& then, const std::string& x) {
+std::string unfit_integer(const Column& now, const Column& then, const std::string& column) {
   const auto* const range = std::find_if(ranges.begin(), ranges.end(),
                                          [&](const Range& one) { return one.type == then.type; });
-  if (range == ranges.end() || !is_number(now)) return "";
+  const auto [x, is_none] = number_in(now, column);
+  if (range == ranges.end() || x.empty()) return "";
   const bool positive = is_unsigned(then);
-  std::string terms = x + " NOT BETWEEN " + std::string(positive ? "0" : range->least) + " AND " +
-                      std::string(positive ? range->unsigned_most : range->most);
+  std::string terms = is_none + x + " NOT BETWEEN " + std::string(positive ? "0" : range->least) +
+                      " AND " + std::string(positive ? range->unsigned_most : range->most);
   if (kind_of(now) != Kind::integer) terms += " OR " + x + " <> ROUND(" + x + ")";
   return terms;
 }
 
-std::string unfit_decimal(const Column& now, const Column& then, const std::string& x) {
-  if (!is_number(now)) return "";
+std::string unfit_decimal(const Column& now, const Column& then, const std::string& column) {
+  const auto [x, is_none] = number_in(now, column);
+  if (x.empty()) return "";
   const auto [digits, scale] = parameters(then);
-  std::string terms = "ABS(" + x + ") >= 1" + std::string(static_cast<size_t>(digits - scale), '0');
+  std::string terms =
+      is_none + "ABS(" + x + ") >= 1" + std::string(static_cast<size_t>(digits - scale), '0');
   if (is_unsigned(then)) terms += " OR " + x + " < 0";
   return terms + " OR " + x + " <> ROUND(" + x + ", " + std::to_string(scale) + ")";
 }
