@@ -236,7 +236,7 @@ TEST_F(RollbackRows, AnEmergencyLeavesADatabaseThatIsOutOfReach) {
     EXPECT_TRUE(contains(refused.err, "to go back without it, add --emergency")) << refused.err;
     const Finished said = rollback({"--emergency"});
     EXPECT_STATUS(1, said);
-    EXPECT_TRUE(contains(said.out, "stays, out of reach")) << said.out;
+    EXPECT_TRUE(contains(said.out, "stays, cannot go")) << said.out;
     const size_t at = said.err.find("git rollback --target ");
     ASSERT_NE(at, std::string::npos) << said.err;
     const std::string command = said.err.substr(at, said.err.find("\n", at) - at);
@@ -263,7 +263,7 @@ TEST_F(RollbackRows, AnEmergencyLeavesADatabaseThatCannotBePrepared) {
   const Finished said = rollback({words[0], words[1], "--emergency", "--json"});
   EXPECT_STATUS(1, said);
   EXPECT_TRUE(contains(said.err, "error: playerbot/database stays as it is: ")) << said.err;
-  EXPECT_TRUE(contains(said.err, "to bring it back when it can be reached: git rollback --target"))
+  EXPECT_TRUE(contains(said.err, "to bring it back once that is put right: git rollback --target"))
       << said.err;
   const json object = json::parse(said.out);
   EXPECT_EQ(object.at("result").at("outcome"), "partial") << object;
@@ -273,6 +273,17 @@ TEST_F(RollbackRows, AnEmergencyLeavesADatabaseThatCannotBePrepared) {
   EXPECT_STATUS(128, rollback({"--continue"}));
   const json event = events("rollback").back();
   EXPECT_EQ(event.at("left_out").size(), 1);
+}
+
+TEST_F(RollbackRows, AnEmergencyGoesToAStablePointWhoseBackupsAreGone) {
+  const std::string backups =
+      sql("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'playerbot_backup%'");
+  for (const auto backup : split(backups, '\n')) sql("DROP TABLE " + std::string(backup));
+  const Finished refused = rollback({"--yes"});
+  EXPECT_STATUS(1, refused);
+  EXPECT_TRUE(contains(refused.err, "there is no stable point to go back to")) << refused.err;
+  EXPECT_STATUS(1, rollback({"--emergency"}));
+  EXPECT_EQ(back(), "code config binaries ");
 }
 
 TEST_F(RollbackRows, AnEmergencyThatIsTypedTwiceRecordsNothingTheSecondTime) {

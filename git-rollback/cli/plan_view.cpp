@@ -21,7 +21,7 @@ std::string_view word_for(const PartPlan& part) {
     case Fate::left_out:
       break;
   }
-  return obstacle && obstacle->out_of_reach ? "stays, out of reach" : "stays, for its rows";
+  return obstacle && obstacle->out_of_reach ? "stays, cannot go" : "stays, for its rows";
 }
 
 bool stays(const PartPlan& part) {

@@ -72,7 +72,7 @@ void alert_of_left_out(const PartPlan& part, const std::string& target) {
   std::string when = "to bring it back";
   std::string command = command_to_bring_back(part.name(), target);
   if (obstacle && obstacle->out_of_reach) {
-    when += " when it can be reached";
+    when += " once that is put right";
   } else if (lines.size() == 1) {
     command += " " + lines.front();
     lines.clear();

@@ -68,7 +68,7 @@ struct Obstacle {
   bool for_the_rows = false;       // automation leaves the part out rather than lose rows
   bool can_be_resolved = false;    // by a person, see Part::open_conflict()
   bool stands_on_commits = false;  // of those that go: OnConflict::closure may help
-  bool out_of_reach = false;       // nobody knows; automation leaves the part out, too
+  bool out_of_reach = false;       // for now; automation leaves the part out, too
 
   bool can_be_left_out() const { return for_the_rows || out_of_reach; }
 };

@@ -12,11 +12,13 @@ std::string rows(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " row" : " rows");
 }
 
-Fate fate_of(const Assessment& assessment, const LossPolicy& policy) {
+// In an emergency a database never stands in the way of the rest.
+Fate fate_of(const PartPlan& part, const LossPolicy& policy) {
+  const Assessment& assessment = part.assessment;
   const bool too_lossy = assessment.rows_lost.value_or(0) > policy.limit();
   if (assessment.obstacle) {
-    return policy.emergency && assessment.obstacle->can_be_left_out() ? Fate::left_out
-                                                                      : Fate::refused;
+    const bool can = part.kind == Kind::database || assessment.obstacle->can_be_left_out();
+    return policy.emergency && can ? Fate::left_out : Fate::refused;
   }
   if (assessment.already) return Fate::already;
   if (policy.emergency && (too_lossy || !assessment.rows_lost)) return Fate::left_out;
@@ -47,7 +49,11 @@ void add_up_losses(Plan& plan, const LossPolicy& policy) {
 
 // For whoever is told, now or after a kill.
 void say_why_left_out(PartPlan& part, const LossPolicy& policy) {
-  if (part.fate != Fate::left_out || part.assessment.obstacle) return;
+  if (part.fate != Fate::left_out) return;
+  if (auto& obstacle = part.assessment.obstacle) {
+    obstacle->out_of_reach = !obstacle->for_the_rows;
+    return;
+  }
   const auto& lost = part.assessment.rows_lost;
   const Risk risk = lost ? risk_of(*lost, policy.minimal) : Risk::significant;
   part.assessment.obstacle =
@@ -61,7 +67,8 @@ void add_refusals(Plan& plan, const LossPolicy& policy) {
     if (part.fate != Fate::refused) continue;
     const Obstacle& obstacle = *part.assessment.obstacle;
     auto hints = obstacle.hints;
-    if (obstacle.out_of_reach) {
+    const bool only_it = part.kind == Kind::database && !obstacle.for_the_rows;
+    if (plan.undoes.empty() && only_it && (hints.empty() || obstacle.out_of_reach)) {
       hints.emplace_back(
           "to go back without it, add --emergency, or --components with the other parts");
     }
@@ -115,7 +122,7 @@ Plan make_plan(Plan draft, const LossPolicy& policy) {
   Plan plan = std::move(draft);
   plan.refusals.clear();
   for (auto& part : plan.parts) {
-    part.fate = fate_of(part.assessment, policy);
+    part.fate = fate_of(part, policy);
     say_why_left_out(part, policy);
     const auto& features = part.assessment.features;
     if (part.fate == Fate::goes) {

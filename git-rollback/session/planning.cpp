@@ -145,9 +145,10 @@ void estimate(const Session& session, Plan& plan) {
 
 // Why a candidate for last_stable is none; rows and conflicts of code are not a
 // reason, since the user decides about them, nor is a server that is down: it is so for all.
-CannotRestore cannot_restore(const Asked& asked, const Standing& standing) {
-  return [&asked, &standing](const Point& point) -> std::optional<std::string> {
+CannotRestore cannot_restore(const Asked& asked, const Standing& standing, bool with_databases) {
+  return [=, &asked, &standing](const Point& point) -> std::optional<std::string> {
     for (const auto& part : assess_all(asked, standing, point, Parts::but_code).parts) {
+      if (part.kind == Kind::database && !with_databases) continue;
       const auto& obstacle = part.assessment.obstacle;
       if (obstacle && !obstacle->can_be_left_out()) {
         return part.name() + ": " + obstacle->reason;
@@ -155,6 +156,21 @@ CannotRestore cannot_restore(const Asked& asked, const Standing& standing) {
     }
     return std::nullopt;
   };
+}
+
+// An emergency goes without a database before it goes nowhere.
+ResolvedTarget resolve(const Asked& asked, const Standing& standing) {
+  const auto to_a_point = [&](bool with_databases) {
+    return resolve_target(asked.session, standing, asked.request.target,
+                          asked.session.configured().min_score,
+                          cannot_restore(asked, standing, with_databases));
+  };
+  if (!asked.policy.emergency) return to_a_point(true);
+  try {
+    return to_a_point(true);
+  } catch (const Refused&) {
+    return to_a_point(false);
+  }
 }
 
 bool selects(const Selection& selection, Kind kind) {
@@ -231,8 +247,7 @@ Planned plan_rollback(const Session& session, const RollbackRequest& request) {
   if (standing.live.commit.empty()) {
     throw Fatal("there is no commit here yet", {"git rollback init"});
   }
-  const ResolvedTarget target = resolve_target(
-      session, standing, request.target, configuration.min_score, cannot_restore(asked, standing));
+  const ResolvedTarget target = resolve(asked, standing);
   Planned planned;
   if (target.point.empty()) {
     planned.already_live = target.already_live;
@@ -316,8 +331,9 @@ Planned plan_undo(const Session& session, const RollbackRequest& request) {
                     .selection = selection,
                     .policy = policy_of(session, request)};
   refuse_idle_options_of_code(asked);
-  Plan plan = make_plan(assess_all(asked, standing, point), asked.policy);
-  plan.undoes = undoable.operation;
+  Plan draft = assess_all(asked, standing, point);
+  draft.undoes = undoable.operation;
+  Plan plan = make_plan(std::move(draft), asked.policy);
   plan.complete = true;  // what the rollback left comes back whole, parent and deploy with it
   estimate(session, plan);
   tell_of_given_up(standing, undoable.operation);
