@@ -282,6 +282,8 @@ TEST_F(RollbackRows, AnEmergencyGoesToAStablePointWhoseBackupsAreGone) {
   const Finished refused = rollback({"--yes"});
   EXPECT_STATUS(1, refused);
   EXPECT_TRUE(contains(refused.err, "there is no stable point to go back to")) << refused.err;
+  EXPECT_TRUE(contains(refused.err, "hint: to go back without what cannot: --components"))
+      << refused.err;
   EXPECT_STATUS(1, rollback({"--emergency"}));
   EXPECT_EQ(back(), "code config binaries ");
 }

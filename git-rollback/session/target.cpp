@@ -24,6 +24,7 @@ ResolvedTarget last_stable(const Standing& standing, const Session& session, int
                            const CannotRestore& cannot_restore) {
   const std::string& environment = session.repository.environment;
   std::string closest;
+  bool any_stable = false;
   std::set<std::string> seen;
   for (std::string id = standing.live.parent; !id.empty() && seen.insert(id).second;) {
     const auto point = standing.index.point(environment, id);
@@ -35,17 +36,23 @@ ResolvedTarget last_stable(const Standing& standing, const Session& session, int
     if (judgement.verdict == Verdict::stable) {
       const auto reason = cannot_restore(*point);
       if (!reason) return {.point = id, .already_live = {}};
-      closest = id + " is stable, but cannot be restored: " + *reason;
+      if (!any_stable) closest = id + " is stable, but cannot be restored: " + *reason;
+      any_stable = true;
     } else if (closest.empty()) {
       closest =
           id + " is " + std::string(name_of(judgement.verdict)) + " (" + judgement.because + ")";
     }
     id = point->parent;
   }
-  throw Refused(
-      "there is no stable point to go back to" +
-          (closest.empty() ? std::string() : "; the closest: " + closest),
-      {"git rollback list", "git rollback mark <point> stable", "git rollback --target previous"});
+  std::vector<std::string> hints{"git rollback list", "git rollback mark <point> stable",
+                                 "git rollback --target previous"};
+  if (any_stable) {
+    hints.insert(hints.begin(),
+                 "to go back without what cannot: --components with the other parts");
+  }
+  throw Refused("there is no stable point to go back to" +
+                    (closest.empty() ? std::string() : "; the closest: " + closest),
+                hints);
 }
 
 ResolvedTarget previous(const Standing& standing) {
