@@ -55,7 +55,7 @@ TEST_F(DatabaseTest, AUrlWithAPasswordIsRefusedAndNotRepeated) {
 TEST_F(DatabaseTest, AnUntouchedDatabaseIsAlreadyThere) {
   run(simple);
   const Point point = capture();
-  ASSERT_EQ(point.trailers.size(), 2U);
+  ASSERT_EQ(point.trailers.size(), 3U);
   EXPECT_EQ(point.trailers[0].fields[0], "bots");
   EXPECT_EQ(point.trailers[0].fields[1], "world.db.playerbot");
   EXPECT_EQ(point.trailers[0].fields[2], "playerbot_backup_20261123T100000Z");

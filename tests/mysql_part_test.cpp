@@ -74,7 +74,7 @@ TEST_F(MysqlPart, ADefaultOfOtherColumnsIsNotTheDefaultOfAnyRow) {
 TEST_F(MysqlPart, AnUntouchedDatabaseIsAlreadyThere) {
   run(simple);
   const Point point = capture();
-  ASSERT_EQ(point.trailers.size(), 2U);
+  ASSERT_EQ(point.trailers.size(), 3U);
   EXPECT_EQ(point.trailers[0].fields[0], "bots");
   EXPECT_EQ(point.trailers[0].fields[1], "world.playerbot");
   EXPECT_EQ(point.trailers[0].fields[2], "playerbot_backup_20261123T100000Z");
@@ -273,7 +273,7 @@ TEST_F(MysqlPart, SessionTablesAreOfTheSetByThemselves) {
   run(simple);
   run("CREATE TABLE sessions(id INT PRIMARY KEY); INSERT INTO sessions VALUES (1)");
   const Point point = capture();
-  EXPECT_EQ(point.trailers.size(), 3U);
+  EXPECT_EQ(point.trailers.size(), 4U);
   run("ALTER TABLE sessions ADD COLUMN who INT AFTER id; INSERT INTO sessions(id) VALUES (2)");
   go_back(to(point));
   EXPECT_EQ(value("SELECT group_concat(id) FROM sessions"), "1,2");

@@ -1,5 +1,6 @@
 #include "part/database/backup_trailer.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "os/error.h"
@@ -33,6 +34,18 @@ Trailer format_backup(const std::string& component, const Backup& backup) {
           {component, backup.schema + "." + backup.table, backup.backup,
            std::string(rows_word) + std::to_string(backup.rows),
            std::string(hash_word) + backup.sha256}};
+}
+
+void put_trailer(std::vector<Trailer>& trailers, Trailer trailer) {
+  const auto same = std::find_if(trailers.begin(), trailers.end(), [&](const Trailer& other) {
+    return other.key == trailer.key && other.fields.size() > 1 &&
+           other.fields[0] == trailer.fields[0] && other.fields[1] == trailer.fields[1];
+  });
+  if (same == trailers.end()) {
+    trailers.push_back(std::move(trailer));
+  } else {
+    *same = std::move(trailer);
+  }
 }
 
 Backups read_backups(const Point& point, const std::string& component,

@@ -19,6 +19,9 @@ struct Backup {
 
 Trailer format_backup(const std::string& component, const Backup& backup);
 
+// In place of the one that is there of the same component and name, its first fields.
+void put_trailer(std::vector<Trailer>& trailers, Trailer trailer);
+
 struct Backups {
   std::vector<Backup> known;
   std::vector<std::string> strangers;  // "<schema>.<table>" of no schema given

@@ -9,6 +9,7 @@
 #include "os/error.h"
 #include "part/database/assess_choices.h"
 #include "part/database/backup_trailer.h"
+#include "part/database/covered.h"
 #include "part/database/engine.h"
 #include "part/database/idle_pattern.h"
 #include "part/database/rows_choice.h"
@@ -66,6 +67,7 @@ class DatabasePart : public Part {
         return;
       }
     }
+    add_covered(draft);
   }
 
   void forget(const std::string& point) override {
@@ -90,6 +92,7 @@ class DatabasePart : public Part {
     for (const auto& engine : engines_) {
       if (!engine->present()) continue;
       facts.push_back(engine->facts(request.target.id, of(*engine, backups), request.count_within));
+      mark_uncovered(facts.back(), covered(*engine, request.target));
       those.push_back(engine.get());
       schemas.push_back(engine->schema());
     }
@@ -199,7 +202,8 @@ class DatabasePart : public Part {
                   .count_within = request.count_within,
                   .emergency = request.emergency,
                   .minimal_loss = request.minimal_loss - lost};
-      order.choose = chooser(rows_of(request, *engine), order.loss_limit, order.minimal_loss);
+      order.choose = chooser(rows_of(request, *engine), covered(*engine, request.target),
+                             order.loss_limit, order.minimal_loss);
       const Engine::Prepared prepared = engine->prepare(order);
       lost += prepared.rows_lost;
       databases.push_back(
@@ -231,6 +235,7 @@ class DatabasePart : public Part {
     each(prepared, [&](Engine& engine, const std::string& plan, bool) {
       add(left, engine.leave(plan, left.point.id));
     });
+    add_covered(left);
   }
 
   void settle(const std::string& prepared) override {
@@ -271,18 +276,20 @@ class DatabasePart : public Part {
   // Each table has one trailer, however often leave() is called.
   void add(PointDraft& draft, const std::vector<Backup>& backups) const {
     for (const Backup& backup : backups) {
-      Trailer trailer = format_backup(component(), backup);
-      auto& trailers = draft.point.trailers;
-      const auto same = std::find_if(trailers.begin(), trailers.end(), [&](const Trailer& other) {
-        return other.key == trailer.key && other.fields.size() > 1 &&
-               other.fields[0] == trailer.fields[0] && other.fields[1] == trailer.fields[1];
-      });
-      if (same == trailers.end()) {
-        trailers.push_back(std::move(trailer));
-      } else {
-        *same = std::move(trailer);
-      }
+      put_trailer(draft.point.trailers, format_backup(component(), backup));
     }
+  }
+
+  // Also of a database that is not there yet: all its tables will be new since.
+  void add_covered(PointDraft& draft) const {
+    for (const auto& engine : engines_) {
+      put_trailer(draft.point.trailers,
+                  format_covered(component(), engine->schema(), engine->settings()));
+    }
+  }
+
+  Covered covered(const Engine& engine, const Point& point) const {
+    return read_covered(point, component(), engine.schema());
   }
 
   // `on_backup_failure: without`: the point does without this part.
@@ -337,8 +344,10 @@ class DatabasePart : public Part {
     }
   }
 
-  static Chooser chooser(const ByTable<Rows>& rows, std::int64_t limit, std::int64_t minimal) {
-    return [rows, limit, minimal](const std::vector<TableFacts>& facts) {
+  static Chooser chooser(const ByTable<Rows>& rows, const Covered& covered, std::int64_t limit,
+                         std::int64_t minimal) {
+    return [rows, covered, limit, minimal](std::vector<TableFacts> facts) {
+      mark_uncovered(facts, covered);
       const RowsChoice choice = choose_rows(facts, rows);
       if (!choice.obstacles.empty()) {
         throw Refused(choice.obstacles.front(), hints_for({facts}, minimal));

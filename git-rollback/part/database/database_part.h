@@ -7,6 +7,11 @@
 // of the url as it was written, "var/characters.db". A backup table of "" (that
 // is "-") means that only the structure was kept; then N is 0 and the hash that
 // of no rows. What is hashed stands in sqlite_rows.h.
+//
+// Each database has one with the patterns of `tables`, `sessions` and `ledger`:
+//   Rollback-Tables: <component> <schema> <pattern>…
+// What they mean and no Rollback-Backup names was not there; any other table without one
+// stays as it is in a rollback. A point without such trailers: none was there.
 #pragma once
 
 #include <boost/filesystem/path.hpp>

@@ -26,7 +26,8 @@ struct TableFacts {
   std::string table;
   std::string database = {};  // to tell it from a table of the same name in another
   bool ledger = false;
-  bool at_point = false;        // else it is new since
+  bool at_point = false;        // else it is new since, or
+  bool uncovered = false;       // the point did not cover it (covered.h)
   bool now = false;             // else it is gone since
   bool rows_at_point = false;   // else only its structure was kept
   bool structure_same = false;  // table, indexes and triggers, word for word

@@ -135,6 +135,7 @@ Verdict keep_new(const TableFacts& facts) {
 
 Verdict judge(const TableFacts& facts, Rows rows) {
   if (facts.refusal) return {Choice::untouched, 0, *facts.refusal, false};
+  if (facts.uncovered) return {};
   if (facts.ledger) return ledger(facts);
   if (facts.session) return facts.at_point ? keep_all(facts) : Verdict{};
   switch (rows) {
@@ -159,6 +160,9 @@ std::string in_words(const TableFacts& facts, const Verdict& verdict) {
   const std::string loss = loss_in_words(verdict);
   switch (verdict.choice) {
     case Choice::untouched:
+      if (facts.uncovered) {
+        return "table '" + called(facts) + "' stays as it is: the point did not cover it";
+      }
       return called(facts) + ": untouched, " + counted(facts.rows, "row") + " stay";
     case Choice::displace:
       return called(facts) + ": displaced, it is new since the point, " +
