@@ -326,7 +326,8 @@ void forget_unbegun_publications(const Git& git, Journal& journal) {
   const auto pending = journal.pending_publications();
   if (!pending.empty()) sweep_drafts(git);
   for (const auto& [id, publication] : pending) {
-    if (!is_begun(git, publication)) journal.end_publication(id);
+    const bool as_before = foreign_refs(git, publication).empty();
+    if (as_before && !is_begun(git, publication)) journal.end_publication(id);
   }
 }
 

@@ -47,7 +47,8 @@ struct ForeignRef {
 std::vector<ForeignRef> foreign_refs(const Git& git, const Publication& publication);
 
 // Forgets those that were cut short before anything of them was published, for who
-// publishes anew or will not any more.
+// publishes anew or will not any more. But for those with a foreign ref, of which a replay
+// tells.
 void forget_unbegun_publications(const Git& git, Journal& journal);
 
 // Finishes what was begun to be published and cut short. Foreign refs stay where
