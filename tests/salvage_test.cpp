@@ -1,4 +1,5 @@
 // `git rollback salvage` as people and programs use it, on a real service.
+#include <regex>
 #include <thread>
 
 #include <boost/filesystem/operations.hpp>
@@ -275,6 +276,69 @@ TEST_F(Salvage, TellsOfATableThatIsNotLiveAndPutsTheOthersBack) {
   EXPECT_TRUE(contains(said.out, "playerbot_guild: there is no table")) << said.out;
   EXPECT_EQ(rows(), "1|ada\n2|ben\n3|cat\n4|dan\n5|eve\n");
   EXPECT_STATUS(1, salvage({"--put-back", "--missing", "--table=playerbot_guild", "--yes"}));
+}
+
+// The bad deploy's migration is in the ledger that the rollback displaced.
+class SalvageOfALedger : public ServiceFixture {
+ protected:
+  void SetUp() override {
+    begin();
+    configure(std::regex_replace(read(".rollback.yml"), std::regex("\\}\n    config"),
+                                 ", ledger: [updates] }\n    config"));
+    sql("CREATE TABLE updates(name TEXT PRIMARY KEY); INSERT INTO updates VALUES ('first')");
+    deploy_good();
+    ASSERT_STATUS(0, rollback({"hook", "pre-deploy"}));
+    sql("ALTER TABLE playerbot ADD COLUMN guild; INSERT INTO updates VALUES ('guild');"
+        "INSERT INTO playerbot(name) VALUES ('dan')");
+    ASSERT_STATUS(0, rollback({"hook", "post-deploy", "--status", "0"}));
+    ASSERT_STATUS(0, rollback({"--target", "previous", "--component", "playerbot/db", "--yes",
+                               "--rows=restore", "--accept-data-loss=minimal"}));
+    operation_ = events("rollback").back().at("operation");
+  }
+
+  Finished salvage(Words arguments) {
+    arguments.insert(arguments.begin(), {"salvage", operation_});
+    return rollback(arguments);
+  }
+  std::string ledger() { return sql("SELECT name FROM updates ORDER BY name"); }
+
+  std::string operation_;
+};
+
+TEST_F(SalvageOfALedger, PassesOverItAndSaysSo) {
+  EXPECT_TRUE(contains(rollback({"salvage"}).out, "updates")) << "still listed";
+  const Finished said = salvage({"--put-back", "--missing", "--yes"});
+  EXPECT_STATUS(0, said);
+  EXPECT_TRUE(said.out.starts_with("playerbot: 1 row put back\n")) << said.out;
+  EXPECT_FALSE(contains(said.out, "updates")) << said.out;
+  EXPECT_TRUE(contains(said.err, "which migrations ran: 'updates'")) << said.err;
+  EXPECT_TRUE(contains(said.err, "--table")) << said.err;
+  EXPECT_EQ(ledger(), "first\n");
+  EXPECT_EQ(sql("SELECT name FROM playerbot WHERE name = 'dan'"), "dan\n");
+  const Finished exported = salvage({"--export=sql"});
+  EXPECT_STATUS(0, exported);
+  EXPECT_FALSE(contains(exported.out, "updates")) << exported.out;
+  EXPECT_TRUE(contains(exported.err, "'updates'")) << exported.err;
+}
+
+TEST_F(SalvageOfALedger, TakesItWhereItIsNamed) {
+  EXPECT_TRUE(contains(salvage({"--export=csv", "--table=updates"}).out, "guild"));
+  const Finished said = salvage({"--put-back", "--missing", "--table=updates", "--yes"});
+  EXPECT_STATUS(0, said);
+  EXPECT_EQ(said.err, "");
+  EXPECT_EQ(ledger(), "first\nguild\n");
+}
+
+TEST_F(SalvageOfALedger, SaysHowToTakeItWhereNothingElseWasDisplaced) {
+  const json listed = json::parse(rollback({"salvage", "--json"}).out);
+  for (const auto& one : listed.at("tables")) {
+    const bool ledger = one.at("table") == "updates";
+    EXPECT_EQ(one.at("ledger"), ledger);
+    if (!ledger) sql("DROP TABLE \"" + one.at("name").get<std::string>() + "\"");
+  }
+  const Finished said = salvage({"--put-back", "--missing", "--yes"});
+  EXPECT_STATUS(129, said);
+  EXPECT_TRUE(contains(said.err, "hint: --table updates\n")) << said.err;
 }
 
 class SalvageOfNothing : public ServiceFixture {};

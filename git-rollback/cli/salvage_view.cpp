@@ -152,6 +152,7 @@ std::string dump_salvage(const std::string& environment, const std::vector<Salva
   for (const auto& table : tables) {
     json object = names_of(table);
     object["operation"] = table.operation;
+    object["ledger"] = table.ledger;
     object["reason"] = table.reason.empty() ? json() : json(table.reason);
     object["missing"] = table.missing ? json(*table.missing) : json();
     object["changed"] = table.changed ? json(*table.changed) : json();

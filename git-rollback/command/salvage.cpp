@@ -111,10 +111,26 @@ void check_exportable(const std::vector<SalvageTable>& tables, bool csv) {
   if (!one_database) throw Usage("these tables are of several databases: choose some", names);
 }
 
+// Those whose rows are taken.
+std::vector<SalvageTable> choose_rows_of(const Session& session, const SalvageOptions& options,
+                                         bool tell) {
+  auto tables = choose_salvage(session, options.choice());
+  const auto ledgers = pass_over_ledgers(tables, options.choice());
+  std::string names;
+  for (const auto& table : ledgers) {
+    names += (names.empty() ? "'" : ", '") + printable(table.table) + "'";
+  }
+  if (tell && !ledgers.empty()) {
+    warning("passed over, since its rows say which migrations ran: " + names +
+            "; to take it all the same, name it by --table");
+  }
+  return tables;
+}
+
 int export_rows(const SalvageOptions& options) {
   const Session session = open_session();
   choose_colour(session.repository.settings);
-  const auto tables = choose_salvage(session, options.choice());
+  const auto tables = choose_rows_of(session, options, true);
   const bool csv = *options.format == "csv";
   check_exportable(tables, csv);
   DataFile file(options.output);
@@ -127,10 +143,11 @@ int export_rows(const SalvageOptions& options) {
   return exit_done;
 }
 
-std::vector<PutBack> try_or_do(const SalvageOptions& options, bool dry_run, std::string& id) {
+std::vector<PutBack> try_or_do(const SalvageOptions& options, bool dry_run, std::string& id,
+                               bool tell = true) {
   ChangingSession changing(open_session(), "salvage", short_wait);
   choose_colour(changing.repository().settings);
-  const auto tables = choose_salvage(changing.session(), options.choice());
+  const auto tables = choose_rows_of(changing.session(), options, tell);
   PutBackOrder order{.id = {},
                      .keys = {},
                      .rows = options.rows(),
@@ -173,7 +190,7 @@ int put_back(const SalvageOptions& options) {
     print(put_back_for_people(tried, false));
     if (!goes_anywhere(tried)) return exit_for(tried);
     if (!ask("Put these rows back?")) return exit_as_it_was;
-    const auto results = try_or_do(options, false, id);
+    const auto results = try_or_do(options, false, id, false);
     return answer(options, results, id, true);
   }
   answer(options, tried, id, false);

@@ -20,6 +20,7 @@ struct SalvageTable {
   std::string name;       // of the table that holds them
   std::string reason;     // why they were set aside; "" : the whole table was displaced
   std::int64_t rows = 0;
+  bool ledger = false;  // its rows say which migrations ran
   // Rows that are not live: the live table has none of their key, or, where it
   // has no key, fewer equal rows. Nothing until Part::count_missing(), or unknown.
   std::optional<std::int64_t> missing = {};

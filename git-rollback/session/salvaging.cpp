@@ -6,6 +6,7 @@
 
 #include "os/error.h"
 #include "os/fail_point.h"
+#include "os/shell_word.h"
 #include "session/parts.h"
 #include "session/standing.h"
 #include "store/names.h"
@@ -124,6 +125,23 @@ std::vector<SalvageTable> choose_salvage(const Session& session, const SalvageCh
                 look_hint);
   }
   return all;
+}
+
+std::vector<SalvageTable> pass_over_ledgers(std::vector<SalvageTable>& tables,
+                                            const SalvageChoice& choice) {
+  if (choice.table) return {};
+  const auto first =
+      std::stable_partition(tables.begin(), tables.end(), [](const auto& t) { return !t.ledger; });
+  std::vector<SalvageTable> ledgers(first, tables.end());
+  tables.erase(first, tables.end());
+  if (tables.empty()) {
+    std::vector<std::string> names;
+    for (const auto& table : ledgers) names.push_back("--table " + shell_word(table.table));
+    throw Usage("operation " + ledgers.front().operation +
+                    " displaced nothing but which migrations ran: to take that, name the table",
+                names);
+  }
+  return ledgers;
 }
 
 std::vector<std::string> export_salvage(const Session& session, const SalvageTable& table,

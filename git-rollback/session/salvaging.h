@@ -23,6 +23,11 @@ struct SalvageChoice {
 // At least one, all of one operation. Usage where nothing is of that name.
 std::vector<SalvageTable> choose_salvage(const Session& session, const SalvageChoice& choice);
 
+// Takes the ledgers out and returns them, unless the choice names a table: with their rows
+// the live one would say that a migration ran which was taken back. Usage where that is all.
+std::vector<SalvageTable> pass_over_ledgers(std::vector<SalvageTable>& tables,
+                                            const SalvageChoice& choice);
+
 // What there is to know about what was written, one line each.
 std::vector<std::string> export_salvage(const Session& session, const SalvageTable& table,
                                         const ExportOrder& order);

@@ -13,6 +13,7 @@
 #include "part/database/engine.h"
 #include "part/database/idle_pattern.h"
 #include "part/database/rows_choice.h"
+#include "part/database/table_pattern.h"
 #include "part/risk.h"
 #include "store/names.h"
 
@@ -165,7 +166,11 @@ class DatabasePart : public Part {
   }
 
   std::vector<SalvageTable> salvageable() override {
-    return of_all<SalvageTable>([](Engine& engine) { return engine.salvageable(); });
+    return of_all<SalvageTable>([](Engine& engine) {
+      auto tables = engine.salvageable();
+      for (auto& one : tables) one.ledger = is_meant(engine.settings().ledger, one.table);
+      return tables;
+    });
   }
 
   void count_missing(std::vector<SalvageTable>& tables) override {
