@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <set>
 
 #include "os/error.h"
 
@@ -36,14 +37,23 @@ struct Options::Parser {
   // "--reason=" with nothing behind it is an empty value, and "--reason=-x" one
   // that begins with a dash; CLI11 takes both for an option that follows.
   std::map<std::string, std::function<void(const std::string&)>> setters;
+  std::set<std::string> lists;                             // names of options that take a list
   std::map<std::string, std::function<void()>> valueless;  // --color and its like, in their order
   std::vector<std::string> subcommands;
   bool help = false;
 
-  void remember(const std::string& names, const std::function<void(const std::string&)>& set) {
+  // "git rollback hook post-deploy -h".
+  std::vector<std::string> hint() const {
+    const size_t end = std::min(usage.find_first_of("[<(\n") - 1, usage.find(" --"));
+    return {usage.substr(0, end) + " -h"};
+  }
+
+  void remember(const std::string& names, const std::function<void(const std::string&)>& set,
+                bool is_list = false) {
     for (size_t at = 0; at < names.size();) {
       const size_t comma = std::min(names.find(',', at), names.size());
       setters[names.substr(at, comma - at)] = set;
+      if (is_list) lists.insert(names.substr(at, comma - at));
       at = comma + 1;
     }
   }
@@ -64,12 +74,20 @@ struct Options::Parser {
     return text;
   }
 
+  // An unset variable of a script must not mean all of them.
+  void require_names(const std::string& option, const std::string& value) const {
+    if (lists.count(option) == 0 || value.find_first_not_of(',') != std::string::npos) return;
+    throw Usage("option '" + option + "' names nothing: its value is empty", hint());
+  }
+
   // Takes care of --name=value and of --color; what is left is for CLI11.
   std::vector<std::string> without_assigned(const std::vector<std::string>& arguments) {
     std::vector<std::string> rest;
     bool ended = false;
-    for (const auto& argument : arguments) {
+    for (size_t i = 0; i < arguments.size(); ++i) {
+      const std::string& argument = arguments[i];
       ended = ended || argument == "--";
+      if (!ended && i + 1 < arguments.size()) require_names(argument, arguments[i + 1]);
       if (const auto set = valueless.find(argument); !ended && set != valueless.end()) {
         set->second();
         continue;
@@ -79,6 +97,7 @@ struct Options::Parser {
       if (ended || equals == std::string::npos || found == setters.end()) {
         rest.push_back(argument);
       } else {
+        require_names(found->first, argument.substr(equals + 1));
         found->second(argument.substr(equals + 1));
       }
     }
@@ -112,15 +131,10 @@ Options& Options::value(const std::string& names, const std::string& placeholder
 
 Options& Options::list(const std::string& names, const std::string& placeholder, std::string& value,
                        const std::string& description) {
-  const std::string first = names.substr(0, names.find(','));
-  const auto add = [&value, first](const std::string& word) {
-    // An unset variable of a script must not mean all of them.
-    if (word.find_first_not_of(',') == std::string::npos) {
-      throw Usage("option '" + first + "' names nothing: its value is empty");
-    }
+  const auto add = [&value](const std::string& word) {
     value += (value.empty() ? "" : ",") + word;
   };
-  parser_->remember(names, add);
+  parser_->remember(names, add, true);
   parser_->app
       .add_option_function<std::vector<std::string>>(names,
                                                      [add](const std::vector<std::string>& words) {
@@ -179,8 +193,7 @@ bool Options::parse(const std::vector<std::string>& arguments) {
   }
   std::vector<std::string> reversed = parser_->without_assigned(arguments);
   std::reverse(reversed.begin(), reversed.end());
-  const std::vector<std::string> hint{
-      parser_->usage.substr(0, parser_->usage.find_first_of("[<(\n") - 1) + " -h"};
+  const std::vector<std::string> hint = parser_->hint();
   try {
     parser_->app.parse(reversed);
   } catch (const CLI::ExtrasError&) {

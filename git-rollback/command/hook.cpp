@@ -37,7 +37,8 @@ int status_from(const std::optional<std::string>& word) {
   const char* end = word->data() + word->size();
   const auto [stop, error] = std::from_chars(word->data(), end, status);
   if (error != std::errc() || stop != end || status < 0 || status > 255) {
-    throw Usage("'" + *word + "' is no exit status");
+    throw Usage("'" + *word + "' is no exit status: allowed are 0 to 255",
+                {"git rollback hook post-deploy --status 0"});
   }
   return status;
 }

@@ -12,13 +12,20 @@
 namespace rollback {
 namespace {
 
-constexpr std::array not_built{"--schedule", "--canary"};
+struct NotBuilt {
+  const char *option, *instead;
+};
+constexpr std::array<NotBuilt, 2> not_built{{
+    {"--schedule", "at or cron can run it: git rollback --target <point> --yes"},
+    {"--canary", "without it all goes back at once: git rollback"},
+}};
 
 void refuse_what_is_not_built(const Arguments& arguments) {
   for (const auto& argument : arguments) {
-    for (const std::string name : not_built) {
+    for (const auto& [option, instead] : not_built) {
+      const std::string name = option;
       if (argument == name || argument.starts_with(name + "=")) {
-        throw Usage("option '" + name + "' is not built yet in this version");
+        throw Usage("option '" + name + "' is not built yet in this version", {instead});
       }
     }
   }

@@ -109,7 +109,7 @@ void take(ChangingSession& changing, const Plan& plan, Waiting& waiting) {
 
 OperationRow row_of(ChangingSession& changing) {
   const auto row = changing.journal().in_flight();
-  if (!row) throw Fatal("no rollback is in progress");
+  if (!row) throw Fatal("no rollback is in progress", {"git rollback status"});
   return *row;
 }
 
