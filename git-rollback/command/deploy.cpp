@@ -5,6 +5,7 @@
 #include "command/command.h"
 #include "os/error.h"
 #include "os/process.h"
+#include "os/shell_word.h"
 #include "session/deploying.h"
 
 namespace rollback {
@@ -22,12 +23,20 @@ int run_command_of(const std::string& deploy, const Arguments& command) {
   return finished.status;
 }
 
+void require_dashes(const Arguments& words) {
+  if (words.empty() || words.front().starts_with("-")) return;
+  std::string line = "git rollback deploy --";
+  for (const auto& word : words) line += " " + shell_word(word);
+  throw Usage("'--' is missing before the command", {line});
+}
+
 }  // namespace
 
 int run_deploy(const Arguments& arguments) {
   const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
   const Arguments command(dashes == arguments.end() ? dashes : dashes + 1, arguments.end());
   Options options("git rollback deploy -- <command> [<argument>...]");
+  if (dashes == arguments.end()) require_dashes(arguments);
   if (!options.parse({arguments.begin(), dashes})) {
     say(options.help());
     return exit_usage;
