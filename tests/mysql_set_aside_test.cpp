@@ -44,6 +44,7 @@ TEST_F(MysqlSetAside, ARollbackThatIsDoneSaysWhereRowsAreThatDidNotFit) {
   ASSERT_STATUS(0, done);
   EXPECT_TRUE(contains(done.err, "warning: " + said_)) << done.err;
   EXPECT_TRUE(contains(done.err, "for column 'name'")) << done.err;
+  EXPECT_TRUE(contains(done.err, "put it back: git rollback salvage\n")) << done.err;
 }
 
 TEST_F(MysqlSetAside, TheResultAsJsonSaysItToo) {

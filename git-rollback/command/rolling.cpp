@@ -330,15 +330,22 @@ int plan_and_run(const RollingOptions& values, const PlanMaker& make) {
 
 namespace {
 
+std::vector<std::string> way_to_set_aside(const RollbackReport& report) {
+  if (report.set_aside.empty()) return {};
+  return {"to look at what was set aside, and put it back: git rollback salvage"};
+}
+
 int report_reverted(const RollbackReport& report) {
   const std::string but = report.gave_up() ? ", but for what was given up" : "";
   if (report.problem.empty()) {
     say("operation " + report.operation + " was taken back: all is as it began" + but);
     hints(report.set_aside);
+    hints(way_to_set_aside(report));
   } else {
     auto lines = report.hints;
     if (lines.empty()) lines = {"put that right, then run the rollback again"};
     lines.insert(lines.end(), report.set_aside.begin(), report.set_aside.end());
+    for (const auto& line : way_to_set_aside(report)) lines.push_back(line);
     complain("error", report.problem + "; all was put back as it was" + but, lines);
   }
   if (!report.stopped.empty()) warning("the service could not be started: " + report.stopped);
@@ -366,6 +373,7 @@ int report_outcome(const RollbackReport& report) {
   say((report.partial() ? "back, in part, at " : "back at ") + report.target +
       downtime_in_words(report));
   for (const auto& line : report.set_aside) warning(line);
+  hints(way_to_set_aside(report));
   for (const auto& line : report.not_cleaned) {
     warning("the rollback is done, but what it no longer needs is still there: " + line);
   }
