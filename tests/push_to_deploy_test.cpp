@@ -225,6 +225,23 @@ TEST_F(PushToDeploy, ASmokeTestThatFailsIsTold) {
   EXPECT_EQ(server_status().at("live").at("verdict"), "failed");
 }
 
+TEST_F(PushToDeploy, TheWayBackThatIsToldIsOneThatIsThere) {
+  begin_deployed();
+  const std::string way = "to go back: git --git-dir=" + server().string() + " rollback";
+  change("unbuildable");
+  const Finished none_is_stable = push();
+  EXPECT_TRUE(contains(none_is_stable.err, way + " --target previous")) << none_is_stable.err;
+  EXPECT_STATUS(0, on_server("-n --target previous"));
+  EXPECT_STATUS(1, on_server("-n"));
+  change("2");
+  ASSERT_STATUS(0, push());
+  change("unbuildable2");
+  const Finished one_is = push();
+  EXPECT_TRUE(contains(one_is.err, way)) << one_is.err;
+  EXPECT_FALSE(contains(one_is.err, "--target")) << one_is.err;
+  EXPECT_STATUS(0, on_server("-n"));
+}
+
 TEST_F(PushToDeploy, AFirstBuildThatFailsBeginsNoRecord) {
   prepare();
   change("unbuildable");

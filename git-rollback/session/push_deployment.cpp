@@ -11,6 +11,7 @@
 #include "session/deployed_tree.h"
 #include "session/deploying.h"
 #include "session/init.h"
+#include "session/needed_points.h"
 #include "session/push_to_deploy.h"
 #include "session/standing.h"
 #include "session/trust.h"
@@ -117,6 +118,13 @@ void tell_of_others(const Repository& repository, const std::string& when, PushD
   report.hints = {command_on_server(repository, "status")};
 }
 
+// A rollback goes to the last stable point, and without a smoke test or a mark there is none.
+std::string target_of(const Session& session) {
+  const int min_score = session.configuration ? session.configuration->min_score : 80;
+  const bool any = !needed_points(look_around(session), min_score).last_stable.empty();
+  return any ? "" : "--target previous";
+}
+
 void end_deploy(const Course& course, const Tell& tell, PushDeployed& report) {
   const Session session = open_session();
   const Repository& repository = session.repository;
@@ -135,7 +143,7 @@ void end_deploy(const Course& course, const Tell& tell, PushDeployed& report) {
   if (report.problem.empty()) return;
   const bool untrusted = course.problem.empty() && session.configuration && !is_trusted(session);
   if (untrusted) report.hints.push_back(command_on_server(repository, "trust"));
-  report.hints.push_back("to go back: " + command_on_server(repository));
+  report.hints.push_back("to go back: " + command_on_server(repository, target_of(session)));
 }
 
 void end_first_deploy(const Course& course, const Tell& tell, PushDeployed& report) {
