@@ -282,6 +282,25 @@ TEST_F(MysqlGivingUp, TheOnlyPartIsGivenUpByQuit) {
   expect_free_with(older_);
 }
 
+TEST_F(MysqlGivingUp, AServerThatIsDownIsNoDamageToVerify) {
+  ASSERT_STATUS(0, rollback({"verify"}));
+  server_->stop();
+  const Finished said = rollback({"verify"});
+  EXPECT_STATUS(1, said);
+  const std::string id = point();
+  EXPECT_TRUE(contains(said.out, id + ": unknown, since not all of it could be looked at\n"))
+      << said.out;
+  EXPECT_TRUE(contains(said.out, "  note: playerbot/database: could not be looked at: "))
+      << said.out;
+  EXPECT_FALSE(contains(said.out, "damaged")) << said.out;
+  EXPECT_TRUE(contains(said.err, "hint: when it can be reached: git rollback verify " + id + "\n"))
+      << said.err;
+  const json answer = json::parse(rollback({"verify", "--json"}).out).at("points").at(0);
+  EXPECT_EQ(answer.at("good"), false);
+  EXPECT_EQ(answer.at("findings").at(0).at("wrong"), false);
+  EXPECT_EQ(answer.at("findings").at(0).at("out_of_reach"), true);
+}
+
 TEST_F(MysqlGivingUp, AServerThatIsDownSinceAPreparationDoesNotStopAnEmergency) {
   kill_at("intend before");
   server_->stop();

@@ -23,7 +23,9 @@ json as_json(const std::string& environment, const std::vector<Verification>& ve
   for (const auto& point : verified) {
     json findings = json::array();
     for (const auto& finding : point.findings) {
-      findings.push_back({{"wrong", finding.wrong}, {"what", finding.what}});
+      findings.push_back({{"wrong", finding.wrong},
+                          {"out_of_reach", finding.out_of_reach},
+                          {"what", finding.what}});
     }
     points.push_back({{"point", point.point}, {"good", point.good()}, {"findings", findings}});
   }
@@ -35,11 +37,32 @@ json as_json(const std::string& environment, const std::vector<Verification>& ve
 
 void tell(const std::vector<Verification>& verified) {
   for (const auto& point : verified) {
-    say(point.point + ": " + (point.good() ? "good" : "damaged"));
+    say(point.point + ": " +
+        (point.damaged()        ? "damaged"
+         : point.out_of_reach() ? "unknown, since not all of it could be looked at"
+                                : "good"));
     for (const auto& finding : point.findings) {
       say("  " + std::string(finding.wrong ? "wrong: " : "note: ") + printable(finding.what));
     }
   }
+}
+
+// What puts what could not be looked at into reach, and what to type then.
+std::vector<std::string> way_to_the_rest(const std::vector<Verification>& verified) {
+  std::vector<std::string> lines;
+  std::string again = "when it can be reached: git rollback verify";
+  bool any = false;
+  for (const auto& point : verified) {
+    if (point.out_of_reach()) again += " " + point.point;
+    any = any || point.out_of_reach();
+    for (const auto& finding : point.findings) {
+      for (const auto& hint : finding.hints) {
+        if (std::find(lines.begin(), lines.end(), hint) == lines.end()) lines.push_back(hint);
+      }
+    }
+  }
+  if (any) lines.push_back(again);
+  return lines;
 }
 
 int verify(const WhatToVerify& what, bool rebuild, bool as_json_text) {
@@ -61,6 +84,7 @@ int verify(const WhatToVerify& what, bool rebuild, bool as_json_text) {
     if (verified.empty()) {
       hints({"there is no point to go back to yet: git rollback list"});
     } else {
+      hints(way_to_the_rest(verified));
       hints({not_built});
     }
   }

@@ -126,6 +126,8 @@ struct Steps {
 struct Finding {
   std::string what;  // one line, without its end
   bool wrong = true;
+  bool out_of_reach = false;  // it could not be looked at, so neither right nor wrong
+  std::vector<std::string> hints = {};
 };
 
 // A table that a part keeps so that a point can come back, and that retention

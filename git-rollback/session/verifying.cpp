@@ -126,7 +126,10 @@ class Verifier {
         continue;
       }
       try {
-        for (const auto& finding : part->verify(point)) add(name + finding.what, finding.wrong);
+        for (Finding finding : part->verify(point)) {
+          finding.what = name + finding.what;
+          found_.findings.push_back(std::move(finding));
+        }
       } catch (const Error& error) {
         add(name + error.what());
       }
@@ -183,9 +186,16 @@ std::vector<std::string> chosen_points(const Session& session, const Standing& s
 
 }  // namespace
 
-bool Verification::good() const {
-  return std::none_of(findings.begin(), findings.end(),
-                      [](const Finding& finding) { return finding.wrong; });
+bool Verification::good() const { return !damaged() && !out_of_reach(); }
+
+bool Verification::damaged() const {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.wrong; });
+}
+
+bool Verification::out_of_reach() const {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.out_of_reach; });
 }
 
 std::vector<Verification> verify_points(const Session& session, const WhatToVerify& what) {

@@ -13,7 +13,9 @@ struct Verification {
   std::string point;
   std::vector<Finding> findings;  // those of a part begin with its name
 
-  bool good() const;  // nothing is wrong
+  bool good() const;          // neither of these
+  bool damaged() const;       // something is wrong
+  bool out_of_reach() const;  // something could not be looked at
 };
 
 struct WhatToVerify {

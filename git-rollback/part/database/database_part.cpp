@@ -135,7 +135,7 @@ class DatabasePart : public Part {
     }
     for (const auto& engine : engines_) {
       const auto recorded = of(*engine, backups);
-      if (!recorded.empty()) append(findings, engine->verify(point.id, recorded));
+      if (!recorded.empty()) append(findings, verify_in_reach(*engine, point.id, recorded));
     }
     return findings;
   }

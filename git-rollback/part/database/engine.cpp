@@ -42,6 +42,19 @@ std::string in_words(const Stranded& stranded) {
          "' would refer to rows of table '" + stranded.parent + "' that do not come along";
 }
 
+std::vector<Finding> verify_in_reach(Engine& engine, const std::string& point,
+                                     const std::vector<Backup>& backups) {
+  try {
+    engine.present();
+  } catch (const Error& error) {
+    return {{.what = "could not be looked at: " + std::string(error.what()),
+             .wrong = false,
+             .out_of_reach = true,
+             .hints = error.hints()}};
+  }
+  return engine.verify(point, backups);
+}
+
 void check_url(const std::string& url) { scheme_of(url).check(url); }
 
 Engines make_engines(const std::string& component, const std::vector<DatabaseSettings>& databases,

@@ -186,6 +186,10 @@ class Engine {
   virtual std::vector<Check> failing_writes() { return {}; }
 };
 
+// Engine::verify; where the database cannot be reached, one finding that says so.
+std::vector<Finding> verify_in_reach(Engine& engine, const std::string& point,
+                                     const std::vector<Backup>& backups);
+
 // Whether an engine takes it; Usage, with what is wrong. Opens nothing.
 void check_url(const std::string& url);
 
