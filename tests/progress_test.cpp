@@ -187,6 +187,8 @@ TEST(ProgressLine, SaysMinutesAndHours) {
 TEST(ProgressLine, SaysNoPartOfATotalThatIsNotKnown) {
   EXPECT_EQ(progress_line("comparing", Unit::rows, 500, 0, 2000ms, 80),
             "comparing: 500 rows, 250/s");
+  EXPECT_TRUE(contains(progress_line("comparing", Unit::rows, 1, 0, 2000ms, 80), ": 1 row"));
+  EXPECT_FALSE(contains(progress_line("comparing", Unit::rows, 1, 0, 2000ms, 80), "rows"));
 }
 
 TEST(ProgressLine, NeverSaysMoreThanAll) {

@@ -76,8 +76,8 @@ TEST_F(PushToDeployInit, TakesWhatAnotherToolCheckedOutForLive) {
                          " tar -x -C ../app; echo 'rate = 7' > ../app/etc/app.conf"));
   const Finished said = on_server("init --push-to-deploy --work-tree ../app -- tools/build");
   EXPECT_STATUS(0, said);
-  EXPECT_TRUE(contains(
-      said.err, "1 file in '" + deployed().string() + "' differ from HEAD, such as 'etc/app.conf'"))
+  EXPECT_TRUE(contains(said.err, "1 file in '" + deployed().string() +
+                                     "' differs from HEAD, such as 'etc/app.conf'"))
       << said.err;
   EXPECT_EQ(server_status().at("live").at("git_hash"), head());
   ASSERT_STATUS(0, on_server("trust --yes"));

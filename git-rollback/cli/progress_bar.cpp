@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "cli/terminal.h"
+#include "os/counted.h"
 #include "os/error.h"
 
 namespace rollback {
@@ -92,9 +93,9 @@ void draw(const std::string& line, size_t width) {
 // "1.2 GB", "340.0 kB", "1234 rows".
 std::string amount(double count, Unit unit, bool with_unit = true) {
   if (unit != Unit::bytes) {
-    std::string text = std::to_string(static_cast<std::uint64_t>(count));
-    if (with_unit) text += unit == Unit::rows ? " rows" : " points";
-    return text;
+    const auto number = static_cast<std::int64_t>(count);
+    if (!with_unit) return std::to_string(number);
+    return counted(number, unit == Unit::rows ? "row" : "point");
   }
   constexpr std::array names{"bytes", "kB", "MB", "GB", "TB"};
   size_t step = 0;

@@ -101,7 +101,7 @@ class Planner {
       if (++seen <= *retention_.points || point.needed) continue;
       if (displaced(tables_[point.id])) continue;  // too young, or without a limit
       remove(Removal::What::point, point.id,
-             "past the " + std::to_string(*retention_.points) + " points kept");
+             "past the " + counted(*retention_.points, "point") + " kept");
     }
   }
 
@@ -112,7 +112,7 @@ class Planner {
       const auto& tables = tables_[point.id];
       if (tables.empty() || displaced(tables)) continue;
       if (++seen <= *retention_.backups || point.tables_needed) continue;
-      remove_tables(point.id, "past the " + std::to_string(*retention_.backups) + " backups kept");
+      remove_tables(point.id, "past the " + counted(*retention_.backups, "backup") + " kept");
     }
   }
 

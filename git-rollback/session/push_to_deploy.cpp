@@ -4,6 +4,7 @@
 
 #include <boost/filesystem/operations.hpp>
 
+#include "os/counted.h"
 #include "os/error.h"
 #include "os/shell_word.h"
 #include "session/deployed_tree.h"
@@ -126,10 +127,11 @@ void take_for_checkout_of_head(const Git& git, InitReport& report) {
   if (!fs::exists(git.git_dir() / "index")) git.run({"read-tree", "HEAD"});
   const auto changed = local_changes(git);
   if (changed.empty()) return;
-  report.warnings.push_back(
-      std::to_string(changed.size()) + " file" + (changed.size() == 1 ? "" : "s") + " in " +
-      in_quotes(git.work_tree().string()) + " differ from HEAD, such as " +
-      in_quotes(changed.front()) + ": a push that changes such a file will be refused");
+  report.warnings.push_back(counted(static_cast<std::int64_t>(changed.size()), "file") + " in " +
+                            in_quotes(git.work_tree().string()) +
+                            (changed.size() == 1 ? " differs" : " differ") +
+                            " from HEAD, such as " + in_quotes(changed.front()) +
+                            ": a push that changes such a file will be refused");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "os/counted.h"
 #include "os/error.h"
 #include "part/code/candidates.h"
 #include "part/code/closure.h"
@@ -149,7 +150,7 @@ class Composer {
     if (static_cast<long long>(added.size()) <= setting_.closure_limit) return true;
     made_.obstacle =
         Obstacle{"what has to be kept with " + candidate_of(conflict.commit.id).unit.shown() +
-                     " is more than " + std::to_string(setting_.closure_limit) + " commits",
+                     " is more than " + counted(setting_.closure_limit, "commit"),
                  {"git config rollback.closureLimit <a larger number>",
                   "git rollback --conflicts=skip …   leaves out what does not apply"}};
     return false;

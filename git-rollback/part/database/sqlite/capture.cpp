@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "os/bytes_in_words.h"
+#include "os/counted.h"
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/progress.h"
@@ -172,10 +173,10 @@ class Capture {
       rows += entry.rows;
     }
     captured.notices.insert(captured.notices.begin(),
-                            "backed up " + std::to_string(entries_.size()) +
-                                (entries_.size() == 1 ? " table" : " tables") + " of database '" +
-                                location_.schema + "', " + std::to_string(rows) + " rows, about " +
-                                bytes_in_words(bytes_));
+                            "backed up " +
+                                counted(static_cast<std::int64_t>(entries_.size()), "table") +
+                                " of database '" + location_.schema + "', " + counted(rows, "row") +
+                                ", about " + bytes_in_words(bytes_));
     return captured;
   }
 

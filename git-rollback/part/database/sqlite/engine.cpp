@@ -5,6 +5,7 @@
 #include <boost/filesystem/operations.hpp>
 #include <type_traits>
 
+#include "os/counted.h"
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/notice.h"
@@ -152,10 +153,9 @@ class SqliteEngine : public Engine {
       const auto db = open(location_, sqlite::Access::read);
       std::vector<std::string> lines;
       for (const auto& aside : sqlite::Registry(*db, component_).aside(operation)) {
-        lines.push_back(std::to_string(aside.rows) +
-                        (aside.rows == 1 ? " row of '" : " rows of '") + aside.table +
-                        "' in database '" + location_.schema + "' is set aside in '" + aside.aside +
-                        "': " + aside.reason);
+        lines.push_back(counted(aside.rows, "row") + " of '" + aside.table + "' in database '" +
+                        location_.schema + "' " + (aside.rows == 1 ? "is" : "are") +
+                        " set aside in '" + aside.aside + "': " + aside.reason);
       }
       return lines;
     });

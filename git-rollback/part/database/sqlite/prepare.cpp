@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "os/counted.h"
 #include "os/error.h"
 #include "os/fail_point.h"
 #include "os/progress.h"
@@ -241,9 +242,9 @@ class Preparation {
   void require_hash(const Change& change, const Backup& recorded, const Hashed& hashed) {
     if (hashed.rows == recorded.rows && hashed.sha256 == recorded.sha256) return;
     throw Refused("the backup of table '" + change.table() + "', '" + change.source.table +
-                  "', is not what the point recorded: it has " + std::to_string(hashed.rows) +
-                  " rows, and " + std::to_string(recorded.rows) +
-                  " are expected with another hash");
+                  "', is not what the point recorded: it has " + counted(hashed.rows, "row") +
+                  ", and " + std::to_string(recorded.rows) + (recorded.rows == 1 ? " is" : " are") +
+                  " expected with another hash");
   }
 
   // Brings the incoming tables up to now, so that the swap has little to carry.

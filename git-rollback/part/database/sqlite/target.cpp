@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "os/counted.h"
 #include "part/database/sqlite/connection.h"
 #include "part/database/sqlite/projection.h"
 #include "part/database/sqlite/rows.h"
@@ -129,8 +130,8 @@ void measure_keep_all(SQLite::Database& db, const Member& member, TableFacts& fa
     const Projection projection{now, then, now.name, source_of(*member.point)};
     const std::int64_t lacking = number(db, count_unfilled(projection));
     if (lacking == 0) continue;
-    facts.no_keep_all = "column '" + name + "' needs a value, which " + std::to_string(lacking) +
-                        " rows have not got";
+    facts.no_keep_all = "column '" + name + "' needs a value, which " + counted(lacking, "row") +
+                        (lacking == 1 ? " has not got" : " have not got");
   }
 }
 

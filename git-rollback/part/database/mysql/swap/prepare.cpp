@@ -281,8 +281,8 @@ class Preparation {
     plan_.rows_lost += require_parents(Stage::built);  // of what stays where it is
     add_inner_keys(writer_, arrivals(plan_));
     if (plan_.rows_lost <= order_.loss_limit) return;
-    throw Refused(std::to_string(plan_.rows_lost) + " rows of database '" + place_.schema +
-                      "' would be lost: some do not fit the point's structure",
+    throw Refused(counted(plan_.rows_lost, "row") + " of database '" + place_.schema +
+                      "' would be lost: not all fit the point's structure",
                   {"to accept that, add " + consent_to(plan_.rows_lost)});
   }
 
