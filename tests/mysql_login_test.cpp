@@ -58,9 +58,9 @@ class MysqlLogin : public MysqlTest {
   Login log_in(const Address& to, const std::string& option_file = "") {
     return mysql::log_in(to, mysql::find_login(to, option_file, git_), git_, attempt());
   }
-  std::string refusal(const Address& to) {
+  std::string refusal(const Address& to, const std::string& option_file = "") {
     try {
-      log_in(to);
+      log_in(to, option_file);
       return "";
     } catch (const Refused& error) {
       return error.what();
@@ -152,7 +152,10 @@ TEST_F(MysqlLogin, IsNotJudgedWhereTheServerDidNotAnswer) {
 TEST_F(MysqlLogin, DoesNotAskGitWhereTheOptionFilesPasswordIsWrong) {
   use_store();
   write_file(store(), "mysql://bot:it%27s%20%231%20%5c%20%22@localhost/w\n");
-  EXPECT_THROW(log_in(address(), server().option_file("bot", "wrong")), Refused);
+  const std::string file = server().option_file("bot", "wrong");
+  EXPECT_EQ(
+      refusal(address(), file),
+      "'localhost' does not let 'bot' in with the password of the option file '" + file + "'");
   EXPECT_EQ(attempts_, 1);
 }
 

@@ -43,15 +43,18 @@ std::string usual_socket() {
   return std::string(usual_sockets[0]);
 }
 
-Options options_from(const std::string& option_file, const Git& git) {
-  if (option_file.empty()) {
-    if (home().empty()) return {};
-    return read_options(fs::path(home()) / ".my.cnf").value_or(Options{});
-  }
+// Empty: there is none to be looked for.
+fs::path place_of(const std::string& option_file, const Git& git) {
+  if (option_file.empty()) return home().empty() ? fs::path() : fs::path(home()) / ".my.cnf";
   fs::path file = option_file;
   if (option_file.starts_with("~/")) file = fs::path(home()) / option_file.substr(2);
-  file = fs::absolute(file, git.work_tree().empty() ? git.git_dir() : git.work_tree());
+  return fs::absolute(file, git.work_tree().empty() ? git.git_dir() : git.work_tree());
+}
+
+Options options_from(const fs::path& file, bool is_named) {
+  if (file.empty()) return {};
   auto options = read_options(file);
+  if (!options && !is_named) return {};
   if (options) return *std::move(options);
   throw Fatal("'" + file.string() + "' is not there, which rollback.mysqlOptionFile names",
               {"git config --show-origin rollback.mysqlOptionFile"});
@@ -123,8 +126,10 @@ std::optional<std::string> attribute(const std::string& lines, std::string_view 
 }  // namespace
 
 Login find_login(const Address& address, const std::string& option_file, const Git& git) {
-  const Options options = options_from(option_file, git);
+  const fs::path file = place_of(option_file, git);
+  const Options options = options_from(file, !option_file.empty());
   Login login;
+  login.option_file = file.string();
   login.user = first_of(address.user, text(options, "user"));
   if (login.user.empty()) login.user = user_of_system();
   if (has_line_end(login.user)) throw Fatal("a database user's name holds a line end");
@@ -148,7 +153,9 @@ Login find_login(const Address& address, const std::string& option_file, const G
 
 Login log_in(const Address& address, const Login& login, const Git& git, const TryLogin& attempt) {
   if (attempt(login)) return login;
-  if (login.password) refuse(address, login, "with the password of the option file");
+  if (login.password) {
+    refuse(address, login, "with the password of the option file '" + login.option_file + "'");
+  }
   const std::string answer = credential(description(address, login), git);
   Login known = login;
   known.password = attribute(answer, "password");

@@ -18,6 +18,7 @@ struct Login {
   std::string socket = {};                   // empty: by TCP
   Address::Tls tls = Address::Tls::off;
   std::string ca = {}, certificate = {}, key = {};
+  std::string option_file = {};  // where its password is from, unless from git
 };
 
 // What the address says, and what it leaves open as the option file has it:
