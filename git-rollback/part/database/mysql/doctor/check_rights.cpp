@@ -58,8 +58,9 @@ void add_notes(Session& session, const Rights& rights, std::vector<Check>& check
   }
   if (!rights.everywhere("PROCESS")) {
     checks.push_back(
-        note("without PROCESS, whoever holds a table too long is not named, and to find"
-             " out whether one was emptied, all its keys are compared",
+        note("without PROCESS, a table that could go back in place is copied, whoever holds one"
+             " too long is not named, and to find out whether one was emptied, all its keys are"
+             " compared",
              rights.grant_everywhere({"PROCESS"})));
   }
 }
