@@ -77,6 +77,17 @@ class MysqlProcedures : public MysqlEngineTest {
   }
 };
 
+TEST_F(MysqlProcedures, AreOfNoSessionsAndOfNoLedger) {
+  server().sql("CREATE TABLE updates (id INT); CREATE TABLE online (id INT)");
+  Place all = place();
+  all.settings.tables = {"*"};
+  all.settings.sessions = {"online"};
+  Session session = open();
+  std::string made;
+  for (const Procedure& one : make_procedures(all, session)) made += one.table + ",";
+  EXPECT_EQ(made, ",playerbot,");
+}
+
 TEST_F(MysqlProcedures, BringTheNewestBackupOfADayBack) {
   std::string before = server().sql("SHOW CREATE TABLE playerbot");
   back_up("20240123T100000Z-4f2a91c");

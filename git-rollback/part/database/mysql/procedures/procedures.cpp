@@ -107,6 +107,7 @@ std::vector<Procedure> make_procedures(const Place& place, Session& session) {
   for (const Listed& listed : list_tables(session)) {
     if (listed.type != "table" || !is_meant(place.settings.tables, listed.name)) continue;
     if (is_meant(place.settings.sessions, listed.name)) continue;  // whose rows stay
+    if (is_meant(place.settings.ledger, listed.name)) continue;    // goes with the structure
     std::string name = names::procedure(listed.name);
     if (!taken.insert(lower(name)).second) name = names::procedure(listed.name, true);
     procedures.push_back(make_procedure(place, listed.name, name));
