@@ -57,9 +57,9 @@ struct RollbackReport {
   std::string target;  // the point
   std::string problem;
   std::vector<std::string> hints = {};  // what to type next then
-  std::vector<PartPlan> left_out;      // for the sake of their rows, or given up
-  std::string left;                    // the point that records the state which was left
-  std::vector<std::string> set_aside;  // a sentence for each table with rows that had no place
+  std::vector<PartPlan> left_out;       // for the sake of their rows, or given up
+  std::string left;                     // the point that records the state which was left
+  std::vector<std::string> set_aside;   // a sentence for each table with rows that had no place
   // Done and recorded, but what it no longer needs is still there, and why, a line for
   // each part; it stays in flight, for --continue.
   std::vector<std::string> not_cleaned = {};
