@@ -129,7 +129,7 @@ TEST_F(Progress, TellsOfPointsBeingIndexed) {
   ASSERT_STATUS(0, shell("rm .git/rollback/index.db"));
   const Seen seen = run_on_terminal(command({"git-rollback", "list"}));
   EXPECT_TRUE(contains(seen.bytes, "indexing points:")) << seen.bytes;
-  EXPECT_TRUE(contains(seen.bytes, " points), ")) << seen.bytes;
+  EXPECT_TRUE(contains(seen.bytes, " point), ")) << seen.bytes;
   EXPECT_EQ(seen.screen + "\n", rollback({"list", "--no-color"}).out);
 }
 

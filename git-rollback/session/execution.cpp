@@ -181,10 +181,9 @@ Resumed resume(ChangingSession& changing) {
   const auto row = changing.journal().in_flight();
   if (!row) {
     throw Fatal("no rollback is in progress",
-                !changing.cleaned_up().empty()
-                    ? std::vector<std::string>{"one was killed before it changed anything, and was "
-                                               "cleaned up"}
-                    : std::vector<std::string>{});
+                {changing.cleaned_up().empty()
+                     ? "git rollback status"
+                     : "one was killed before it changed anything, and was cleaned up"});
   }
   return {.row = *row,
           .configuration = configuration_of(*row),
@@ -365,7 +364,7 @@ RollbackReport quit_operation(ChangingSession& changing) {
   // The way in has forgotten it, as every changing verb does.
   report.operation =
       waits_for_person(changing) ? forget_conflicted(changing) : changing.cleaned_up();
-  if (report.operation.empty()) throw Fatal("no rollback is in progress");
+  if (report.operation.empty()) throw Fatal("no rollback is in progress", {"git rollback status"});
   return report;
 }
 

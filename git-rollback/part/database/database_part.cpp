@@ -64,8 +64,7 @@ class DatabasePart : public Part {
         append(draft.notices, captured.notices);
       } catch (const Error& error) {
         if (!engine->settings().without_on_backup_failure) throw;
-        leave_out(draft, error);
-        return;
+        return leave_out(draft, error);
       }
     }
     add_covered(draft);
@@ -93,7 +92,7 @@ class DatabasePart : public Part {
     for (const auto& engine : engines_) {
       if (!engine->present()) continue;
       facts.push_back(engine->facts(request.target.id, of(*engine, backups), request.count_within));
-      mark_uncovered(facts.back(), covered(*engine, request.target));
+      mark_uncovered(facts.back(), read_covered(request.target, component(), engine->schema()));
       those.push_back(engine.get());
       schemas.push_back(engine->schema());
     }
@@ -207,8 +206,9 @@ class DatabasePart : public Part {
                   .count_within = request.count_within,
                   .emergency = request.emergency,
                   .minimal_loss = request.minimal_loss - lost};
-      order.choose = chooser(rows_of(request, *engine), covered(*engine, request.target),
-                             order.loss_limit, order.minimal_loss);
+      const Covered covered = read_covered(request.target, component(), engine->schema());
+      order.choose =
+          chooser(rows_of(request, *engine), covered, order.loss_limit, order.minimal_loss);
       const Engine::Prepared prepared = engine->prepare(order);
       lost += prepared.rows_lost;
       databases.push_back(
@@ -293,17 +293,13 @@ class DatabasePart : public Part {
     }
   }
 
-  Covered covered(const Engine& engine, const Point& point) const {
-    return read_covered(point, component(), engine.schema());
-  }
-
-  // `on_backup_failure: without`: the point does without this part.
   static void require_present(Engine& engine) {
     if (engine.present()) return;
     throw Fatal("the server has no database '" + engine.schema() + "'",
                 {"make it, or correct `url:` in .rollback.yml"});
   }
 
+  // `on_backup_failure: without`: the point does without this part.
   void leave_out(PointDraft& draft, const Error& error) const {
     std::erase_if(draft.point.trailers, [&](const Trailer& trailer) {
       return trailer.key == "Rollback-Backup" && first_field({trailer}, trailer.key) == component();
