@@ -14,7 +14,8 @@ TEST_F(Doctor, FindsNothingWhereAllIsWell) {
   EXPECT_STATUS(0, said);
   EXPECT_TRUE(said.out.ends_with("a rollback would work here\n")) << said.out;
   expect_nothing("warning");
-  find(examine(0), "ok", "rollback", "a rollback to last_stable (" + point() + ") has a plan without refusals");
+  find(examine(0), "ok", "rollback",
+       "a rollback to last_stable (" + point() + ") has a plan without refusals");
 }
 
 TEST_F(Doctor, ChangesNothing) {
