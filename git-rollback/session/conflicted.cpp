@@ -289,7 +289,8 @@ std::optional<Part::ConflictStanding> look_at_conflict(const Session& session,
   const PreparedPlan prepared = prepared_plan_from(row.plan);
   const Waiting waiting = waiting_from(prepared.waiting);
   if (waiting.opened.empty()) return std::nullopt;
-  return part_called(waiting.part, session_of(session, row), prepared.plan, waiting.request)
+  const Session there = session_of(session, row);
+  return part_called(waiting.part, there, prepared.plan, waiting.request)
       ->look_at_conflict(waiting.opened);
 }
 

@@ -228,7 +228,8 @@ void leave_no_circle(Diagnoses& all) {
 
 Diagnoses failing_writes(const Session& session, const OperationRow& in_flight) {
   Diagnoses all;
-  for (const auto& part : all_parts(session_of(session, in_flight))) {
+  const Session there = session_of(session, in_flight);
+  for (const auto& part : all_parts(there)) {
     for (auto& check : part->failing_writes()) all.push_back({part->name(), std::move(check)});
   }
   return all;

@@ -118,7 +118,8 @@ bool is_named(const PartPlan& part, const Selection& selection) {
 // Of a database that answers, and to which nothing can be written: its server is read-only,
 // or the login has lost a privilege.
 void add_those_without_a_way(const Session& session, Halted& halted) {
-  for (const auto& part : all_parts(session_of(session, halted.row))) {
+  const Session there = session_of(session, halted.row);
+  for (const auto& part : all_parts(there)) {
     const std::string name = part->name();
     const auto& parts = halted.prepared.plan.parts;
     const bool goes = std::any_of(parts.begin(), parts.end(), [&](const PartPlan& plan) {

@@ -156,6 +156,10 @@ std::string loss_in_words(const Verdict& verdict) {
   return verdict.lost > 0 ? ", " + counted(verdict.lost, "row") + " lost" : std::string();
 }
 
+std::string staying(std::int64_t rows) {
+  return counted(rows, "row") + (rows == 1 ? " stays" : " stay");
+}
+
 std::string in_words(const TableFacts& facts, const Verdict& verdict) {
   const std::string loss = loss_in_words(verdict);
   switch (verdict.choice) {
@@ -163,12 +167,12 @@ std::string in_words(const TableFacts& facts, const Verdict& verdict) {
       if (facts.uncovered) {
         return "table '" + called(facts) + "' stays as it is: the point did not cover it";
       }
-      return called(facts) + ": untouched, " + counted(facts.rows, "row") + " stay";
+      return called(facts) + ": untouched, " + staying(facts.rows);
     case Choice::displace:
       return called(facts) + ": displaced, it is new since the point, " +
              counted(facts.rows, "row") + loss;
     case Choice::keep_all: {
-      std::string text = called(facts) + ": keep_all, " + counted(facts.rows, "row") + " stay";
+      std::string text = called(facts) + ": keep_all, " + staying(facts.rows);
       if (facts.in_place) text += " in place";
       if (facts.returning > 0) {
         text += ", " + counted(facts.returning, "row") + " that the rollback set aside " +
