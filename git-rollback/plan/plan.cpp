@@ -106,6 +106,11 @@ bool Plan::partial() const {
                      [](const PartPlan& part) { return part.fate == Fate::left_out; });
 }
 
+bool Plan::gave_up() const {
+  return std::any_of(parts.begin(), parts.end(),
+                     [](const PartPlan& part) { return !part.given_up.empty(); });
+}
+
 std::int64_t LossPolicy::limit() const {
   switch (accepted) {
     case Risk::none:

@@ -65,6 +65,7 @@ struct Plan {
   bool nothing_to_do() const;   // nothing goes, and nothing is refused
   bool only_conflicts() const;  // refused for nothing but what a person can resolve
   bool partial() const;         // a part was left out
+  bool gave_up() const;         // a part was given up
   bool goes_fully() const { return complete && !partial(); }
 };
 

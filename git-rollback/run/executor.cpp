@@ -33,11 +33,6 @@ std::vector<PartPlan> in_swap_order(const Plan& plan) {
   return parts;
 }
 
-bool was_given_up(const Plan& plan) {
-  return std::any_of(plan.parts.begin(), plan.parts.end(),
-                     [](const PartPlan& part) { return !part.given_up.empty(); });
-}
-
 using Hints = std::vector<std::string>;
 
 // `then`: what to type where somebody else's change is in the way.
@@ -287,7 +282,7 @@ std::string Executor::back(const PreparedPlan& prepared) {
   if (interrupted) {
     if (const auto started = activate(); !started.ok) stopped = started.problem;
   }
-  if (!stopped.empty() && !was_given_up(prepared.plan)) {
+  if (!stopped.empty() && !prepared.plan.gave_up()) {
     throw Refused("everything is as it began, but the service could not be started: " + stopped,
                   {"start it, then git rollback --abort"});
   }

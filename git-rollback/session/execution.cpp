@@ -254,11 +254,6 @@ Executor::LeaveOut leave_out_of(const LossPolicy& policy) {
   };
 }
 
-bool any_given_up(const Plan& plan) {
-  return std::any_of(plan.parts.begin(), plan.parts.end(),
-                     [](const PartPlan& part) { return !part.given_up.empty(); });
-}
-
 }  // namespace
 
 Selection selection_of(const Plan& plan) {
@@ -300,7 +295,7 @@ RollbackReport carry_out(ChangingSession& changing, const Plan& plan,
   fail_point("intend before");
   prepared.intended = now();
   journal.intend(plan.operation, to_text(prepared));
-  if (any_given_up(prepared.plan)) journal.give_up(plan.operation, to_text(prepared));
+  if (prepared.plan.gave_up()) journal.give_up(plan.operation, to_text(prepared));
   fail_point("intend after");
   return told_as_in_flight(changing, [&] {
     return go_forward(changing, executor, configuration, prepared, State::intended);

@@ -1,8 +1,19 @@
 #include "part/database/assess_choices.h"
 
+#include <limits>
+
+#include "os/counted.h"
+#include "os/error.h"
+#include "part/risk.h"
 #include "store/names.h"
 
 namespace rollback {
+namespace {
+
+// More rows than there are, also after other databases took theirs off the limit.
+constexpr std::int64_t any_loss = std::numeric_limits<std::int64_t>::max() / 2;
+
+}  // namespace
 
 Assessment assess_choices(const Request& request, const std::vector<std::vector<TableFacts>>& facts,
                           const std::vector<RowsChoice>& choices) {
@@ -36,6 +47,26 @@ Assessment assess_choices(const Request& request, const std::vector<std::vector<
     assessment.details.push_back("less is lost by " + way);
   }
   return assessment;
+}
+
+Chooser chooser(const ByTable<Rows>& rows, const Covered& covered, std::int64_t limit,
+                std::int64_t minimal) {
+  return [rows, covered, limit, minimal](std::vector<TableFacts> facts) {
+    mark_uncovered(facts, covered);
+    const RowsChoice choice = choose_rows(facts, rows);
+    if (!choice.obstacles.empty()) {
+      throw Refused(choice.obstacles.front(), hints_for({facts}, minimal));
+    }
+    if (!choice.counted && limit < any_loss) {
+      throw Refused("it could not be counted in time how many rows would be lost",
+                    {"to accept that, add " + consent_to(Risk::significant)});
+    }
+    if (choice.rows_lost > limit) {
+      throw Refused(counted(choice.rows_lost, "row") + " would be lost",
+                    {"to accept that, add " + consent_to(risk_of(choice.rows_lost, minimal))});
+    }
+    return choice.decisions;
+  };
 }
 
 }  // namespace rollback

@@ -1,11 +1,9 @@
 #include "part/database/database_part.h"
 
 #include <algorithm>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "os/counted.h"
 #include "os/error.h"
 #include "part/database/assess_choices.h"
 #include "part/database/backup_trailer.h"
@@ -14,15 +12,12 @@
 #include "part/database/idle_pattern.h"
 #include "part/database/rows_choice.h"
 #include "part/database/table_pattern.h"
-#include "part/risk.h"
 #include "store/names.h"
 
 namespace rollback {
 namespace {
 
 constexpr int format_version = 1;
-// More rows than there are, also after other databases took theirs off the limit.
-constexpr std::int64_t any_loss = std::numeric_limits<std::int64_t>::max() / 2;
 
 template <class One>
 void append(std::vector<One>& all, std::vector<One> more) {
@@ -343,26 +338,6 @@ class DatabasePart : public Part {
       choice.stranded += one.rows;
       choice.details.push_back(in_words(one));
     }
-  }
-
-  static Chooser chooser(const ByTable<Rows>& rows, const Covered& covered, std::int64_t limit,
-                         std::int64_t minimal) {
-    return [rows, covered, limit, minimal](std::vector<TableFacts> facts) {
-      mark_uncovered(facts, covered);
-      const RowsChoice choice = choose_rows(facts, rows);
-      if (!choice.obstacles.empty()) {
-        throw Refused(choice.obstacles.front(), hints_for({facts}, minimal));
-      }
-      if (!choice.counted && limit < any_loss) {
-        throw Refused("it could not be counted in time how many rows would be lost",
-                      {"to accept that, add " + consent_to(Risk::significant)});
-      }
-      if (choice.rows_lost > limit) {
-        throw Refused(counted(choice.rows_lost, "row") + " would be lost",
-                      {"to accept that, add " + consent_to(risk_of(choice.rows_lost, minimal))});
-      }
-      return choice.decisions;
-    };
   }
 
   Engine& engine_of(const std::string& schema) const {

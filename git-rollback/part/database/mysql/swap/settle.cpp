@@ -60,6 +60,15 @@ void stop_lost_logs(const Place& place, Session& session, const std::string& ope
   stop_logs(session, logs);
 }
 
+// Nothing where there is no more to be done of it.
+std::optional<Operation> unsettled(const Place& place, Session& session, const Registry& registry,
+                                   const std::string& operation) {
+  auto found = registry.operation(operation);
+  if (!found) stop_lost_logs(place, session, operation);
+  if (found && found->state == State::settled) found.reset();
+  return found;
+}
+
 using Care = std::function<std::optional<std::string>(const Change&, const Entry&)>;
 
 // Backups that are used are spent where `care` says why they have not their rows any more.
@@ -106,9 +115,8 @@ Entry describe(Session& session, const Change& change, const std::string& point)
 void discard(const Place& place, const std::string& operation_id) {
   Session session = open(place);
   Registry registry(session, place.component);
-  const auto found = registry.operation(operation_id);
-  if (!found) stop_lost_logs(place, session, operation_id);
-  if (!found || found->state == State::settled) return;
+  const auto found = unsettled(place, session, registry, operation_id);
+  if (!found) return;
   if (found->state == State::swapped) {
     throw Fatal("operation '" + operation_id + "' is live in database '" + place.schema +
                 "' and cannot be discarded");
@@ -178,9 +186,8 @@ void settle(const Place& place, const std::string& operation_id) {
 void abandon(const Place& place, const std::string& operation_id) {
   Session session = open(place);
   Registry registry(session, place.component);
-  const auto found = registry.operation(operation_id);
-  if (!found) stop_lost_logs(place, session, operation_id);
-  if (!found || found->state == State::settled) return;
+  const auto found = unsettled(place, session, registry, operation_id);
+  if (!found) return;
   const Plan plan = plan_from(found->plan);
   session.run("DROP TABLE IF EXISTS " + identifier(plan.held_table()));
   carries(session);
