@@ -1,6 +1,5 @@
 // Tables that are in the set today, and that the point did not cover.
-#include <algorithm>
-
+#include "covered_fixture.h"
 #include "database_fixture.h"
 #include "part/database/covered.h"
 
@@ -9,24 +8,12 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-const std::string stays = "table 'other' stays as it is: the point did not cover it";
-
-class DatabaseCovered : public DatabaseTest {
+class DatabaseCovered : public CoveredTest<DatabaseTest> {
  protected:
   DatabaseCovered() {
     run("CREATE TABLE playerbot(id INTEGER PRIMARY KEY, name TEXT);"
         "CREATE TABLE other(id INTEGER PRIMARY KEY, v);"
         "INSERT INTO playerbot(name) VALUES ('ann'), ('bob')");
-  }
-
-  // As a point is that was recorded before there was such a trailer.
-  static Point older(Point point) {
-    std::erase_if(point.trailers, [](const Trailer& t) { return t.key == "Rollback-Tables"; });
-    return point;
-  }
-  static bool says(const Assessment& assessment, const std::string& line) {
-    const auto& lines = assessment.details;
-    return std::find(lines.begin(), lines.end(), line) != lines.end();
   }
 };
 
@@ -48,17 +35,7 @@ TEST(CoveredTrailer, HoldsEachPatternOnceAndAnyText) {
 TEST_F(DatabaseCovered, ATableThatIsListedNewlyStaysAndIsNamed) {
   const Point point = capture();
   run("ALTER TABLE playerbot ADD COLUMN extra INT");
-  settings_.tables.push_back("oth*");
-  for (const char* const rows : {"SELECT 1", "INSERT INTO other(v) VALUES (1), (2)"}) {
-    run(rows);
-    for (const auto words :
-         {std::optional<Rows>(), std::optional(Rows::restore), std::optional(Rows::keep_all)}) {
-      const Assessment seen = part()->assess(to(point, words));
-      ASSERT_FALSE(seen.obstacle) << seen.obstacle->reason;
-      EXPECT_EQ(seen.rows_lost, 0);
-      EXPECT_TRUE(says(seen, stays));
-    }
-  }
+  expect_stays(point, {"SELECT 1", "INSERT INTO other(v) VALUES (1), (2)"});
   const std::string now = dump();
   const Point left = go_back(to(point));
   EXPECT_EQ(value("SELECT count(*) FROM pragma_table_info('playerbot')"), "2");
@@ -78,22 +55,12 @@ TEST_F(DatabaseCovered, ATableThatIsListedNewlyStaysAndIsNamed) {
 TEST_F(DatabaseCovered, AnEmptyOneStaysAlsoInAnEmergency) {
   const Point point = capture();
   run("ALTER TABLE playerbot ADD COLUMN extra INT");
-  settings_.tables.push_back("other");
-  Request request = to(point);
-  request.emergency = true;
-  go_back(request);
-  EXPECT_EQ(value("SELECT count(*) FROM other"), "0");
+  expect_stays_in_an_emergency(point);
 }
 
 TEST_F(DatabaseCovered, ALedgerAndSessionsStayWhereTheyAreListedNewly) {
   run("CREATE TABLE ran(name); INSERT INTO ran VALUES ('001.sql')");
-  const Point point = capture();
-  settings_.ledger.push_back("ran");
-  settings_.sessions = {"other"};
-  const Assessment seen = part()->assess(to(point));
-  EXPECT_TRUE(seen.already);
-  EXPECT_TRUE(says(seen, stays));
-  EXPECT_TRUE(says(seen, "table 'ran' stays as it is: the point did not cover it"));
+  expect_ledger_and_sessions_stay();
 }
 
 TEST_F(DatabaseCovered, ATableThatAPatternOfAnyKindCoveredAndThatWasAbsentIsDisplaced) {

@@ -1,14 +1,11 @@
 // Tables that are in the set today, and that the point did not cover.
-#include <algorithm>
-
+#include "covered_fixture.h"
 #include "mysql_part_fixture.h"
 
 namespace rollback::mysql {
 namespace {
 
-const std::string stays = "table 'other' stays as it is: the point did not cover it";
-
-class MysqlPartCovered : public MysqlPartTest {
+class MysqlPartCovered : public CoveredTest<MysqlPartTest> {
  protected:
   void SetUp() override {
     MysqlPartTest::SetUp();
@@ -18,32 +15,12 @@ class MysqlPartCovered : public MysqlPartTest {
         " FOREIGN KEY (bot) REFERENCES playerbot(id));"
         "INSERT INTO playerbot(name) VALUES ('ann'), ('bob')");
   }
-
-  // As a point is that was recorded before there was such a trailer.
-  static Point older(Point point) {
-    std::erase_if(point.trailers, [](const Trailer& t) { return t.key == "Rollback-Tables"; });
-    return point;
-  }
-  static bool says(const Assessment& assessment, const std::string& line) {
-    const auto& lines = assessment.details;
-    return std::find(lines.begin(), lines.end(), line) != lines.end();
-  }
 };
 
 TEST_F(MysqlPartCovered, ATableThatIsListedNewlyStaysAndIsNamed) {
   const Point point = capture();
   run("ALTER TABLE playerbot ADD COLUMN extra INT AFTER id");
-  settings_.tables.push_back("oth*");
-  for (const char* const rows : {"SELECT 1", "INSERT INTO other(bot) VALUES (1), (2)"}) {
-    run(rows);
-    for (const auto words :
-         {std::optional<Rows>(), std::optional(Rows::restore), std::optional(Rows::keep_all)}) {
-      const Assessment seen = part()->assess(to(point, words));
-      ASSERT_FALSE(seen.obstacle) << seen.obstacle->reason;
-      EXPECT_EQ(seen.rows_lost, 0);
-      EXPECT_TRUE(says(seen, stays));
-    }
-  }
+  expect_stays(point, {"SELECT 1", "INSERT INTO other(bot) VALUES (1), (2)"});
   const std::string now = dump();
   const Point left = go_back(to(point));
   EXPECT_EQ(value("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'world'"
@@ -62,22 +39,12 @@ TEST_F(MysqlPartCovered, ATableThatIsListedNewlyStaysAndIsNamed) {
 TEST_F(MysqlPartCovered, AnEmptyOneStaysAlsoInAnEmergency) {
   const Point point = capture();
   run("ALTER TABLE playerbot ADD COLUMN extra INT AFTER id");
-  settings_.tables.push_back("other");
-  Request request = to(point);
-  request.emergency = true;
-  go_back(request);
-  EXPECT_EQ(value("SELECT count(*) FROM other"), "0");
+  expect_stays_in_an_emergency(point);
 }
 
 TEST_F(MysqlPartCovered, ALedgerAndSessionsStayWhereTheyAreListedNewly) {
   run("CREATE TABLE ran(name VARCHAR(20)); INSERT INTO ran VALUES ('001.sql')");
-  const Point point = capture();
-  settings_.ledger.push_back("ran");
-  settings_.sessions = {"other"};
-  const Assessment seen = part()->assess(to(point));
-  EXPECT_TRUE(seen.already);
-  EXPECT_TRUE(says(seen, stays));
-  EXPECT_TRUE(says(seen, "table 'ran' stays as it is: the point did not cover it"));
+  expect_ledger_and_sessions_stay();
 }
 
 TEST_F(MysqlPartCovered, ATableThatWasCoveredAndAbsentIsDisplaced) {
